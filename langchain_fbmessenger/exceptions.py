@@ -1,0 +1,158 @@
+"""The errors of this package, one class per situation that a caller may want to tell apart.
+
+Each is also the builtin error that older code would expect, so `except ValueError` keeps working.
+No message of theirs holds the text of a chat::
+
+    MessengerError
+    ├── ExportNotFoundError (FileNotFoundError)
+    ├── MalformedExportError (ValueError)
+    ├── UnknownSenderError (LookupError)
+    ├── InvalidExampleError (ValueError)
+    ├── MissingExtraError (ImportError)
+    └── FineTuningError (RuntimeError)
+        ├── TrainingNotAvailableError
+        └── LocalServerError
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+__all__ = [
+    "ExportNotFoundError",
+    "FineTuningError",
+    "InvalidExampleError",
+    "LocalServerError",
+    "MalformedExportError",
+    "MessengerError",
+    "MissingExtraError",
+    "TrainingNotAvailableError",
+    "UnknownSenderError",
+]
+
+_NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them all
+
+
+class MessengerError(Exception):
+    """Base of every error that this package raises on purpose."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Keyword-only constructors defeat the default, and errors cross process borders.
+        return _rebuild, (type(self), self.args, self.__dict__)
+
+
+def _rebuild(
+    cls: type[MessengerError], args: tuple[Any, ...], state: dict[str, Any]
+) -> MessengerError:
+    error = cls.__new__(cls, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
+
+
+class ExportNotFoundError(MessengerError, FileNotFoundError):
+    """The path does not exist, or nothing below it looks like a Messenger export."""
+
+    def __init__(self, message: str, *, path: Path) -> None:
+        super().__init__(message)
+        self.path = path
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # OSError would print its arguments instead
+
+
+class MalformedExportError(MessengerError, ValueError):
+    """An export was found but cannot be read: broken, or in a form that is not supported.
+
+    Attributes:
+        path: The file or folder.
+        index: Position of the offending message within the file, if it is known.
+    """
+
+    def __init__(self, message: str, *, path: Path, index: int | None = None) -> None:
+        super().__init__(message)
+        self.path = path
+        self.index = index
+
+
+class UnknownSenderError(MessengerError, LookupError):
+    """The name given as the persona's occurs in none of the chat sessions.
+
+    Attributes:
+        sender: The name that was looked for.
+        seen: The names that do occur, most frequent first.
+    """
+
+    def __init__(self, sender: str, seen: Iterable[str]) -> None:
+        self.sender = sender
+        self.seen = list(seen)
+        listed = ", ".join(repr(name) for name in self.seen[:_NAMES_LISTED]) or "none at all"
+        more = len(self.seen) - _NAMES_LISTED
+        if more > 0:
+            listed += f" and {more} more (all of them in the error's `seen`)"
+        super().__init__(
+            f"No message was sent by {sender!r}. Senders in these chat sessions: {listed}. "
+            "Pass one of them; case, accents' encoding and white space do not matter."
+        )
+
+
+class InvalidExampleError(MessengerError, ValueError):
+    """A set of training examples breaks a rule of the provider or of the chat format.
+
+    Attributes:
+        line: Number of the example, counted from 1 as its line in the JSONL file is; None when
+            the rule is about the whole set.
+        rule: Short name of the rule, such as `min_examples` or `context_length`.
+    """
+
+    def __init__(self, message: str, *, rule: str, line: int | None = None) -> None:
+        super().__init__(f"example {line}: {message}" if line is not None else message)
+        self.line = line
+        self.rule = rule
+
+
+class MissingExtraError(MessengerError, ImportError):
+    """A feature needs packages of an extra that is not installed."""
+
+    def __init__(self, feature: str, *, extra: str, missing: str | None) -> None:
+        super().__init__(
+            f"{feature} needs the package {missing!r}, which is part of an extra: "
+            f'pip install "langchain-fbmessenger[{extra}]"',
+            name=missing,
+        )
+        self.extra = extra
+
+
+class FineTuningError(MessengerError, RuntimeError):
+    """A fine-tuning job could not be made, or ended without a model.
+
+    Attributes:
+        job_id: The provider's id of the job, or None when it was never created.
+        status: The job's last status, such as `failed` or `cancelled`.
+        code: The provider's own error code.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        job_id: str | None = None,
+        status: str | None = None,
+        code: str | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.job_id = job_id
+        self.status = status
+        self.code = code
+
+
+class TrainingNotAvailableError(FineTuningError):
+    """The provider does not open fine-tuning jobs for this account (any more)."""
+
+
+class LocalServerError(FineTuningError):
+    """The local server could not be started, or stopped answering."""
