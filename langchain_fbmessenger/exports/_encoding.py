@@ -1,0 +1,77 @@
+r"""Undo Meta's double encoding: each UTF-8 byte of a text written as one `\u00XX` escape.
+
+Whether a file needs it is a property of the file, not of one string: a person may really have
+typed "Ã©". So a file is read with the rule for untouched downloads first, and where one of its
+strings breaks that rule, all of it is read again with the careful one. Rules and counts: section 4
+of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["normal_name", "read_repaired"]
+
+T = TypeVar("T")
+_SPACES = re.compile(r"\s+")  # U+00A0 too, which names from Meta hold at times
+
+
+class _NotUntouchedError(Exception):
+    """A string shows that its file is no untouched download."""
+
+
+def read_repaired(raw: bytes, read: Callable[[Callable[[str], str]], T]) -> T:
+    r"""Read a file with the repair that is right for it.
+
+    Args:
+        raw: The file's bytes, without a byte order mark.
+        read: Makes the result of the parsed file, given the function that repairs a string. It
+            may be called a second time.
+
+    Returns:
+        What `read` returned. An untouched download is pure ASCII and all its strings decode: there
+        every string is repaired, one whose last character was cut off too. In other files
+        (re-saved or hand-made) a string is repaired only if all of it decodes.
+    """
+    if raw.isascii():
+        try:
+            return read(_repair_untouched)
+        except _NotUntouchedError:
+            pass
+    return read(_repair_certain)
+
+
+def normal_name(name: str) -> str:
+    """Return a (repaired) name in NFC with single spaces, as sessions carry it."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", name)).strip()
+
+
+def _repair_untouched(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        encoded = text.encode("latin-1")
+        return encoded.decode("utf-8")
+    except UnicodeEncodeError:
+        raise _NotUntouchedError from None
+    except UnicodeDecodeError as error:
+        # An incomplete last character was cut off by Meta if the rest holds a whole one. A proper
+        # word that ends in an accented letter fails in the same way, with an ASCII rest.
+        rest = encoded[: error.start]
+        if error.reason != "unexpected end of data" or rest.isascii():
+            raise _NotUntouchedError from None
+        return rest.decode("utf-8")
+
+
+def _repair_certain(text: str) -> str:
+    if text.isascii():
+        return text
+    try:
+        return text.encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return text

@@ -1,0 +1,71 @@
+"""What an export holds once it is read: threads of messages, free of Meta's formats.
+
+Everything is repaired text, times are Unix milliseconds in UTC, messages stand oldest first.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+__all__ = ["Attachment", "Message", "Reaction", "Share", "Source", "Thread"]
+
+Source = Literal["messenger", "instagram"]
+
+
+class Reaction(msgspec.Struct, frozen=True, gc=False):
+    """One person's reaction to a message; `reaction` is the emoji itself."""
+
+    actor: str
+    reaction: str
+
+
+class Attachment(msgspec.Struct, frozen=True, gc=False):
+    """A file sent with a message.
+
+    `kind` is `photo`, `video`, `audio`, `file`, `gif` or `sticker`; `uri` is what the export says:
+    mostly a path below the export's root, at times an expired address or a bare file name.
+    """
+
+    kind: str
+    uri: str
+
+
+class Share(msgspec.Struct, frozen=True, gc=False):
+    """A shared link, post or place. Any of the fields may be missing."""
+
+    link: str | None = None
+    text: str | None = None
+
+
+class Message(msgspec.Struct, gc=False):
+    """One message of a person.
+
+    `text` is None when only attachments, a share or reactions were there. `sender` is "" when the
+    export does not say who it was.
+    """
+
+    sender: str
+    timestamp_ms: int
+    text: str | None = None
+    reactions: tuple[Reaction, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    share: Share | None = None
+
+
+class Thread(msgspec.Struct):
+    """One conversation, all of its parts joined, oldest message first.
+
+    `participants` are the export's: the members on the day of the export, who need not be all who
+    wrote. `folder` is one of Meta's five thread folders, or None outside of them.
+    """
+
+    id: str
+    title: str
+    participants: list[str]
+    is_group: bool
+    folder: str | None
+    source: Source
+    owner: str | None
+    messages: list[Message]

@@ -1,0 +1,53 @@
+"""Counts of what a load read and what it left out, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["LoadReport"]
+
+
+@dataclass
+class LoadReport:
+    """What a load has read so far, and what it has skipped, by reason.
+
+    Every message that was found is either loaded or counted as skipped:
+    `messages_read == messages_loaded + sum(messages_skipped.values())`.
+
+    Attributes:
+        files_read: Files whose messages were read.
+        files_skipped: Number of files by reason, such as `broken JSON`.
+        skipped_paths: Each skipped file with its reason. Paths hold people's names: they stay in
+            this object and are never logged.
+        threads_read: Conversations found, their parts joined.
+        messages_read: Messages found in the files that were read.
+        messages_loaded: Messages that were given out.
+        messages_skipped: Number of messages by reason, such as `unsent`.
+    """
+
+    files_read: int = 0
+    files_skipped: Counter[str] = field(default_factory=Counter)
+    skipped_paths: list[tuple[Path, str]] = field(default_factory=list)
+    threads_read: int = 0
+    messages_read: int = 0
+    messages_loaded: int = 0
+    messages_skipped: Counter[str] = field(default_factory=Counter)
+
+    def skip_file(self, path: Path, reason: str) -> None:
+        """Count a file that is left out."""
+        self.files_skipped[reason] += 1
+        self.skipped_paths.append((path, reason))
+
+    def __str__(self) -> str:
+        lines = [
+            f"{self.files_read:,} files read with {self.threads_read:,} threads",
+            f"{self.messages_read:,} messages found, {self.messages_loaded:,} of them loaded",
+        ]
+        for what, skipped in (("files", self.files_skipped), ("messages", self.messages_skipped)):
+            lines += [f"skipped {n:,} {what}: {reason}" for reason, n in skipped.most_common()]
+        return "\n".join(lines)

@@ -1,0 +1,33 @@
+"""Unit tests open no socket, block no event loop and see no provider's settings."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+import pytest_socket
+from blockbuster import blockbuster_ctx
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture(autouse=True)
+def no_sockets() -> Iterator[None]:
+    pytest_socket.disable_socket(allow_unix_socket=True)  # an event loop talks to itself by one
+    yield
+    pytest_socket.enable_socket()
+
+
+@pytest.fixture(autouse=True)
+def no_blocking_in_the_loop() -> Iterator[None]:
+    with blockbuster_ctx("langchain_fbmessenger"):
+        yield
+
+
+@pytest.fixture(autouse=True)
+def no_provider_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in os.environ:
+        if name.startswith(("OPENAI_", "LANGSMITH_", "LANGCHAIN_")):
+            monkeypatch.delenv(name)

@@ -1,0 +1,167 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from langchain_fbmessenger.exports import Attachment, Reaction, Share
+from langchain_fbmessenger.exports._dyi import NotAThreadError, decode_owner, decode_thread_part
+from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json
+
+
+def decode(*messages: Any, **more: Any) -> Any:
+    return decode_thread_part(dyi_bytes(thread_json(list(messages), **more)))
+
+
+def texts(part: Any) -> list[str | None]:
+    return [m.text for m in part.messages]
+
+
+def test_everything_of_a_message_is_kept_and_repaired() -> None:
+    part = decode(
+        message(
+            ZOE,
+            1_700_000_060_000,
+            "v pět 😂",
+            photos=[{"uri": "a.jpg", "creation_timestamp": 1_700_000_000}],
+            sticker={"uri": "s.png"},
+            share={"link": "https://example.org/é", "share_text": "naïve"},
+            reactions=[{"reaction": "❤", "actor": "Žofie"}] * 2,
+        )
+    )
+    only = part.messages[0]
+    assert (only.sender, only.text, only.timestamp_ms) == (ZOE, "v pět 😂", 1_700_000_060_000)
+    assert only.attachments == (Attachment("photo", "a.jpg"), Attachment("sticker", "s.png"))
+    assert only.share == Share("https://example.org/é", "naïve")
+    assert only.reactions == (Reaction("Žofie", "❤"),), "exports of 2021-22 list each twice"
+    assert part.participants == [AL, ZOE]
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["sender_name", "content", "photos", "reactions", "share", "sticker", "type", "users"],
+)
+@pytest.mark.parametrize("wrong", [None, 7, ["x"], {"k": 1}, "text"])
+def test_no_field_but_the_time_is_needed_and_a_wrong_one_costs_no_message(
+    field: str, wrong: Any
+) -> None:
+    odd = message(ZOE, 2000, "odd", photos=[{"uri": "p"}]) | {field: wrong}
+    part = decode(odd, message(AL, 1000, "fine"))
+    assert part.found == 2
+    assert part.messages[0].text == "fine"
+    assert len(part.messages) + sum(part.skipped.values()) == 2
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
+        ({"is_unsent": True}, "unsent"),
+        ({"is_unsent": True, "content": "still there"}, "unsent"),
+        ({"is_taken_down": True, "content": "x"}, "unsent"),
+        ({"call_duration": 0, "content": "You called Al."}, "call"),
+        ({"type": "Call", "content": "You missed a call."}, "call"),
+        ({"type": "Subscribe", "users": [{"name": "Al"}], "content": "added Al"}, "group event"),
+        ({"type": "Unsubscribe", "content": "left the group."}, "group event"),
+        ({"is_geoblocked_for_viewer": False}, "empty"),
+        ({"timestamp_ms": None, "content": "when?"}, "no time"),
+        ({"timestamp_ms": "yesterday", "content": "when?"}, "no time"),
+    ],
+)
+def test_what_nobody_typed_is_counted_by_reason(fields: dict[str, Any], reason: str) -> None:
+    part = decode({"sender_name": ZOE, "timestamp_ms": 1000, **fields})
+    assert (part.messages, dict(part.skipped)) == ([], {reason: 1})
+
+
+def test_unsent_is_told_by_value() -> None:
+    """Exports of 2021-22 carry `is_unsent: false` on every message."""
+    assert texts(decode(message(ZOE, 1000, "kept", is_unsent=False, type="Generic"))) == ["kept"]
+
+
+@pytest.mark.parametrize(
+    ("key", "stamp"),
+    [
+        ("timestamp_ms", 1_522_000_000_000),
+        ("timestamp", 1_522_000_000),
+        ("timestamp_ms", 1_522_000_000),
+        ("creation_timestamp", 1_522_000_000_000),
+    ],
+)
+def test_seconds_and_milliseconds_are_told_by_size(key: str, stamp: int) -> None:
+    part = decode({"sender_name": ZOE, key: stamp, "content": "x"})
+    assert part.messages[0].timestamp_ms == 1_522_000_000_000
+
+
+def test_newest_first_with_equal_stamps_comes_out_in_true_order() -> None:
+    newest_first = [(9, "e"), (5, "d"), (5, "c"), (5, "b"), (1, "a")]
+    part = decode(*(message(ZOE, time, text) for time, text in newest_first))
+    assert texts(part) == ["a", "b", "c", "d", "e"]
+
+
+def test_oldest_first_keeps_its_order() -> None:
+    part = decode(*(message(ZOE, t, x) for t, x in [(1, "a"), (5, "b"), (5, "c"), (9, "d")]))
+    assert texts(part) == ["a", "b", "c", "d"]
+
+
+def test_byte_order_mark_is_passed() -> None:
+    raw = b"\xef\xbb\xbf" + dyi_bytes(thread_json([message(ZOE, 1000, "é")]))
+    assert texts(decode_thread_part(raw)) == ["é"]
+
+
+def test_control_characters_and_lone_surrogates_of_edited_files_are_read() -> None:
+    thread = thread_json([message(ZOE, 1000, "tab\there"), message(AL, 2000, "half \ud83d")])
+    raw = json.dumps(thread).replace("\\t", "\t").encode()
+    assert texts(decode_thread_part(raw)) == ["tab\there", "half \ufffd"]
+
+
+def test_messages_that_are_no_objects_are_counted() -> None:
+    part = decode(message(ZOE, 1000, "fine"), "text", 7, None, ["x"])
+    assert (texts(part), part.found, dict(part.skipped)) == (["fine"], 5, {"malformed": 4})
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", "broken JSON"),
+        (b"{", "broken JSON"),
+        (dyi_bytes(thread_json([message(ZOE, 1, "x")]))[:-20], "broken JSON"),
+        (b"[" * 10_000, "broken JSON"),
+        (b"\x00\xff\xfe garbage", "broken JSON"),
+        (b"7", "not a message thread"),
+        (b'{"messaging_settings_v2": {}}', "not a message thread"),
+        (b'{"messages": [{"from": "x", "message": "support"}]}', "not a message thread"),
+        (b'{"messages": {"a": 1}}', "not a message thread"),
+        (b'[{"participants": ["a"], "conversation": []}]', "old Instagram"),
+        (b'{"data": [], "paging": {}}', "Graph API"),
+        (b'{"thread_name": "g", "messages": []}', "your_group_messages"),
+        (
+            b'{"participants": ["a"], "threadName": "b_1", "messages": [{"senderName": "a"}]}',
+            "end-to-end encrypted",
+        ),
+        (b'{"participants": [], "threadName": "b_1", "messages": []}', "end-to-end encrypted"),
+    ],
+)
+def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
+    with pytest.raises(NotAThreadError, match=reason):
+        decode_thread_part(raw)
+
+
+def test_messages_alone_are_a_thread_if_they_look_like_messages() -> None:
+    raw = json.dumps({"messages": [message(ZOE, 1000, "hi")]}).encode()
+    assert texts(decode_thread_part(raw)) == ["hi"]
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        {"autofill_information_v2": {"FULL_NAME": ["Zoë  Ångström"]}},
+        {"profile_v2": {"name": {"full_name": "Zoë Ångström"}}},
+    ],
+)
+def test_owner_is_repaired(found: Any) -> None:
+    assert decode_owner(dyi_bytes(found)) == ZOE
+
+
+@pytest.mark.parametrize("raw", [b"{", b"[]", b"{}", b'{"profile_v2": {"name": 7}}', b'"x"'])
+def test_files_without_an_owner_give_none(raw: bytes) -> None:
+    assert decode_owner(raw) is None

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
+from langchain_fbmessenger.exports import LoadReport, read_threads
+from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json, write_thread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FOLDERS = ["inbox", "e2ee_cutover", "archived_threads", "filtered_threads", "message_requests"]
+
+
+def read(path: Path) -> tuple[list, LoadReport]:
+    report = LoadReport()
+    return list(read_threads(path, report)), report
+
+
+def one(text: str = "hi", time: int = 1000) -> dict:
+    return thread_json([message(ZOE, time, text)])
+
+
+@pytest.fixture
+def export(tmp_path: Path) -> Path:
+    """An export's root in the layout of 2024, one thread per folder."""
+    for folder in FOLDERS:
+        path = tmp_path / "your_facebook_activity" / "messages" / folder / f"al_{len(folder)}"
+        write_thread(path, one(folder))
+    return tmp_path
+
+
+def test_all_five_folders_are_read(export: Path) -> None:
+    threads, report = read(export)
+    assert sorted(t.folder for t in threads) == sorted(FOLDERS)
+    assert all(t.messages[0].text == t.folder for t in threads)
+    assert (report.files_read, report.threads_read, report.messages_read) == (5, 5, 5)
+
+
+@pytest.mark.parametrize(
+    ("below", "count"),
+    [
+        ("your_facebook_activity", 5),
+        ("your_facebook_activity/messages", 5),
+        ("your_facebook_activity/messages/inbox", 1),
+        ("your_facebook_activity/messages/inbox/al_5", 1),
+        ("your_facebook_activity/messages/inbox/al_5/message_1.json", 1),
+    ],
+)
+def test_any_part_of_an_export_may_be_given(export: Path, below: str, count: int) -> None:
+    threads, _ = read(export / below)
+    assert len(threads) == count
+    assert threads[-1].folder in FOLDERS, "known from above the given path, too"
+    assert threads[0].id.startswith("al_")
+
+
+def test_parts_are_joined_in_numeric_order(tmp_path: Path) -> None:
+    """Part 1 is the newest; as text, 10 and 11 would come before 2. All stamps are equal."""
+    for part in range(1, 13):
+        thread = thread_json([message(ZOE, 1000, f"{part}b"), message(ZOE, 1000, f"{part}a")])
+        # Within a part the list must be seen to fall, or it counts as oldest first.
+        thread["messages"] = [message(ZOE, 1001, "-"), *thread["messages"]]
+        write_thread(tmp_path / "inbox" / "al_1", thread, f"message_{part}.json")
+    threads, _ = read(tmp_path)
+    assert len(threads) == 1
+    found = [m.text for m in threads[0].messages if m.text != "-"]
+    assert found == [f"{part}{half}" for part in range(12, 0, -1) for half in "ab"]
+
+
+def test_hand_made_files_in_one_folder_are_threads_of_their_own(tmp_path: Path) -> None:
+    """LangChain's sample: `inbox/<Name>/messages_<First>_<Last>.json`, proper text."""
+    for name in ("messages_albus_harry.json", "messages_ron_harry.json"):
+        raw = json.dumps(one("café"), ensure_ascii=False).encode()
+        write_thread(tmp_path / "inbox" / "Harry", raw, name)
+    threads, _ = read(tmp_path)
+    assert [t.id for t in threads] == ["messages_albus_harry", "messages_ron_harry"]
+    assert {t.messages[0].text for t in threads} == {"café"}
+
+
+def test_groups_are_told_by_type_or_by_number_of_people(tmp_path: Path) -> None:
+    write_thread(tmp_path / "two", thread_json([message(ZOE, 1, "x")]))
+    write_thread(
+        tmp_path / "typed", thread_json([message(ZOE, 1, "x")], thread_type="RegularGroup")
+    )
+    left = thread_json([message("Cy", 2, "bye"), message(ZOE, 1, "x")])  # Cy is no member now
+    write_thread(tmp_path / "left", left)
+    assert {t.id: t.is_group for t in read(tmp_path)[0]} == {
+        "two": False,
+        "typed": True,
+        "left": True,
+    }
+
+
+def test_owner_comes_from_the_profile(export: Path) -> None:
+    profile = dyi_bytes({"profile_v2": {"name": {"full_name": ZOE}}})
+    write_thread(export / "personal_information", profile, "profile_information.json")
+    assert {t.owner for t in read(export)[0]} == {ZOE}
+
+
+def test_instagram_is_told_by_its_root(tmp_path: Path) -> None:
+    write_thread(tmp_path / "your_instagram_activity/messages/inbox/al_1", one())
+    assert read(tmp_path)[0][0].source == "instagram"
+
+
+def test_corrupt_file_costs_nothing_but_itself(export: Path) -> None:
+    inbox = export / "your_facebook_activity/messages/inbox"
+    write_thread(inbox / "al_5", b'{"participants": [', "message_2.json")
+    write_thread(inbox / "bo_1", b"\x00\x01")
+    write_thread(inbox.parent, b"{}", "messaging_settings.json")
+    threads, report = read(export)
+    assert len(threads) == 5
+    assert report.files_skipped == {"broken JSON": 2, "not a message thread": 1}
+    assert {p.parent.name for p, _ in report.skipped_paths} == {"al_5", "bo_1", "messages"}
+
+
+def test_parts_keep_participants_of_people_who_left(tmp_path: Path) -> None:
+    write_thread(tmp_path, {"messages": [message("Cy", 2, "a"), message(AL, 1, "b")]})
+    assert sorted(read(tmp_path)[0][0].participants) == [AL, "Cy"]
+
+
+def test_missing_path_says_how_to_get_an_export(tmp_path: Path) -> None:
+    with pytest.raises(ExportNotFoundError, match="JSON") as caught:
+        read(tmp_path / "nowhere")
+    assert isinstance(caught.value, FileNotFoundError)
+    assert "nowhere" in str(caught.value)
+
+
+def test_empty_folder_and_folder_of_other_files(tmp_path: Path) -> None:
+    with pytest.raises(ExportNotFoundError, match="nothing to read"):
+        read(tmp_path)
+    write_thread(tmp_path, b"{}", "settings.json")
+    with pytest.raises(ExportNotFoundError, match="1 JSON files, none of them a message thread"):
+        read(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "raw", "words"),
+    [
+        ("facebook-zoe.zip", b"PK", r"zip archive.*Unpack"),
+        ("inbox/al_1/message_1.html", b"<html>", r"HTML page.*JSON instead of HTML"),
+        ("Al_1.json", b'{"participants": ["a"], "threadName": "a_1", "messages": []}', "encrypted"),
+        ("inbox/al_1/message_1.json", b"{", "broken JSON.*again"),
+    ],
+)
+@pytest.mark.parametrize("as_file", [True, False])
+def test_what_is_not_read_yet_is_named_with_advice(
+    tmp_path: Path, name: str, raw: bytes, words: str, as_file: bool
+) -> None:
+    path = write_thread((tmp_path / name).parent, raw, name.rpartition("/")[2])
+    with pytest.raises(MalformedExportError, match=words) as caught:
+        read(path if as_file else tmp_path)
+    assert caught.value.path == path
+
+
+def test_link_out_of_the_export_is_not_followed(tmp_path: Path) -> None:
+    outside = write_thread(tmp_path / "outside", one("secret"))
+    write_thread(tmp_path / "export/inbox/al_1", one())
+    (tmp_path / "export/inbox/al_1/message_2.json").symlink_to(outside)
+    threads, report = read(tmp_path / "export")
+    assert [m.text for t in threads for m in t.messages] == ["hi"]
+    assert report.files_skipped == {"link that leaves the export": 1}
+
+
+def test_unreadable_file_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_thread(tmp_path / "a", one())
+    bad = write_thread(tmp_path / "b", one())
+    whole = type(bad).read_bytes
+
+    def read_bytes(path: Path) -> bytes:
+        if path == bad:
+            raise PermissionError
+        return whole(path)
+
+    monkeypatch.setattr(type(bad), "read_bytes", read_bytes)
+    threads, report = read(tmp_path)
+    assert len(threads) == 1
+    assert report.files_skipped == {"unreadable file": 1}
