@@ -1,0 +1,31 @@
+"""Stages over chat sessions: each takes sessions and gives sessions, as function and as Runnable.
+
+This room knows neither files nor training. The stages take any loader's sessions.
+"""
+
+from langchain_fbmessenger.sessions.mapping import (
+    MapAIMessages,
+    map_ai_messages,
+    map_ai_messages_in_session,
+)
+from langchain_fbmessenger.sessions.merge import (
+    MergeChatRuns,
+    merge_chat_runs,
+    merge_chat_runs_in_session,
+)
+from langchain_fbmessenger.sessions.schema import ChatSessionSchema, ThreadInfo
+from langchain_fbmessenger.sessions.stage import ChatSessionPipeline, SessionStage, TakesChats
+
+__all__ = [
+    "ChatSessionPipeline",
+    "ChatSessionSchema",
+    "MapAIMessages",
+    "MergeChatRuns",
+    "SessionStage",
+    "TakesChats",
+    "ThreadInfo",
+    "map_ai_messages",
+    "map_ai_messages_in_session",
+    "merge_chat_runs",
+    "merge_chat_runs_in_session",
+]

@@ -1,0 +1,141 @@
+"""Turn one person's messages into the assistant's: sessions in, sessions out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast, overload
+
+from langchain_core.messages import AIMessage
+from typing_extensions import override
+
+from langchain_fbmessenger._gc import without_gc
+from langchain_fbmessenger._messages import ai_message
+from langchain_fbmessenger.exceptions import UnknownSenderError
+from langchain_fbmessenger.sessions.names import comparable_name
+from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from langchain_core.chat_sessions import ChatSession
+    from langchain_core.messages import BaseMessage
+
+__all__ = ["MapAIMessages", "map_ai_messages", "map_ai_messages_in_session"]
+
+
+class MapAIMessages(SessionStage):
+    """The Runnable form of `map_ai_messages`."""
+
+    name: str | None = "map_ai_messages"
+
+    sender: str
+    """The name of the person whose messages become the assistant's."""
+
+    @override
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+        people = _People(self.sender)
+        for session in sessions:
+            messages = _map_messages(session, people)
+            yield cast("ChatSession", {**session, "messages": messages})
+        people.check()
+
+
+@overload
+def map_ai_messages(chat_sessions: Iterable[ChatSession], sender: str) -> Iterator[ChatSession]: ...
+@overload
+def map_ai_messages(chat_sessions: None = None, *, sender: str) -> MapAIMessages: ...
+def map_ai_messages(
+    chat_sessions: Iterable[ChatSession] | None = None, sender: str | None = None
+) -> Iterator[ChatSession] | MapAIMessages:
+    """Make one person the assistant: their messages become `AIMessage`s.
+
+    Args:
+        chat_sessions: The sessions; without them a Runnable is returned.
+        sender: The person's name as the export has it. Case, white space and the way in which
+            accents are encoded do not matter.
+
+    Returns:
+        An iterator over new sessions, or the Runnable that does the same.
+
+    Raises:
+        UnknownSenderError: Nobody of that name has written, or takes part, in any of the sessions.
+            A stream raises it at its end, when all sessions have been seen.
+        TypeError: No sender was given.
+
+    Example:
+        ```python
+        mapped = list(map_ai_messages(loader.lazy_load(), "Zoë Ångström"))
+        pipeline = merge_chat_runs() | map_ai_messages(sender="Zoë Ångström")
+        ```
+    """
+    if not isinstance(sender, str):
+        message = "map_ai_messages() needs the name of the person: map_ai_messages(sender=...)"
+        raise TypeError(message)
+    stage = MapAIMessages(sender=sender)
+    return cast("Iterator[ChatSession] | MapAIMessages", dual_form(stage, chat_sessions))
+
+
+def map_ai_messages_in_session(chat_session: ChatSession, sender: str) -> ChatSession:
+    """Make one person the assistant in one session.
+
+    Args:
+        chat_session: A session; it is not changed.
+        sender: The person's name, compared as in `map_ai_messages`.
+
+    Returns:
+        A new session with the same keys.
+
+    Raises:
+        UnknownSenderError: Nobody of that name has written or takes part in the session.
+    """
+    return next(iter(list(map_ai_messages([chat_session], sender))))
+
+
+class _People:
+    """The people of the sessions so far, and which of them is the sender."""
+
+    def __init__(self, sender: str) -> None:
+        self._sender = sender
+        self._wanted = comparable_name(sender)
+        self._messages: Counter[str] = Counter()
+        self._is_sender: dict[str, bool] = {}  # people are few, messages are many
+
+    def is_sender(self, name: str) -> bool:
+        if name not in self._is_sender:
+            self._is_sender[name] = comparable_name(name) == self._wanted
+        return self._is_sender[name]
+
+    def count(self, writers: Iterable[str], participants: Iterable[str]) -> None:
+        self._messages.update(writers)
+        for name in participants:
+            # Who belongs to a thread is known, also where they have never written a word.
+            self._messages[name] += 0
+            self.is_sender(name)
+
+    def check(self) -> None:
+        if self._messages and not any(self._is_sender.values()):
+            names = [name for name, _ in self._messages.most_common()]
+            raise UnknownSenderError(self._sender, names)
+
+
+@without_gc
+def _map_messages(session: ChatSession, people: _People) -> list[BaseMessage]:
+    messages: list[BaseMessage] = []
+    writers = []
+    for message in session["messages"]:
+        name = message.additional_kwargs.get("sender")
+        is_sender = False
+        if isinstance(name, str):
+            writers.append(name)
+            is_sender = people.is_sender(name)
+        if is_sender and not isinstance(message, AIMessage):
+            messages.append(ai_message(message))
+        else:
+            messages.append(message)
+    people.count(writers, _participants(session))
+    return messages
+
+
+def _participants(session: ChatSession) -> list[str]:
+    thread: dict[str, Any] = cast("dict[str, Any]", session).get("thread") or {}
+    return [name for name in thread.get("participants") or () if isinstance(name, str)]

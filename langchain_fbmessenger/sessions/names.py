@@ -1,0 +1,23 @@
+"""How names of people are compared."""
+
+from __future__ import annotations
+
+import unicodedata
+
+__all__ = ["comparable_name"]
+
+
+def comparable_name(name: str) -> str:
+    """Return what two spellings of one name have in common.
+
+    Exports and keyboards differ in case, in white space (U+00A0 too) and in whether "ë" is one
+    code point or two.
+
+    Example:
+        ```python
+        assert comparable_name("Zoe\u0308  BRANDT") == comparable_name("Zoë Brandt")
+        ```
+    """
+    folded = unicodedata.normalize("NFC", name).casefold()
+    # Folding can take a composed letter apart again ("İ"), hence the second pass.
+    return " ".join(unicodedata.normalize("NFC", folded).split())

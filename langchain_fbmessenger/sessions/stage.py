@@ -1,0 +1,288 @@
+"""The Runnable coat of our stages: sessions go in; sessions, or what is made of them, come out.
+
+A stage is one pure generator function, `apply`. All that LangChain expects of a Runnable stands
+here once: invoke, stream, transform, their async twins, callbacks, composition with `|`.
+
+Two things differ from langchain-core's own helpers, on purpose. Nothing is kept of what passes,
+so that a chain over a lazy loader holds one session at a time. And a traced run carries counts,
+never messages: someone who has LangSmith switched on must not upload other people's chats.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from contextlib import aclosing, closing
+from functools import reduce
+from typing import TYPE_CHECKING, Any, Union
+
+from langchain_core.runnables import Runnable, RunnableSequence, RunnableSerializable
+from pydantic import ConfigDict
+from typing_extensions import override
+
+from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
+from langchain_fbmessenger._tracing import atraced_run, traced_run
+from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
+
+if TYPE_CHECKING:
+    from langchain_core.chat_sessions import ChatSession
+    from langchain_core.runnables import RunnableConfig
+    from langchain_core.runnables.graph import Graph
+
+__all__ = ["ChatSessionPipeline", "SessionStage", "TakesChats", "dual_form"]
+
+
+class TakesChats(ABC):
+    """A Runnable to put behind a stage with `|` that keeps chats from traces as stages do."""
+
+    @abstractmethod
+    def after_stage(self, stage: SessionStage) -> Runnable[Any, Any]:
+        """Return the Runnable that `stage | self` stands for."""
+
+
+class SessionStage(RunnableSerializable[Any, Any], ABC):
+    """A stage over chat sessions: a pure function with the coat of a Runnable.
+
+    What goes in comes out: one session gives one session (or a list, where a stage makes several
+    things of one), a list gives a list, a lazy iterator gives a lazy iterator. `stream` gives item
+    by item. `stage | stage` is a `ChatSessionPipeline`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    @abstractmethod
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
+        """Give the items that the sessions make, reading no further than needed."""
+
+    @property
+    def one_to_one(self) -> bool:
+        """Whether each session gives exactly one item."""
+        return True
+
+    @property
+    def item_type(self) -> Any:
+        """The type of the items, for the schemas."""
+        return ChatSessionSchema
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return SessionsInput
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        item = self.item_type
+        items = list[item]  # type: ignore[valid-type]  # made at run time, for the schemas
+        return Union[item, items] if self.one_to_one else items  # noqa: UP007
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Run the stage over a session, a list of sessions or an iterator of sessions.
+
+        Args:
+            input: One chat session, or any iterable of them.
+            config: Callbacks, tags, run name and the like.
+            **kwargs: Ignored.
+
+        Returns:
+            One item or a list for one session, a list for a list, an iterator for an iterator.
+        """
+        items = self.stream(_given(input), config)
+        if isinstance(input, Mapping) and self.one_to_one:
+            (item,) = items
+            return item
+        return list(items) if isinstance(input, Mapping | list | tuple) else items
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Run `invoke` without blocking the event loop; an iterator gives an async iterator."""
+        items = self.astream(_given(input), config)
+        if isinstance(input, Mapping) and self.one_to_one:
+            (item,) = await _collected(items)
+            return item
+        return await _collected(items) if isinstance(input, Mapping | list | tuple) else items
+
+    @override
+    def stream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> Generator[Any, None, None]:
+        """Give item by item what the sessions make."""
+        return self.transform(iter([input]), config)
+
+    @override
+    async def astream(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> AsyncGenerator[Any, None]:
+        """Give item by item without blocking the event loop; async iterators go in as well."""
+        items = self.atransform(_aiter_of_one(input), config)
+        async with aclosing(items):
+            async for item in items:
+                yield item
+
+    @override
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> Generator[Any, None, None]:
+        """Run over chunks: each is a session or an iterable of sessions."""
+        counts = _Counts()
+        with traced_run(config, self.get_name()) as output:
+            try:
+                with closing(self._counted(_sessions_of(input), counts)) as items:
+                    yield from items
+            finally:
+                output.update(counts.as_output())
+
+    @override
+    async def atransform(
+        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any | None
+    ) -> AsyncGenerator[Any, None]:
+        """Run over chunks of an async iterator; the work is done in a worker thread."""
+        counts = _Counts()
+        async with atraced_run(config, self.get_name()) as output:
+            sources = LoopIterator(_asessions_of(input))
+            items = iterate_in_thread(self._counted(_sessions_of(sources), counts))
+            try:
+                async with aclosing(items):
+                    async for item in items:
+                        yield item
+            finally:
+                sources.close()
+                output.update(counts.as_output())
+
+    def _counted(
+        self, sessions: Iterator[ChatSession], counts: _Counts
+    ) -> Generator[Any, None, None]:
+        for item in self.apply(counts.count_sessions(sessions)):
+            counts.given += 1
+            yield item
+
+    @override
+    def __or__(self, other: Any) -> Any:
+        if isinstance(other, SessionStage):
+            return ChatSessionPipeline(steps=(*_steps(self), *_steps(other)))
+        if isinstance(other, TakesChats):
+            return other.after_stage(self)
+        return super().__or__(other)
+
+    @override
+    def pipe(self, *others: Any, name: str | None = None) -> Any:
+        """Compose with `|` from left to right."""
+        composed = reduce(lambda left, right: left | right, others, self)
+        return composed if name is None else composed.with_config(run_name=name)
+
+
+class ChatSessionPipeline(SessionStage):
+    """Stages in a row, run as chained generators under one traced run.
+
+    Made by `stage | stage`. langchain-core's own sequence would record every session that passes
+    between two steps; this records counts.
+    """
+
+    steps: tuple[SessionStage, ...]
+
+    @property
+    @override
+    def one_to_one(self) -> bool:
+        return all(step.one_to_one for step in self.steps)
+
+    @property
+    @override
+    def item_type(self) -> Any:
+        return self.steps[-1].item_type
+
+    @override
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
+        return reduce(lambda items, step: step.apply(items), self.steps, sessions)
+
+    @override
+    def get_graph(self, config: RunnableConfig | None = None) -> Graph:
+        """Show the steps, as langchain-core's sequence does."""
+        return RunnableSequence(*self.steps).get_graph(config)
+
+    @override
+    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
+        """Name the pipeline by its steps."""
+        own = name or self.name or "|".join(step.get_name() for step in self.steps)
+        return super().get_name(suffix, name=own)
+
+
+class _Counts:
+    """What passes through a run, in numbers."""
+
+    def __init__(self) -> None:
+        self.sessions = 0
+        self.given = 0
+
+    def count_sessions(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+        for session in sessions:
+            self.sessions += 1
+            yield session
+
+    def as_output(self) -> dict[str, int]:
+        return {"sessions": self.sessions, "items": self.given}
+
+
+def dual_form(
+    stage: SessionStage, sessions: Iterable[ChatSession] | None
+) -> SessionStage | Iterator[Any]:
+    """Give the Runnable itself without data, and with data a plain iterator over what it makes."""
+    return stage if sessions is None else stage.apply(_sessions_of(iter([sessions])))
+
+
+def _steps(stage: SessionStage) -> tuple[SessionStage, ...]:
+    return stage.steps if isinstance(stage, ChatSessionPipeline) else (stage,)
+
+
+def _given(sessions: Any) -> Any:
+    """Refuse at once what is neither a session nor holds any, before a lazy iterator hides it."""
+    several = isinstance(sessions, Iterable | AsyncIterable) and not isinstance(
+        sessions, str | bytes
+    )
+    return sessions if several else _checked(sessions)
+
+
+def _sessions_of(chunks: Iterator[Any]) -> Iterator[ChatSession]:
+    for chunk in chunks:
+        if isinstance(chunk, Mapping):
+            yield _checked(chunk)
+        elif isinstance(chunk, Iterable) and not isinstance(chunk, str | bytes):
+            yield from map(_checked, chunk)
+        else:
+            _checked(chunk)
+
+
+async def _asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
+    """Flatten chunks that are async iterables; plain ones are flattened in the worker thread."""
+    async for chunk in chunks:
+        if isinstance(chunk, AsyncIterable):
+            async for session in chunk:
+                yield session
+        else:
+            yield chunk
+
+
+def _checked(session: Any) -> ChatSession:
+    if isinstance(session, Mapping) and "messages" in session:
+        return session  # type: ignore[return-value]  # a TypedDict is a plain dict
+    # Only the type is named: what it holds may be somebody's chat.
+    got = type(session).__name__
+    hint = ": use `astream` or `ainvoke`" if isinstance(session, AsyncIterable) else ""
+    message = f"expected chat sessions (dicts with a key 'messages'), got {got}{hint}"
+    raise TypeError(message)
+
+
+async def _aiter_of_one(item: Any) -> AsyncIterator[Any]:
+    yield item
+
+
+async def _collected(items: AsyncIterator[Any]) -> list[Any]:
+    return [item async for item in items]

@@ -1,0 +1,91 @@
+from __future__ import annotations
+
+import copy
+import time
+
+import pytest
+from langchain_core.messages import AIMessage, HumanMessage
+
+from langchain_fbmessenger import merge_chat_runs, merge_chat_runs_in_session
+from tests.unit_tests.builders import session
+
+
+def contents(chat_session: dict) -> list:
+    return [m.content for m in chat_session["messages"]]
+
+
+def test_runs_are_merged_with_all_their_events() -> None:
+    given = session("Al: a", "Al: b", "Zoë: c", "Al: d")
+    before = copy.deepcopy(given)
+    merged = merge_chat_runs_in_session(given)
+    assert contents(merged) == ["a\n\nb", "c", "d"]
+    times = [[e["message_time"] for e in m.additional_kwargs["events"]] for m in merged["messages"]]
+    assert times == [[0, 1], [2], [3]]
+    assert given == before, "the input is not changed"
+
+
+def test_events_survive_when_the_first_message_has_none() -> None:
+    """langchain-community loses them there."""
+    given = session("Al: a", "Al: b")
+    del given["messages"][0].additional_kwargs["events"]
+    merged = merge_chat_runs_in_session(given)
+    assert merged["messages"][0].additional_kwargs["events"] == [{"message_time": 1}]
+
+
+def test_all_keys_of_the_session_are_kept() -> None:
+    given = {**session("Al: a", thread={"id": "t"}), "functions": [{}], "own": 7}
+    merged = merge_chat_runs_in_session(given)
+    assert (merged["thread"], merged["functions"], merged["own"]) == ({"id": "t"}, [{}], 7)
+
+
+def test_messages_without_sender_or_of_another_class_start_a_run() -> None:
+    kwargs = {"sender": "Al"}
+    messages = [
+        HumanMessage("a"),
+        HumanMessage("b"),
+        HumanMessage("c", additional_kwargs=kwargs),
+        AIMessage("d", additional_kwargs=kwargs),
+    ]
+    assert contents(merge_chat_runs_in_session({"messages": messages})) == ["a", "b", "c", "d"]
+
+
+def test_content_blocks_become_text() -> None:
+    blocks = [{"type": "text", "text": "a"}, "b", {"type": "image_url", "image_url": "u"}]
+    given = {"messages": [HumanMessage(blocks, additional_kwargs={"sender": "Al"})]}
+    assert contents(merge_chat_runs_in_session(given)) == ["ab"]
+    assert given["messages"][0].content == blocks
+
+
+@pytest.mark.parametrize(
+    ("texts", "merged"),
+    [
+        (["a", "", "b"], "a\n\nb"),
+        (["", "a"], "a"),
+        ([" a ", " b ", "c "], "a \n\n b\n\nc"),
+        (["", " "], ""),
+    ],
+)
+def test_blank_texts_add_nothing(texts: list[str], merged: str) -> None:
+    given = session(*(f"Al: {text}" for text in texts))
+    assert contents(merge_chat_runs_in_session(given)) == [merged]
+
+
+def test_delimiter_is_free_in_both_forms() -> None:
+    given = session("Al: a", "Al: b")
+    assert contents(next(merge_chat_runs([given], delimiter="\n"))) == ["a\nb"]
+    assert contents(merge_chat_runs(delimiter=" / ").invoke(given)) == ["a / b"]
+
+
+def test_one_sender_run_takes_linear_time() -> None:
+    """Ten times the messages may take about ten times as long, and never a hundred times."""
+
+    def seconds(n: int) -> float:
+        given = session(*(f"Al: {'x' * 50}" for _ in range(n)))
+        best = 1e9
+        for _ in range(3):
+            start = time.perf_counter()
+            merge_chat_runs_in_session(given)
+            best = min(best, time.perf_counter() - start)
+        return best
+
+    assert seconds(20_000) < 40 * seconds(2_000)

@@ -1,0 +1,18 @@
+from __future__ import annotations
+
+import pytest
+
+from langchain_fbmessenger.sessions.names import comparable_name
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["zoë ångström", "ZOË ÅNGSTRÖM", " Zoë\u00a0 Ångström\t", "Zoe\u0308 A\u030angstro\u0308m"],
+)
+def test_spellings_of_one_name_are_equal(other: str) -> None:
+    assert comparable_name(other) == comparable_name("Zoë Ångström")
+
+
+@pytest.mark.parametrize("other", ["Zoe Angstrom", "Zoë", "ZoëÅngström", ""])
+def test_other_names_differ(other: str) -> None:
+    assert comparable_name(other) != comparable_name("Zoë Ångström")
