@@ -1,0 +1,22 @@
+"""From chat sessions to training examples, and their rules and files.
+
+Sessions go in, examples in OpenAI's chat format come out. This room knows no network.
+"""
+
+from langchain_fbmessenger.examples.convert import convert_messages_for_finetuning
+from langchain_fbmessenger.examples.jsonl import read_jsonl, write_jsonl
+from langchain_fbmessenger.examples.rules import ExampleRules, check_examples
+from langchain_fbmessenger.examples.schema import ChatTurn, TrainingExample
+from langchain_fbmessenger.examples.windows import ToTrainingExamples, to_training_examples
+
+__all__ = [
+    "ChatTurn",
+    "ExampleRules",
+    "ToTrainingExamples",
+    "TrainingExample",
+    "check_examples",
+    "convert_messages_for_finetuning",
+    "read_jsonl",
+    "to_training_examples",
+    "write_jsonl",
+]
