@@ -1,0 +1,26 @@
+"""From training examples to a finished chat model, at a provider that speaks OpenAI's wire.
+
+Examples go in, jobs and `ChatOpenAI` models come out. This room does not know how the local
+server works; it asks it for an address and speaks to it as to any other provider.
+"""
+
+from langchain_fbmessenger.fine_tuning.connection import Connection
+from langchain_fbmessenger.fine_tuning.job import FineTuningJob
+from langchain_fbmessenger.fine_tuning.providers import (
+    LocalProvider,
+    OpenAIProvider,
+    Provider,
+    find_provider,
+)
+from langchain_fbmessenger.fine_tuning.tuner import FineTuner, FineTuningPipeline
+
+__all__ = [
+    "Connection",
+    "FineTuner",
+    "FineTuningJob",
+    "FineTuningPipeline",
+    "LocalProvider",
+    "OpenAIProvider",
+    "Provider",
+    "find_provider",
+]

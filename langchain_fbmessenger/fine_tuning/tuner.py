@@ -1,0 +1,251 @@
+"""The Runnable that turns training examples into a chat model."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import AsyncIterable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.runnables import RunnableSerializable, run_in_executor
+from pydantic import ConfigDict, Field, field_validator
+from typing_extensions import override
+
+from langchain_fbmessenger._iteration import LoopIterator
+from langchain_fbmessenger._tracing import atraced_run, traced_run
+from langchain_fbmessenger.examples import TrainingExample, check_examples, write_jsonl
+from langchain_fbmessenger.fine_tuning.errors import provider_errors
+from langchain_fbmessenger.fine_tuning.job import FineTuningJob
+from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
+from langchain_fbmessenger.fine_tuning.system_prompt import SystemPromptSeen, to_metadata
+from langchain_fbmessenger.sessions import SessionStage, TakesChats
+
+if TYPE_CHECKING:
+    from langchain_core.runnables import RunnableConfig
+    from langchain_openai import ChatOpenAI
+    from openai import OpenAI
+
+__all__ = ["FineTuner", "FineTuningPipeline"]
+
+_FILE_LIFETIME_S = 7 * 24 * 3600  # uploads are private chats: they expire where the provider can
+
+
+class FineTuner(RunnableSerializable[Any, Any], TakesChats):
+    """Fine-tune a base model on training examples: examples in, `ChatOpenAI` out.
+
+    Example:
+        ```python
+        tuner = FineTuner(provider="local", model="SmolLM2-135M-Instruct", n_epochs=3)
+        model = tuner.invoke(pipeline.stream(loader.lazy_load()))  # or: pipeline | tuner
+        job = tuner.submit(examples)  # returns at once; job.wait() when it suits
+        ```
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    provider: str | Provider = "local"
+    """`local` (this machine, the default), `openai`, or a `Provider` of your own."""
+
+    model: str = "SmolLM2-135M-Instruct"
+    """The base model, by the provider's name for it."""
+
+    n_epochs: int | None = Field(default=None, ge=1)
+    """How often each example is seen; None leaves it to the provider."""
+
+    batch_size: int | None = Field(default=None, ge=1)
+    """Examples per optimiser step; None leaves it to the provider."""
+
+    learning_rate_multiplier: float | None = Field(default=None, gt=0)
+    """Factor on the provider's own learning rate; None leaves it to the provider."""
+
+    suffix: str | None = None
+    """Becomes part of the finished model's name."""
+
+    seed: int | None = None
+    """Makes a run repeatable, as far as the provider can."""
+
+    timeout: float | None = Field(default=None, gt=0)
+    """Longest time that `invoke` waits for the job, in seconds."""
+
+    progress: bool | None = None
+    """Whether `invoke` shows a bar; None shows one on a terminal."""
+
+    @field_validator("provider")
+    @classmethod
+    def _known(cls, provider: str | Provider) -> str | Provider:
+        find_provider(provider)
+        return provider
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return list[TrainingExample]
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        return Any
+
+    def submit(self, examples: Iterable[TrainingExample]) -> FineTuningJob:
+        """Check the examples, upload them and start a job.
+
+        Args:
+            examples: Training examples; an iterator is read once and never held in memory.
+
+        Returns:
+            The job, at once.
+
+        Raises:
+            InvalidExampleError: An example breaks a rule, or there are too few: nothing was sent.
+            FineTuningError: The provider refused (`TrainingNotAvailableError` where it trains
+                nothing for this account), or cannot be reached.
+            MissingExtraError: The local server's packages are not installed.
+        """
+        return self._submit(examples)[0]
+
+    async def asubmit(
+        self, examples: Iterable[TrainingExample] | AsyncIterable[TrainingExample]
+    ) -> FineTuningJob:
+        """Check the examples, upload them and start a job; the async twin of `submit`."""
+        return (await self._asubmit(examples))[0]
+
+    @override
+    def invoke(
+        self,
+        input: Iterable[TrainingExample],
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> ChatOpenAI:
+        """Train, wait, and return the finished model.
+
+        Args:
+            input: Training examples.
+            config: Callbacks, tags, run name and the like. Traces get counts and ids only.
+            **kwargs: Options of the `ChatOpenAI`, such as `temperature=0.8`.
+
+        Raises:
+            InvalidExampleError: As `submit`.
+            FineTuningError: As `submit`, or the job ended without a model.
+        """
+        with traced_run(config, self.get_name()) as output:
+            job, count = self._submit(input)
+            output.update(job_id=job.id, examples=count)
+            job.wait(timeout=self.timeout, progress=self.progress)
+            output.update(fine_tuned_model=job.fine_tuned_model)
+        return job.chat_model(**kwargs)
+
+    @override
+    async def ainvoke(
+        self,
+        input: Iterable[TrainingExample] | AsyncIterable[TrainingExample],
+        config: RunnableConfig | None = None,
+        **kwargs: Any,
+    ) -> ChatOpenAI:
+        """Train, wait, and return the finished model; the async twin of `invoke`."""
+        async with atraced_run(config, self.get_name()) as output:
+            job, count = await self._asubmit(input)
+            output.update(job_id=job.id, examples=count)
+            await job.await_(timeout=self.timeout, progress=self.progress)
+            output.update(fine_tuned_model=job.fine_tuned_model)
+        return job.chat_model(**kwargs)
+
+    @override
+    def after_stage(self, stage: SessionStage) -> FineTuningPipeline:
+        return FineTuningPipeline(prepare=stage, tuner=self)
+
+    def _submit(self, examples: Iterable[TrainingExample]) -> tuple[FineTuningJob, int]:
+        provider = find_provider(self.provider)
+        with provider_errors(provider.name):
+            connection = provider.connection()
+            with connection.client() as client:
+                rules = provider.preflight(client, self.model)
+                seen = SystemPromptSeen()
+                checked = check_examples(_several(examples), rules)
+                with tempfile.TemporaryDirectory(prefix="langchain-fbmessenger-") as folder:
+                    path = Path(folder, "training_examples.jsonl")
+                    count = write_jsonl(seen.watch(checked), path)
+                    training_file = _upload(client, path)
+                state = client.fine_tuning.jobs.create(
+                    model=self.model,
+                    training_file=training_file,
+                    **self._settings(to_metadata(seen.shared())),
+                )
+        return FineTuningJob(state, provider, connection), count
+
+    async def _asubmit(
+        self, examples: Iterable[TrainingExample] | AsyncIterable[TrainingExample]
+    ) -> tuple[FineTuningJob, int]:
+        # Reading the examples and writing their file blocks, so all of it goes to a worker thread.
+        if not isinstance(examples, AsyncIterable):
+            return await run_in_executor(None, self._submit, examples)
+        source = LoopIterator(examples)
+        try:
+            return await run_in_executor(None, self._submit, source)
+        finally:
+            source.close()
+
+    def _settings(self, metadata: dict[str, str]) -> dict[str, Any]:
+        chosen = {
+            "n_epochs": self.n_epochs,
+            "batch_size": self.batch_size,
+            "learning_rate_multiplier": self.learning_rate_multiplier,
+        }
+        hyperparameters = {key: value for key, value in chosen.items() if value is not None}
+        settings: dict[str, Any] = {
+            "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
+            "suffix": self.suffix,
+            "seed": self.seed,
+            "metadata": metadata or None,
+        }
+        return {key: value for key, value in settings.items() if value is not None}
+
+
+class FineTuningPipeline(RunnableSerializable[Any, Any]):
+    """Stages and a tuner in a row, made by `pipeline | tuner`: sessions in, `ChatOpenAI` out.
+
+    langchain-core's own sequence would record the sessions that go in.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    prepare: SessionStage
+    tuner: FineTuner
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return self.prepare.InputType
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        return self.tuner.OutputType
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ChatOpenAI:
+        """Prepare the sessions, train, wait, and return the finished model."""
+        return self.tuner.invoke(self.prepare.stream(input, config), config, **kwargs)
+
+    @override
+    async def ainvoke(
+        self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
+    ) -> ChatOpenAI:
+        """Prepare the sessions, train, wait, and return the finished model; the async twin."""
+        return await self.tuner.ainvoke(self.prepare.astream(input, config), config, **kwargs)
+
+
+def _several(examples: Any) -> Iterable[TrainingExample]:
+    if isinstance(examples, Mapping | str | bytes) or not isinstance(examples, Iterable):
+        message = f"FineTuner takes an iterable of training examples, got {type(examples).__name__}"
+        raise TypeError(message)
+    return examples
+
+
+def _upload(client: OpenAI, path: Path) -> str:
+    with path.open("rb") as file:
+        uploaded = client.files.create(
+            file=file,
+            purpose="fine-tune",
+            expires_after={"anchor": "created_at", "seconds": _FILE_LIFETIME_S},
+        )
+    return uploaded.id

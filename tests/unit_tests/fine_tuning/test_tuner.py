@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import pytest
+
+from langchain_fbmessenger import FineTuner, map_ai_messages, merge_chat_runs, to_training_examples
+from langchain_fbmessenger.fine_tuning import FineTuningPipeline, find_provider
+from langchain_fbmessenger.fine_tuning.providers import LocalProvider, OpenAIProvider
+from langchain_fbmessenger.fine_tuning.tuner import _several
+
+
+def test_local_is_the_default() -> None:
+    assert (FineTuner().provider, FineTuner().model) == ("local", "SmolLM2-135M-Instruct")
+
+
+def test_unknown_provider_names_the_known_ones() -> None:
+    with pytest.raises(ValueError, match=r"unknown provider 'none'.*local, openai"):
+        FineTuner(provider="none")
+
+
+@pytest.mark.parametrize(("name", "kind"), [("local", LocalProvider), ("openai", OpenAIProvider)])
+def test_providers_are_found_by_name_and_instances_pass(name: str, kind: type) -> None:
+    provider = find_provider(name)
+    assert isinstance(provider, kind)
+    assert find_provider(provider) is provider
+    assert FineTuner(provider=provider).provider == provider
+
+
+@pytest.mark.parametrize(
+    "options", [{"n_epochs": 0}, {"batch_size": 0}, {"timeout": 0}, {"epochs": 3}]
+)
+def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(options))):
+        FineTuner(**options)
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "train.jsonl", {"messages": []}])
+def test_tuner_takes_examples_only(wrong: Any) -> None:
+    with pytest.raises(TypeError, match="iterable of training examples"):
+        _several(wrong)
+
+
+def test_behind_a_stage_it_keeps_chats_out_of_traces() -> None:
+    pipeline = merge_chat_runs() | map_ai_messages(sender="Zoë") | to_training_examples()
+    chain = pipeline | FineTuner(n_epochs=1)
+    assert isinstance(chain, FineTuningPipeline), "langchain-core's sequence records its input"
+    assert pickle.loads(pickle.dumps(chain)) == chain  # noqa: S301 - own
+    assert "messages" in str(chain.get_input_jsonschema())
