@@ -1,0 +1,93 @@
+from __future__ import annotations
+
+import inspect
+import pickle
+import subprocess
+import sys
+
+import pytest
+
+import langchain_fbmessenger
+from langchain_fbmessenger import exceptions
+
+EXPECTED_ALL = [
+    "ExportNotFoundError",
+    "FacebookMessengerChatLoader",
+    "FineTuner",
+    "FineTuningError",
+    "FineTuningJob",
+    "FolderFacebookMessengerChatLoader",
+    "InvalidExampleError",
+    "LocalServerError",
+    "MalformedExportError",
+    "MessengerError",
+    "MissingExtraError",
+    "SingleFileFacebookMessengerChatLoader",
+    "TrainingNotAvailableError",
+    "UnknownSenderError",
+    "__version__",
+    "convert_messages_for_finetuning",
+    "map_ai_messages",
+    "map_ai_messages_in_session",
+    "merge_chat_runs",
+    "merge_chat_runs_in_session",
+    "read_jsonl",
+    "sample_export_path",
+    "to_training_examples",
+    "write_jsonl",
+]
+
+
+def test_public_names() -> None:
+    assert langchain_fbmessenger.__all__ == EXPECTED_ALL
+    assert dir(langchain_fbmessenger) == EXPECTED_ALL
+    for name in EXPECTED_ALL:
+        assert getattr(langchain_fbmessenger, name) is not None
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        _ = langchain_fbmessenger.nothing
+
+
+def test_everything_public_is_documented() -> None:
+    for name in EXPECTED_ALL:
+        public = getattr(langchain_fbmessenger, name)
+        assert name == "__version__" or inspect.getdoc(public)
+
+
+def test_import_is_light() -> None:
+    heavy = ["torch", "transformers", "openai", "langchain_openai", "typer", "rich", "starlette"]
+    code = f"import sys, langchain_fbmessenger;print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run(  # noqa: S603 - our own interpreter
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == "[]"
+
+
+def test_every_error_is_a_messenger_error_and_a_builtin() -> None:
+    for name in exceptions.__all__:
+        error = getattr(exceptions, name)
+        assert issubclass(error, exceptions.MessengerError)
+        if error is not exceptions.MessengerError:
+            assert any(base.__module__ == "builtins" for base in error.__mro__[1:-3])
+        assert name in (exceptions.__doc__ or ""), "the tree in the docstring is complete"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        exceptions.ExportNotFoundError("gone", path="p"),
+        exceptions.MalformedExportError("broken", path="p", index=3),
+        exceptions.InvalidExampleError("bad", rule="role", line=2),
+        exceptions.MissingExtraError("The server", extra="local", missing="torch"),
+        exceptions.FineTuningError("failed", job_id="j", status="failed", code="c"),
+    ],
+)
+def test_errors_cross_process_borders(error: Exception) -> None:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - own
+    assert (str(again), vars(again)) == (str(error), vars(error))
+    assert type(again) is type(error)
+
+
+def test_missing_extra_names_the_extra() -> None:
+    error = exceptions.MissingExtraError("The server", extra="local", missing="torch")
+    assert 'pip install "langchain-fbmessenger[local]"' in str(error)
+    assert isinstance(error, ImportError)
