@@ -1,0 +1,204 @@
+"""The commands of `langchain-fbmessenger`: parse, call, show. Their logic stands in the rooms."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+from rich.console import Console
+
+from langchain_fbmessenger import (
+    FacebookMessengerChatLoader,
+    MessengerError,
+    __version__,
+    map_ai_messages,
+    merge_chat_runs,
+    read_jsonl,
+    to_training_examples,
+    write_jsonl,
+)
+from langchain_fbmessenger.cli.screens import report_lines, threads_table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["app"]
+
+# A traceback with local variables would print chats.
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="From your Messenger export to a chat model that writes like you, on your own machine.",
+)
+console = Console()
+errors = Console(stderr=True)
+
+# `Optional`, not `|`: typer reads these at run time on Python 3.10 too.
+Export = Annotated[Path, typer.Argument(help="The export's folder, a part of it, or one file.")]
+Provider = Annotated[str, typer.Option(help="Where it runs: local or openai.")]
+
+
+@contextmanager
+def _friendly_errors() -> Iterator[None]:
+    def show_warning(message: Warning | str, *_: Any) -> None:
+        errors.print(f"[yellow]Warning:[/] {message}", highlight=False, soft_wrap=True)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning  # type: ignore[assignment]  # extra arguments unused
+        try:
+            yield
+        except (MessengerError, OSError, ValueError) as error:
+            errors.print("[red]Error:[/] ", end="")
+            errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+            raise typer.Exit(1) from None
+
+
+def _version(show: bool) -> None:
+    if show:
+        console.print(__version__)
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    _version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Read the options that stand before a command."""
+
+
+@app.command()
+def inspect(export: Export) -> None:
+    """Show the threads of an export, and what is left out and why."""
+    with _friendly_errors():
+        loader = FacebookMessengerChatLoader(export)
+        console.print(threads_table(loader.lazy_load()))
+        console.print("\n".join(report_lines(loader.report)))
+
+
+@app.command()
+def prepare(
+    export: Export,
+    me: Annotated[
+        str, typer.Option(help="Whose messages the model learns: a name as in the chats.")
+    ],
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File for the training examples.")
+    ] = Path("train.jsonl"),
+    max_messages: Annotated[int, typer.Option(min=1, help="Longest example, in messages.")] = 8,
+    overlap: Annotated[int, typer.Option(min=0, help="Messages repeated as context.")] = 2,
+    system: Annotated[Optional[str], typer.Option(help="System prompt of every example.")] = None,
+) -> None:
+    """Turn an export into training examples (JSONL, readable by you alone)."""
+    with _friendly_errors():
+        loader = FacebookMessengerChatLoader(export)
+        pipeline = (
+            merge_chat_runs()
+            | map_ai_messages(sender=me)
+            | to_training_examples(max_messages=max_messages, overlap=overlap, system=system)
+        )
+        count = write_jsonl(pipeline.stream(loader.lazy_load()), output)
+        console.print("\n".join(report_lines(loader.report)))
+        console.print(f"{count:,} training examples written to {output}", highlight=False)
+        if not count:
+            errors.print(f"[yellow]Warning:[/] {me!r} has written nothing in these chats.")
+
+
+@app.command()
+def finetune(
+    examples: Annotated[Path, typer.Argument(help="JSONL file from `prepare`.")],
+    provider: Provider = "local",
+    model: Annotated[str, typer.Option(help="Base model.")] = "SmolLM2-135M-Instruct",
+    epochs: Annotated[Optional[int], typer.Option(min=1, help="Passes over the examples.")] = None,
+    batch_size: Annotated[Optional[int], typer.Option(min=1, help="Examples per step.")] = None,
+    learning_rate_multiplier: Annotated[
+        Optional[float],
+        typer.Option(help="Factor on the provider's learning rate."),
+    ] = None,
+    suffix: Annotated[str | None, typer.Option(help="Part of the finished model's name.")] = None,
+    seed: Annotated[Optional[int], typer.Option(help="Makes the run repeatable.")] = None,
+    wait: Annotated[bool, typer.Option(help="Wait for the job, with a progress bar.")] = True,
+) -> None:
+    """Train a model on examples; by default on this machine."""
+    from langchain_fbmessenger import FineTuner
+
+    with _friendly_errors():
+        tuner = FineTuner(
+            provider=provider,
+            model=model,
+            n_epochs=epochs,
+            batch_size=batch_size,
+            learning_rate_multiplier=learning_rate_multiplier,
+            suffix=suffix,
+            seed=seed,
+        )
+        job = tuner.submit(read_jsonl(examples))
+        talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (
+            provider != "local"
+        )
+        console.print(f"job {job.id} is {job.status}", highlight=False)
+        if not wait:
+            console.print(f"When it has succeeded: {talk}", highlight=False)
+            return
+        try:
+            job.wait()
+        except KeyboardInterrupt:
+            console.print(f"\nThe job goes on. When it has succeeded: {talk}", highlight=False)
+            raise typer.Exit(130) from None
+        console.print(f"model {job.fine_tuned_model}\nTalk to it: {talk}", highlight=False)
+
+
+@app.command()
+def chat(
+    job_or_model: Annotated[str, typer.Argument(help="A job's id (ftjob-…) or a model's name.")],
+    provider: Provider = "local",
+    message: Annotated[
+        Optional[str],
+        typer.Option("--message", "-m", help="Ask once and leave."),
+    ] = None,
+    system: Annotated[
+        Optional[str],
+        typer.Option(help="System prompt; a job's own by default."),
+    ] = None,
+    temperature: Annotated[Optional[float], typer.Option(min=0)] = None,
+) -> None:
+    """Talk to a tuned (or base) model. Nothing of it is stored."""
+    from langchain_fbmessenger.cli.talk import chain_for, talk
+
+    with _friendly_errors():
+        options = {} if temperature is None else {"temperature": temperature}
+        chain = chain_for(job_or_model, provider, system, options)
+        talk(chain, console, [message] if message is not None else None)
+
+
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")] = 0,
+    home: Annotated[Optional[Path], typer.Option(help="Folder of its state.")] = None,
+) -> None:
+    """Run the local fine-tuning and chat server until Ctrl-C; on 127.0.0.1 only."""
+    from langchain_fbmessenger import local
+
+    with _friendly_errors():
+        local.serve(home or local.default_home(), port=port)
+
+
+@app.command()
+def demo(
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 2,
+) -> None:
+    """Train on the bundled sample export and compare the model before and after."""
+    from langchain_fbmessenger.cli.demo import run_demo
+
+    with _friendly_errors():
+        run_demo(console, n_epochs=epochs)
+
+
+if __name__ == "__main__":
+    sys.exit(app())

@@ -1,0 +1,99 @@
+from __future__ import annotations
+
+import json
+import stat
+from typing import TYPE_CHECKING
+
+import pytest
+from typer.testing import CliRunner
+
+from langchain_fbmessenger import __version__, sample_export_path
+from langchain_fbmessenger.cli import app
+from langchain_fbmessenger.sample import SAMPLE_OWNER
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+COMMANDS = ["inspect", "prepare", "finetune", "chat", "serve", "demo"]
+
+
+def run(*arguments: object) -> Result:
+    environment = {"COLUMNS": "200", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, [str(a) for a in arguments], env=environment)
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(command: str) -> None:
+    result = run(command, "--help")
+    assert result.exit_code == 0
+    assert command in run("--help").output
+
+
+def test_version() -> None:
+    assert run("--version").output.strip() == __version__
+
+
+def test_inspect_shows_threads_and_what_was_left_out() -> None:
+    result = run("inspect", sample_export_path())
+    assert result.exit_code == 0
+    for words in ("Soup Council", "Milo Dvořák", "e2ee_cutover", "2019-03", "unsent"):
+        assert words in result.output
+
+
+def test_prepare_writes_examples_for_one_pair_of_eyes(tmp_path: Path) -> None:
+    output = tmp_path / "train.jsonl"
+    options = ["--system", "You are {me}.", "--max-messages", "4", "--overlap", "0"]
+    result = run(
+        "prepare", sample_export_path(), "--me", SAMPLE_OWNER.lower(), "-o", output, *options
+    )
+    assert result.exit_code == 0, result.output
+    examples = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
+    assert f"{len(examples):,} training examples written" in result.output
+    assert examples[0]["messages"][0] == {"role": "system", "content": "You are {me}."}
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+
+
+def test_unknown_name_is_an_error_with_the_names_seen_and_no_file(tmp_path: Path) -> None:
+    result = run("prepare", sample_export_path(), "--me", "Nobody", "-o", tmp_path / "x.jsonl")
+    assert result.exit_code == 1
+    assert (
+        f"Error: No message was sent by 'Nobody'. Senders in these chat sessions: '{SAMPLE_OWNER}'"
+        in result.output
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_missing_export_is_an_error_without_a_traceback(tmp_path: Path) -> None:
+    result = run("inspect", tmp_path / "nowhere")
+    assert result.exit_code == 1
+    assert result.output.startswith("Error: There is no file or folder")
+    assert "Traceback" not in result.output
+
+
+def test_broken_file_is_one_warning(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_text("{")
+    (tmp_path / "b.json").write_text(
+        '{"messages": [{"sender_name": "Al", "timestamp_ms": 1, "content": "[bold]x[/nothing]"}]}'
+    )
+    result = run("inspect", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert result.output.count("Warning:") == 1
+
+
+def test_names_with_brackets_are_shown_as_they_are(tmp_path: Path) -> None:
+    message = {"sender_name": "[red]Al[/]", "timestamp_ms": 10**18, "content": "x"}
+    (tmp_path / "b.json").write_text(json.dumps({"title": "[/x]", "messages": [message]}))
+    result = run("inspect", tmp_path)
+    assert result.exit_code == 0, result.output
+    assert "[red]Al[/] 1" in result.output
+    assert "[/x]" in result.output
+
+
+@pytest.mark.parametrize("line", ["{", '{"messages": []}', '{"messages": [{"role": "x"}]}'])
+def test_unknown_provider_is_refused_before_anything_is_read(tmp_path: Path, line: str) -> None:
+    (tmp_path / "x.jsonl").write_text(line)
+    result = run("finetune", tmp_path / "x.jsonl", "--provider", "none")
+    assert result.exit_code == 1
+    assert "unknown provider 'none'" in result.output
