@@ -167,12 +167,16 @@ def chat(
         typer.Option(help="System prompt; a job's own by default."),
     ] = None,
     temperature: Annotated[Optional[float], typer.Option(min=0)] = None,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 256,
 ) -> None:
     """Talk to a tuned (or base) model. Nothing of it is stored."""
     from langchain_fbmessenger.cli.talk import chain_for, talk
 
     with _friendly_errors():
-        options = {} if temperature is None else {"temperature": temperature}
+        # A small model that has lost its thread would go on to the end of its context.
+        options: dict[str, Any] = {"max_tokens": max_tokens}
+        if temperature is not None:
+            options["temperature"] = temperature
         chain = chain_for(job_or_model, provider, system, options)
         talk(chain, console, [message] if message is not None else None)
 

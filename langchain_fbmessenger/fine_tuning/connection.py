@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -53,6 +54,14 @@ class Connection:
         if self.api_key is not None:
             settings["api_key"] = SecretStr(self.api_key)
         if self.is_loopback:
-            settings["http_client"] = openai.DefaultHttpxClient(trust_env=False)
+            settings["http_client"] = _loopback_client()
             settings["http_async_client"] = openai.DefaultAsyncHttpxClient(trust_env=False)
         return ChatOpenAI(**(settings | options))
+
+
+@cache
+def _loopback_client() -> Any:
+    """Return the one HTTP client of all local chat models: ChatOpenAI never closes its own."""
+    import openai
+
+    return openai.DefaultHttpxClient(trust_env=False)

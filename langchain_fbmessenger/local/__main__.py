@@ -1,0 +1,29 @@
+"""Local server: `python -m langchain_fbmessenger.local`, as `ensure_server` starts it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
+from langchain_fbmessenger.local.server import serve
+
+
+def _main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m langchain_fbmessenger.local")
+    parser.add_argument("--home", type=Path)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--idle-timeout", type=float, default=0, metavar="SECONDS")
+    options = parser.parse_args()
+    try:
+        serve(options.home, options.host, options.port, options.idle_timeout)
+    except (LocalServerError, MissingExtraError) as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(_main())

@@ -1,0 +1,59 @@
+"""Local server: where a running server is, written by it and read by its clients."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from langchain_fbmessenger.local.home import write_private
+
+if TYPE_CHECKING:
+    from langchain_fbmessenger.local.home import Home
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """How to reach a local server with OpenAI's client.
+
+    Attributes:
+        base_url: Such as `http://127.0.0.1:49152/v1`.
+        api_key: The key that this server wants; it changes with each start.
+        pid: Its process.
+        home: Its state folder.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    pid: int
+    home: Path
+
+
+def write_address(home: Home, address: ServerAddress) -> None:
+    """Leave the address in the state folder, readable by its owner only."""
+    write_private(home.address, msgspec.json.encode(address, enc_hook=str))
+
+
+def read_address(home: Home) -> ServerAddress | None:
+    """Return the address of the last server of this folder; it may be gone."""
+    try:
+        return msgspec.json.decode(
+            home.address.read_bytes(),
+            type=ServerAddress,
+            dec_hook=lambda kind, text: kind(text),
+        )
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def proof(api_key: str, challenge: str) -> str:
+    """Return what only a holder of the key can answer to a challenge.
+
+    By it a client recognises its server without sending the key to whoever got the port of a
+    server that is gone.
+    """
+    return hmac.new(api_key.encode(), challenge.encode(), hashlib.sha256).hexdigest()

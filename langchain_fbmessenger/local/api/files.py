@@ -1,0 +1,126 @@
+"""Local server: `/v1/files`, the training files.
+
+What the client calls a file is shown and never used as a path: content lies under our own id.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import anyio
+import msgspec
+from starlette.datastructures import UploadFile
+from starlette.responses import FileResponse, JSONResponse
+from starlette.routing import Route
+
+from langchain_fbmessenger.local.api.bodies import convert
+from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.records import FileRecord, new_id, now
+from langchain_fbmessenger.local.services import Services, services_of
+from langchain_fbmessenger.local.wire import deleted_object, file_object
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_MAX_FIELD_BYTES = 64 * 1024
+_HOUR, _DAY = 3600, 86_400
+
+
+class _Fields(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, rename={
+        "anchor": "expires_after[anchor]",
+        "seconds": "expires_after[seconds]",
+    }
+):  # fmt: skip
+    purpose: Literal["fine-tune"]
+    anchor: Literal["created_at"] = "created_at"
+    seconds: Annotated[int, msgspec.Meta(ge=_HOUR, le=30 * _DAY)] | None = None
+
+
+async def _upload(request: Request) -> Response:
+    async with request.form(max_files=1, max_part_size=_MAX_FIELD_BYTES) as form:
+        upload = form.get("file")
+        if not isinstance(upload, UploadFile):
+            msg = "The multipart field 'file' with the file's content is missing."
+            raise ApiError(msg, param="file")
+        fields = convert({key: form[key] for key in form if key != "file"}, _Fields)
+        services = services_of(request)
+        file = await anyio.to_thread.run_sync(_keep, services, upload, fields)
+    return JSONResponse(file_object(file))
+
+
+def _keep(services: Services, upload: UploadFile, fields: _Fields) -> FileRecord:
+    """Write the content first, then the record: a record always has its content."""
+    file_id, created = new_id("file"), now()
+    path = services.home.files / file_id
+    with path.open("xb") as kept:
+        shutil.copyfileobj(upload.file, kept)
+    record = FileRecord(
+        id=file_id,
+        filename=upload.filename or "upload",
+        bytes=path.stat().st_size,
+        created_at=created,
+        expires_at=created + fields.seconds if fields.seconds else None,
+    )
+    return services.store.add(record)
+
+
+def _list(request: Request) -> Response:
+    services = services_of(request)
+    remove_expired(services)
+    purpose = request.query_params.get("purpose", "fine-tune")
+    if purpose != "fine-tune":
+        msg = "Files of this server have the purpose 'fine-tune'."
+        raise ApiError(msg, param="purpose")
+    return JSONResponse(page_of(request, services.store, FileRecord, file_object))
+
+
+def _retrieve(request: Request) -> Response:
+    return JSONResponse(file_object(_file_of(request)))
+
+
+def _content(request: Request) -> Response:
+    file = _file_of(request)
+    path = services_of(request).home.files / file.id
+    return FileResponse(path, media_type="application/jsonl")
+
+
+def _delete(request: Request) -> Response:
+    file = _file_of(request)
+    remove(services_of(request), file)
+    return JSONResponse(deleted_object("file", file.id))
+
+
+def _file_of(request: Request) -> FileRecord:
+    services = services_of(request)
+    remove_expired(services)
+    file_id = request.path_params["file_id"]
+    file = services.store.get(FileRecord, file_id)
+    if file is None:
+        raise not_found(what="File object", value=file_id)
+    return file
+
+
+def remove(services: Services, file: FileRecord) -> None:
+    """Delete a file for good; a job that still waits for it will fail and say so."""
+    services.store.delete(FileRecord, file.id)
+    (services.home.files / file.id).unlink(missing_ok=True)
+
+
+def remove_expired(services: Services) -> None:
+    """Delete the files whose `expires_after` has passed."""
+    for file in services.store.page(FileRecord):
+        if file.expires_at is not None and file.expires_at <= now():
+            remove(services, file)
+
+
+routes = [
+    Route("/v1/files", _upload, methods=["POST"]),
+    Route("/v1/files", _list, methods=["GET"]),
+    Route("/v1/files/{file_id}", _retrieve, methods=["GET"]),
+    Route("/v1/files/{file_id}", _delete, methods=["DELETE"]),
+    Route("/v1/files/{file_id}/content", _content, methods=["GET"]),
+]

@@ -1,0 +1,187 @@
+"""Local server: `/v1/fine_tuning/jobs`.
+
+Beside OpenAI's parameters, `lora` and an absolute `learning_rate` are taken (`extra_body` in
+OpenAI's client). What a job cannot do is refused when it is created, not after an hour.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import anyio
+import msgspec
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from langchain_fbmessenger.local.api.bodies import decode
+from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.bases import BaseModelError, find_base
+from langchain_fbmessenger.local.records import (
+    EventRecord,
+    FileRecord,
+    Hyperparameters,
+    JobRecord,
+    LoraShape,
+    ModelRecord,
+    new_id,
+    now,
+)
+from langchain_fbmessenger.local.services import Services, services_of
+from langchain_fbmessenger.local.wire import event_object, job_object, list_object
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_JOBS = "/v1/fine_tuning/jobs"
+Auto = Literal["auto"]
+Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Rate = Annotated[float, msgspec.Meta(gt=0, le=100)]
+
+
+class _Strict(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A part of a request in which an unknown field is refused, not ignored."""
+
+
+class _HyperparametersBody(_Strict, frozen=True):
+    n_epochs: Auto | Count = "auto"
+    batch_size: Auto | Count = "auto"
+    learning_rate_multiplier: Auto | Rate = "auto"
+
+
+class _Supervised(_Strict, frozen=True):
+    hyperparameters: _HyperparametersBody | None = None
+
+
+class _Method(_Strict, frozen=True):
+    type: Literal["supervised"]
+    supervised: _Supervised | None = None
+
+
+class _Lora(_Strict, frozen=True):
+    r: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
+    alpha: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
+    dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+
+
+class _JobBody(_Strict, frozen=True, kw_only=True):
+    model: str
+    training_file: str
+    validation_file: str | None = None
+    suffix: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\w.-]*$")] | None = None
+    seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
+    metadata: dict[str, str] | None = None
+    hyperparameters: _HyperparametersBody | None = None
+    method: _Method | None = None
+    integrations: Annotated[list[object], msgspec.Meta(max_length=0)] | None = None
+    lora: _Lora | None = None
+    learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+
+
+async def _create(request: Request) -> Response:
+    body = decode(await request.body(), _JobBody)
+    job = await anyio.to_thread.run_sync(_submit, services_of(request), body)
+    return JSONResponse(job_object(job))
+
+
+def _submit(services: Services, body: _JobBody) -> JobRecord:
+    _check_model(services, body.model)
+    for param in ("training_file", "validation_file"):
+        file_id = getattr(body, param)
+        if file_id is not None and services.store.get(FileRecord, file_id) is None:
+            msg = f"The file {file_id} does not exist."
+            raise ApiError(msg, param=param, code="invalid_training_file")
+    job = services.store.add(
+        JobRecord(
+            id=new_id("ftjob"),
+            model=body.model,
+            training_file=body.training_file,
+            validation_file=body.validation_file,
+            created_at=now(),
+            seed=secrets.randbelow(2**31) if body.seed is None else body.seed,
+            suffix=body.suffix or "",
+            metadata=body.metadata,
+            hyperparameters=_asked(body),
+            lora=_lora(body),
+        )
+    )
+    services.queue.submit(job)
+    return job
+
+
+def _check_model(services: Services, name: str) -> None:
+    if services.store.get(ModelRecord, name):
+        msg = f"{name} is fine-tuned already: train its base model on the larger set of examples."
+        raise ApiError(msg, param="model", code="model_not_available")
+    try:
+        find_base(name)
+    except BaseModelError as error:
+        status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
+        raise ApiError(str(error), status=status, param="model", code=code) from error
+
+
+def _asked(body: _JobBody) -> Hyperparameters:
+    supervised = body.method.supervised if body.method else None
+    asked = (supervised and supervised.hyperparameters) or body.hyperparameters
+    asked = asked or _HyperparametersBody()
+    return Hyperparameters(
+        n_epochs=None if asked.n_epochs == "auto" else asked.n_epochs,
+        batch_size=None if asked.batch_size == "auto" else asked.batch_size,
+        learning_rate_multiplier=(
+            None if asked.learning_rate_multiplier == "auto" else asked.learning_rate_multiplier
+        ),
+        learning_rate=body.learning_rate,
+    )
+
+
+def _lora(body: _JobBody) -> LoraShape:
+    asked = body.lora or _Lora()
+    return LoraShape(r=asked.r, alpha=asked.alpha, dropout=asked.dropout)
+
+
+def _list(request: Request) -> Response:
+    store = services_of(request).store
+    return JSONResponse(page_of(request, store, JobRecord, job_object))
+
+
+def _retrieve(request: Request) -> Response:
+    return JSONResponse(job_object(_job_of(request)))
+
+
+def _cancel(request: Request) -> Response:
+    job = _job_of(request)
+    if not services_of(request).queue.cancel(job.id):
+        status = _job_of(request).status
+        msg = f"Job {job.id} has ended already: it is {status}."
+        raise ApiError(msg, code="invalid_job_status")
+    return _retrieve(request)
+
+
+def _events(request: Request) -> Response:
+    job, store = _job_of(request), services_of(request).store
+    return JSONResponse(page_of(request, store, EventRecord, event_object, parent=job.id))
+
+
+def _checkpoints(request: Request) -> Response:
+    _job_of(request)
+    return JSONResponse(list_object([]))
+
+
+def _job_of(request: Request) -> JobRecord:
+    job_id = request.path_params["job_id"]
+    job = services_of(request).store.get(JobRecord, job_id)
+    if job is None:
+        raise not_found(what="fine-tuning job", value=job_id, param="fine_tuning_job_id")
+    return job
+
+
+routes = [
+    Route(_JOBS, _create, methods=["POST"]),
+    Route(_JOBS, _list, methods=["GET"]),
+    Route(f"{_JOBS}/{{job_id}}", _retrieve, methods=["GET"]),
+    Route(f"{_JOBS}/{{job_id}}/cancel", _cancel, methods=["POST"]),
+    Route(f"{_JOBS}/{{job_id}}/events", _events, methods=["GET"]),
+    Route(f"{_JOBS}/{{job_id}}/checkpoints", _checkpoints, methods=["GET"]),
+]

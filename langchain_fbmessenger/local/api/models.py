@@ -1,0 +1,106 @@
+"""Local server: `/v1/models`, the base models that are there and those that jobs have made."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import anyio
+from starlette.responses import JSONResponse
+from starlette.routing import Route
+
+from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.bases import (
+    BaseModel,
+    BaseModelError,
+    find_base,
+    installed_bases,
+)
+from langchain_fbmessenger.local.job_queue import ADAPTER_NAME
+from langchain_fbmessenger.local.records import ModelRecord
+from langchain_fbmessenger.local.services import Services, services_of
+from langchain_fbmessenger.local.wire import (
+    base_object,
+    deleted_object,
+    list_object,
+    model_object,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+
+@dataclass(frozen=True)
+class ServedModel:
+    """What a model id stands for."""
+
+    id: str
+    base: BaseModel
+    adapter: Path | None
+
+
+def served_model(services: Services, model_id: str) -> ServedModel:
+    """Find the base model and the adapter behind a model id.
+
+    Raises:
+        ApiError: There is no such model, or its base is not there (any more).
+    """
+    tuned = services.store.get(ModelRecord, model_id)
+    try:
+        base = find_base(tuned.root if tuned else model_id)
+    except BaseModelError as error:
+        raise ApiError(str(error), status=404, param="model", code="model_not_found") from error
+    adapter = services.home.jobs / tuned.job_id / ADAPTER_NAME if tuned else None
+    if adapter and not adapter.is_file():
+        raise not_found(what="model", value=model_id, param="model", code="model_not_found")
+    return ServedModel(model_id, base, adapter)
+
+
+def _list(request: Request) -> Response:
+    tuned = services_of(request).store.page(ModelRecord)
+    models = [_tuned_object(model) for model in tuned]
+    return JSONResponse(list_object([base_object(base) for base in installed_bases()] + models))
+
+
+def _retrieve(request: Request) -> Response:
+    services, model_id = services_of(request), request.path_params["model_id"]
+    if model := services.store.get(ModelRecord, model_id):
+        return JSONResponse(_tuned_object(model))
+    return JSONResponse(base_object(served_model(services, model_id).base))
+
+
+async def _delete(request: Request) -> Response:
+    services, model_id = services_of(request), request.path_params["model_id"]
+    await anyio.to_thread.run_sync(_remove, services, model_id)
+    await services.engines.forget(model_id)
+    return JSONResponse(deleted_object("model", model_id))
+
+
+def _remove(services: Services, model_id: str) -> None:
+    model = services.store.get(ModelRecord, model_id)
+    if model is None:
+        served_model(services, model_id)
+        msg = f"{model_id} is a base model; only fine-tuned models can be deleted."
+        raise ApiError(msg, param="model")
+    services.store.delete(ModelRecord, model_id)
+    shutil.rmtree(services.home.jobs / model.job_id, ignore_errors=True)
+
+
+def _tuned_object(model: ModelRecord) -> dict[str, object]:
+    try:
+        context_length = find_base(model.root).context_length
+    except BaseModelError:
+        context_length = None
+    return model_object(model, context_length)
+
+
+routes = [
+    Route("/v1/models", _list, methods=["GET"]),
+    # A path, as a base model may be named by its file's.
+    Route("/v1/models/{model_id:path}", _retrieve, methods=["GET"]),
+    Route("/v1/models/{model_id:path}", _delete, methods=["DELETE"]),
+]

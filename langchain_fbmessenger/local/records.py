@@ -1,0 +1,114 @@
+"""Local server: what it remembers of files, jobs, events and models.
+
+Field names are those of OpenAI's objects (platform.openai.com/docs/api-reference), so that
+`wire.py` has little to translate.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import Any, Literal
+
+import msgspec
+
+JobStatus = Literal["validating_files", "queued", "running", "succeeded", "failed", "cancelled"]
+FINAL: frozenset[JobStatus] = frozenset({"succeeded", "failed", "cancelled"})
+"""States that a job never leaves."""
+
+
+def new_id(prefix: str) -> str:
+    """Return an id such as `file-5f0c…` that cannot be guessed."""
+    return f"{prefix}-{secrets.token_hex(12)}"
+
+
+def now() -> int:
+    """Return the time as the wire has it, in whole seconds since 1970."""
+    return int(time.time())
+
+
+class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """An uploaded file; its content lies in the state folder under its id."""
+
+    id: str
+    filename: str
+    bytes: int
+    created_at: int
+    expires_at: int | None = None
+
+
+class LoraShape(msgspec.Struct, frozen=True, kw_only=True):
+    """The LoRA matrices that are trained, as peft's `LoraConfig` names them."""
+
+    r: int = 16
+    alpha: int = 32
+    dropout: float = 0.0
+
+
+class Hyperparameters(msgspec.Struct, frozen=True, kw_only=True):
+    """How a job was asked to train; None stands for OpenAI's "auto"."""
+
+    n_epochs: int | None = None
+    batch_size: int | None = None
+    learning_rate_multiplier: float | None = None
+    learning_rate: float | None = None
+
+
+class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """How a job trains, once its number of examples is known."""
+
+    n_epochs: int
+    batch_size: int
+    learning_rate_multiplier: float
+    learning_rate: float
+
+
+class JobError(msgspec.Struct, frozen=True):
+    """Why a job failed."""
+
+    code: str
+    message: str
+    param: str | None = None
+
+
+class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A fine-tuning job."""
+
+    id: str
+    model: str
+    training_file: str
+    created_at: int
+    seed: int
+    status: JobStatus = "validating_files"
+    validation_file: str | None = None
+    suffix: str = ""
+    metadata: dict[str, str] | None = None
+    hyperparameters: Hyperparameters = Hyperparameters()
+    settings: TrainingSettings | None = None
+    lora: LoraShape = LoraShape()
+    error: JobError | None = None
+    fine_tuned_model: str | None = None
+    trained_tokens: int | None = None
+    estimated_finish: int | None = None
+    finished_at: int | None = None
+
+
+class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that happened to a job."""
+
+    id: str
+    job_id: str
+    created_at: int
+    message: str
+    level: Literal["info", "warn", "error"] = "info"
+    type: Literal["message", "metrics"] = "message"
+    data: dict[str, Any] = {}
+
+
+class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A fine-tuned model: a base and the adapter that a job made for it."""
+
+    id: str
+    root: str
+    job_id: str
+    created_at: int

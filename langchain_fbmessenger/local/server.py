@@ -1,0 +1,158 @@
+"""Local server: the process itself.
+
+One server per state folder, on the loopback interface only, with a random key. Its address lies in
+the folder's `server.json` while it runs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import importlib.util
+import ipaddress
+import os
+import secrets
+import signal
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
+from langchain_fbmessenger.local.address import ServerAddress, write_address
+from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home, locked
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import uvicorn
+
+    from langchain_fbmessenger.local.api.guard import Guard
+    from langchain_fbmessenger.local.services import Services
+
+_NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
+_IDLE_POLL_SECONDS = 5.0
+_GOODBYE_SECONDS = 3
+
+
+def serve(
+    home: Path | None = None, host: str = "127.0.0.1", port: int = 0, idle_timeout: float = 0
+) -> None:
+    """Run the server in this process until it is told to end.
+
+    Args:
+        home: State folder; see `default_home`.
+        host: A loopback address.
+        port: 0 takes a free one.
+        idle_timeout: Seconds without a request or a job after which it ends itself; 0 for never.
+
+    Raises:
+        LocalServerError: The folder has a running server, or the address cannot be used.
+        MissingExtraError: The packages of the extra `local` are not installed.
+    """
+    check_extra()
+    os.umask(PRIVATE_UMASK)
+    state = Home.open(home)
+    with locked(state.server_lock, timeout=0) as is_ours:
+        if not is_ours:
+            msg = f"A server is running already for the state folder {state.root}."
+            raise LocalServerError(msg)
+        with _listen(host, port) as listener:
+            address = ServerAddress(
+                base_url=_base_url(listener),
+                api_key=secrets.token_urlsafe(32),
+                pid=os.getpid(),
+                home=state.root,
+            )
+            # uvicorn shuts down, then raises the signal again: as an exception it lets us finish.
+            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+            write_address(state, address)
+            try:
+                asyncio.run(_run(_services(state, address), listener, idle_timeout))
+            except KeyboardInterrupt:
+                pass  # Ctrl-C is how a server in the foreground is ended
+            finally:
+                state.address.unlink(missing_ok=True)
+
+
+def check_extra() -> None:
+    """Make sure that what the server and its training child import is there.
+
+    Raises:
+        MissingExtraError: Naming the first package that is not.
+    """
+    for name in _NEEDED:
+        if importlib.util.find_spec(name) is None:
+            msg = "The local server"
+            raise MissingExtraError(msg, extra="local", missing=name)
+
+
+def _services(home: Home, address: ServerAddress) -> Services:
+    from langchain_fbmessenger.local.engines.pool import EnginePool
+    from langchain_fbmessenger.local.job_queue import JobQueue
+    from langchain_fbmessenger.local.services import Services
+    from langchain_fbmessenger.local.store import Store
+
+    store = Store(home.database)
+    return Services(home, store, JobQueue(home, store), EnginePool(), address.api_key)
+
+
+async def _run(services: Services, listener: socket.socket, idle_timeout: float) -> None:
+    import uvicorn
+
+    from langchain_fbmessenger.local.api import create_app
+    from langchain_fbmessenger.local.api.guard import Guard
+
+    guard = Guard(create_app(services), api_key=services.api_key)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            guard, access_log=False, log_level="warning", timeout_graceful_shutdown=_GOODBYE_SECONDS
+        )
+    )
+    watch = asyncio.create_task(_end_when_idle(server, guard, services, idle_timeout))
+    try:
+        await server.serve(sockets=[listener])
+    finally:
+        watch.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await watch
+
+
+async def _end_when_idle(
+    server: uvicorn.Server, guard: Guard, services: Services, idle_timeout: float
+) -> None:
+    if not idle_timeout:
+        return
+    while (  # noqa: ASYNC110  # nothing happens when nothing happens: there is no event to await
+        guard.idle_seconds < idle_timeout or await asyncio.to_thread(services.queue.has_work)
+    ):
+        await asyncio.sleep(min(_IDLE_POLL_SECONDS, idle_timeout))
+    server.should_exit = True
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """Take the port before the address is written, so that who reads it can connect."""
+    loopback = "127.0.0.1" if host == "localhost" else host
+    try:
+        is_loopback = ipaddress.ip_address(loopback).is_loopback
+    except ValueError:
+        is_loopback = False
+    if not is_loopback:
+        msg = f"{host!r} is no loopback address; private chats are served on this machine only."
+        raise LocalServerError(msg)
+    family = socket.AF_INET6 if ":" in loopback else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform != "win32":
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((loopback, port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        msg = f"The server cannot listen on {host} port {port} ({error.strerror})."
+        raise LocalServerError(msg) from error
+    return listener
+
+
+def _base_url(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"

@@ -1,0 +1,159 @@
+"""Local server: records ↔ SQLite, so that jobs and their events survive a restart."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+
+from langchain_fbmessenger.local.records import EventRecord, FileRecord, JobRecord, ModelRecord
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator
+    from pathlib import Path
+
+    from langchain_fbmessenger.local.records import JobStatus
+
+_TABLES: dict[type[msgspec.Struct], str] = {
+    FileRecord: "files",
+    JobRecord: "jobs",
+    EventRecord: "events",
+    ModelRecord: "models",
+}
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS {table} (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, parent TEXT, status TEXT,
+    record BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS {table}_parent ON {table} (parent, seq);
+"""
+_ADD = "INSERT INTO {table} (id, parent, status, record) VALUES (?, ?, ?, ?)"
+_GET = "SELECT record FROM {table} WHERE id = ?"
+_DELETE = "DELETE FROM {table} WHERE id = ?"
+_PAGE = """
+SELECT record FROM {table} WHERE (:parent IS NULL OR parent = :parent)
+AND (:after IS NULL OR seq < (SELECT seq FROM {table} WHERE id = :after))
+ORDER BY seq DESC LIMIT :limit
+"""
+_UPDATE_JOB = "UPDATE {table} SET status = ?, record = ? WHERE id = ?"
+_JOBS_IN = """
+SELECT record FROM {table} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY seq
+"""
+RecordT = TypeVar("RecordT", FileRecord, JobRecord, EventRecord, ModelRecord)
+
+
+class Store:
+    """A table per kind of record; each row is the record as JSON, beside what is searched by.
+
+    Safe to use from several threads: the routes run in some, the job queue in another.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._lock = threading.RLock()
+        # WAL: a killed server leaves the file whole, and committing costs no wait for the disk.
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=NORMAL")
+        for table in _TABLES.values():
+            self._connection.executescript(_SCHEMA.format(table=table))
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        with self._lock:
+            self._connection.close()
+
+    def add(self, record: RecordT) -> RecordT:
+        """Insert a new record and return it."""
+        row = (record.id, *_searched_by(record), msgspec.json.encode(record))
+        self._execute(_ADD, type(record), row)
+        return record
+
+    def get(self, kind: type[RecordT], record_id: str) -> RecordT | None:
+        """Return the record of that id, if there is one."""
+        found = self._execute(_GET, kind, (record_id,))
+        return found[0] if found else None
+
+    def delete(self, kind: type[RecordT], record_id: str) -> None:
+        """Forget the record of that id."""
+        self._execute(_DELETE, kind, (record_id,))
+
+    def page(
+        self,
+        kind: type[RecordT],
+        *,
+        limit: int = -1,
+        after: str | None = None,
+        parent: str | None = None,
+    ) -> list[RecordT]:
+        """Return records, newest first.
+
+        Args:
+            kind: Which records.
+            limit: How many at most; -1 for all.
+            after: The id of the last record of the page before.
+            parent: Only events of this job.
+        """
+        return self._execute(_PAGE, kind, {"parent": parent, "after": after, "limit": limit})
+
+    def update_job(self, job_id: str, **changes: Any) -> JobRecord:
+        """Change fields of a job and return it as it is now.
+
+        Raises:
+            KeyError: There is no such job.
+        """
+        with self.transaction():
+            job = self.get(JobRecord, job_id)
+            if job is None:
+                raise KeyError(job_id)
+            job = msgspec.structs.replace(job, **changes)
+            row = (job.status, msgspec.json.encode(job), job_id)
+            self._execute(_UPDATE_JOB, JobRecord, row)
+        return job
+
+    def move_job(
+        self, job_id: str, to: JobStatus, *, only_from: Collection[JobStatus], **changes: Any
+    ) -> bool:
+        """Change a job's status, and more, if it is in one of the given states; say whether so."""
+        with self.transaction():
+            job = self.get(JobRecord, job_id)
+            if job is None or job.status not in only_from:
+                return False
+            self.update_job(job_id, status=to, **changes)
+        return True
+
+    def jobs_in(self, *statuses: JobStatus) -> list[JobRecord]:
+        """Return the jobs in these states, oldest first."""
+        return self._execute(_JOBS_IN, JobRecord, (json.dumps(statuses),))
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """Make what happens in the block one change, or none; nested ones join the outer."""
+        with self._lock:
+            if self._connection.in_transaction:
+                yield
+                return
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _execute(self, sql: str, kind: type[RecordT], values: Any) -> list[RecordT]:
+        with self._lock:
+            rows = self._connection.execute(sql.format(table=_TABLES[kind]), values).fetchall()
+        return [msgspec.json.decode(row[0], type=kind) for row in rows]
+
+
+def _searched_by(
+    record: FileRecord | JobRecord | EventRecord | ModelRecord,
+) -> tuple[str | None, str | None]:
+    """Return what stands in the columns `parent` and `status`."""
+    parent = record.job_id if isinstance(record, EventRecord) else None
+    status = record.status if isinstance(record, JobRecord) else None
+    return parent, status

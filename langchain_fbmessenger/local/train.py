@@ -1,0 +1,131 @@
+"""Local server, training child: `python -m langchain_fbmessenger.local.train <job folder>`.
+
+Reads the folder's `TrainingSpec`, trains, writes the GGUF adapter, and reports on standard output.
+It is a process of its own so that torch's memory goes when the job ends, and so that no crash of
+it reaches the server. It ends itself when its standard input closes: then the server is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from langchain_fbmessenger.local import protocol, training_file
+from langchain_fbmessenger.local.masking import TemplateError, encode_chat
+from langchain_fbmessenger.local.protocol import Done, Failed, Note
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from langchain_fbmessenger.local.masking import ChatTokenizer, EncodedChat
+    from langchain_fbmessenger.local.protocol import Report, TrainingSpec
+    from langchain_fbmessenger.local.training_file import Example
+
+_FAILED = 3
+_CANCELLED = 143
+
+
+class _JobError(Exception):
+    """The job cannot be done as asked; holds the report to send."""
+
+    def __init__(self, failed: Failed) -> None:
+        super().__init__(failed.message)
+        self.failed = failed
+
+
+def main(folder: Path) -> int:
+    """Do the job in `folder` and return the exit status."""
+    signal.signal(signal.SIGTERM, _exit_cancelled)
+    threading.Thread(target=_exit_when_orphaned, daemon=True).start()
+    report = _reporter()
+    try:
+        report(_run(protocol.read_spec(folder), report))
+    except _JobError as error:
+        report(error.failed)
+        return _FAILED
+    return 0
+
+
+def _run(spec: TrainingSpec, report: Callable[[Report], None]) -> Done:
+    examples = _read(spec.training_file, "training_file")
+    held_out = _read(spec.validation_file, "validation_file") if spec.validation_file else []
+    report(Note("Loading the training libraries."))
+    # Here and not above: the imports take seconds, in which a bad file should not wait for its
+    # refusal, nor a good job look dead.
+    from langchain_fbmessenger.local.adapters import write_gguf_adapter
+    from langchain_fbmessenger.local.lora import train_lora
+    from langchain_fbmessenger.local.tokenizer import HubTokenizer
+    from langchain_fbmessenger.local.weights import trainable_folder
+
+    report(Note("Preparing the base model; its first use takes some seconds more."))
+    base = trainable_folder(spec.base, spec.bases)
+    tokenizer = HubTokenizer(base, base=spec.base)
+    chats = _encode(examples, "training_file", spec, tokenizer)
+    validation = _encode(held_out, "validation_file", spec, tokenizer)
+    n_tokens = sum(len(chat.input_ids) for chat in chats)
+    n_epochs = spec.settings.n_epochs
+    report(Note(f"Training on {len(chats)} examples, {n_tokens} tokens, {n_epochs} epochs."))
+    model = train_lora(base, spec, chats, validation, report)
+    write_gguf_adapter(model, spec.adapter)
+    return Done(trained_tokens=n_tokens * n_epochs)
+
+
+def _read(path: Path, param: str) -> list[tuple[int, Example]]:
+    """Read the file again: it was checked when the job was queued, and may be gone since."""
+    try:
+        return list(training_file.read_examples(path))
+    except training_file.TrainingFileError as error:
+        raise _JobError(Failed("invalid_training_file", str(error), param)) from None
+
+
+def _encode(
+    examples: list[tuple[int, Example]], param: str, spec: TrainingSpec, tokenizer: ChatTokenizer
+) -> list[EncodedChat]:
+    chats = []
+    for line, example in examples:
+        try:
+            chat = encode_chat(example.messages, tokenizer)
+        except TemplateError as error:
+            raise _JobError(
+                Failed("invalid_training_file", f"line {line}: {error}", param)
+            ) from None
+        if len(chat.input_ids) > spec.context_length:
+            msg = (
+                f"line {line}: {len(chat.input_ids)} tokens, "
+                f"but the model reads at most {spec.context_length}"
+            )
+            raise _JobError(Failed("context_length_exceeded", msg, param))
+        chats.append(chat)
+    return chats
+
+
+def _reporter() -> Callable[[Report], None]:
+    """Keep standard output for reports: what libraries print goes to the log instead."""
+    pipe = os.fdopen(os.dup(1), "wb", buffering=0)
+    os.dup2(2, 1)
+    sys.stdout = sys.stderr
+
+    def report(what: Report) -> None:
+        pipe.write(protocol.encode_report(what))
+
+    return report
+
+
+def _exit_cancelled(*_: object) -> NoReturn:
+    # An exception, unlike the default action, lets `finally` blocks remove half-written files.
+    sys.exit(_CANCELLED)
+
+
+def _exit_when_orphaned() -> None:
+    # Not sys.stdin: a daemon thread inside a buffered reader aborts the interpreter's shutdown.
+    while os.read(0, 1):
+        pass
+    os._exit(_CANCELLED)
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))

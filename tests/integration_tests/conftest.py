@@ -1,0 +1,19 @@
+"""Integration tests run the real local server, a real training and a real `ChatOpenAI`."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests.integration_tests.fixtures_local import local_home, local_server
+
+__all__ = ["local_home", "local_server"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def no_provider_settings() -> None:
+    """No key, address or proxy of this machine's owner takes part."""
+    for name in list(os.environ):
+        if name.startswith(("OPENAI_", "LANGSMITH_", "LANGCHAIN_TRACING")):
+            del os.environ[name]

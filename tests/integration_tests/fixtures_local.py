@@ -1,0 +1,36 @@
+"""Fixtures: a real local server in a folder of its own, once per session."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+
+from langchain_fbmessenger.local import ensure_server, stop_server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from langchain_fbmessenger.local import ServerAddress
+
+
+@pytest.fixture(scope="session")
+def local_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Return an empty state folder, which everything in this session takes as the default."""
+    home = tmp_path_factory.mktemp("local-server")
+    with pytest.MonkeyPatch.context() as environment:
+        for name in list(os.environ):
+            if name.startswith("OPENAI_"):  # they redirect OpenAI's client
+                environment.delenv(name)
+        environment.setenv("LANGCHAIN_FBMESSENGER_HOME", str(home))
+        yield home
+
+
+@pytest.fixture(scope="session")
+def local_server(local_home: Path) -> Iterator[ServerAddress]:
+    """Return the address of a running server; it is ended after the last test."""
+    address = ensure_server(local_home)
+    yield address
+    stop_server(local_home)

@@ -1,0 +1,429 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from langchain_fbmessenger.local.address import proof
+from langchain_fbmessenger.local.api import chat, create_app, fine_tuning, models
+from langchain_fbmessenger.local.api.guard import MAX_BODY, Guard
+from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.engines import EngineError, llama_cpp
+from langchain_fbmessenger.local.engines.pool import EnginePool
+from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.records import FileRecord, JobRecord, ModelRecord
+from langchain_fbmessenger.local.services import Services
+from langchain_fbmessenger.local.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
+
+KEY = "sk-test"
+MESSAGES = [{"role": "user", "content": "hi"}]
+
+
+class FakeQueue:
+    """Takes jobs and does nothing with them."""
+
+    def __init__(self) -> None:
+        self.submitted: list[JobRecord] = []
+
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+    def submit(self, job: JobRecord) -> None:
+        self.submitted.append(job)
+
+    def cancel(self, job_id: str) -> bool:
+        return any(job.id == job_id for job in self.submitted)
+
+
+class FakeEngine:
+    """Says "ok", or fails where the test wants it to."""
+
+    def __init__(self) -> None:
+        self.requests: list[dict[str, Any]] = []
+        self.fails_at: int | None = None
+        self.is_stopped = False
+
+    async def stream(self, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        self.requests.append(request)
+        head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "tiny"}
+        chunks: list[dict[str, Any]] = [
+            {"choices": [{"index": 0, "delta": {"content": "o"}, "finish_reason": None}]},
+            {"choices": [{"index": 0, "delta": {"content": "k"}, "finish_reason": "stop"}]},
+            {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}},
+        ]
+        try:
+            for number, chunk in enumerate(chunks):
+                if number == self.fails_at:
+                    msg = "too long"
+                    raise EngineError(msg, code="context_length_exceeded")
+                yield {**head, **chunk}
+        finally:
+            self.is_stopped = True
+
+    async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+        return len(messages)
+
+    async def close(self) -> None: ...
+
+
+@pytest.fixture
+def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
+    engine = FakeEngine()
+
+    async def load(*_: object) -> FakeEngine:
+        return engine
+
+    monkeypatch.setattr(llama_cpp, "load", load)
+    return engine
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    gguf = tmp_path / "tiny.gguf"
+    gguf.touch()
+
+    def find(name: str) -> BaseModel:
+        if name != "tiny":
+            msg = f"The base model {name!r} does not exist."
+            raise BaseModelError(msg, is_missing=name != "useless")
+        return BaseModel("tiny", gguf, 128)
+
+    for module in (fine_tuning, models):
+        monkeypatch.setattr(module, "find_base", find)
+    home = Home.open(tmp_path / "home")
+    return Services(home, Store(home.database), FakeQueue(), EnginePool(), KEY)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def client(services: Services, engine: FakeEngine) -> Iterator[TestClient]:
+    del engine
+    guard = Guard(create_app(services), api_key=KEY)
+    headers = {"authorization": f"Bearer {KEY}"}
+    with TestClient(guard, headers=headers, raise_server_exceptions=False) as client:
+        yield client
+
+
+def upload(client: TestClient, **fields: str) -> Any:
+    form = {"purpose": "fine-tune", **fields}
+    return client.post("/v1/files", data=form, files={"file": ("../../x.jsonl", b"{}\n")})
+
+
+def error_of(answer: Any, status: int) -> Any:
+    """Check that an answer is a refusal in OpenAI's shape."""
+    assert answer.status_code == status, answer.text
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["message"]
+    return error
+
+
+@pytest.mark.parametrize("header", [None, "Bearer wrong", "Bearer ", KEY, "Basic x", "Bearer é"])
+@pytest.mark.parametrize("path", ["/v1/models", "/v1/files", "/tokenize", "/nowhere"])
+def test_every_path_but_health_wants_the_key(
+    client: TestClient, header: str | None, path: str
+) -> None:
+    client.headers.pop("authorization")
+    headers = {"authorization": header.encode()} if header else {}
+
+    error = error_of(client.get(path, headers=headers), 401)  # type: ignore[arg-type]
+
+    assert error["code"] == "invalid_api_key"
+    assert client.get("/health").status_code == 200
+
+
+def test_health_proves_whose_server_it_is(client: TestClient) -> None:
+    answer = client.get("/health?challenge=abc").json()
+
+    assert answer == {"status": "ok", "proof": proof(KEY, "abc")}
+
+
+def test_an_unknown_path_and_a_wrong_method_are_refused_in_shape(client: TestClient) -> None:
+    error_of(client.get("/v1/embeddings"), 404)
+    error_of(client.put("/v1/models"), 405)
+
+
+def test_our_own_failure_is_told_without_its_text(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken() -> None:
+        msg = "secret"
+        raise RuntimeError(msg)
+
+    monkeypatch.setattr(models, "installed_bases", broken)
+
+    error = error_of(client.get("/v1/models"), 500)
+
+    assert "secret" not in error["message"]
+    assert error["type"] == "server_error"
+
+
+def test_bodies_are_bounded_announced_or_not(client: TestClient) -> None:
+    def chunked() -> Iterator[bytes]:
+        for _ in range(MAX_BODY // 2**20 + 1):
+            yield b" " * 2**20
+
+    error_of(client.post("/tokenize", content=b" " * (MAX_BODY + 1)), 413)
+    error_of(client.post("/tokenize", content=chunked()), 413)
+
+
+def test_a_file_is_kept_under_our_own_name(client: TestClient, services: Services) -> None:
+    file = upload(client).json()
+
+    assert file["filename"] == "../../x.jsonl"
+    assert [path.name for path in services.home.files.iterdir()] == [file["id"]]
+    assert client.get(f"/v1/files/{file['id']}").json() == file
+    assert client.get(f"/v1/files/{file['id']}/content").content == b"{}\n"
+    assert [entry["id"] for entry in client.get("/v1/files").json()["data"]] == [file["id"]]
+
+
+def test_a_deleted_file_leaves_nothing(client: TestClient, services: Services) -> None:
+    file_id = upload(client).json()["id"]
+
+    assert client.delete(f"/v1/files/{file_id}").json()["deleted"]
+
+    error_of(client.get(f"/v1/files/{file_id}"), 404)
+    assert list(services.home.files.iterdir()) == []
+
+
+def test_an_expired_file_is_deleted(client: TestClient, services: Services) -> None:
+    (services.home.files / "file-old").write_bytes(b"x")
+    services.store.add(FileRecord(id="file-old", filename="x", bytes=1, created_at=0, expires_at=1))
+    fields = {"expires_after[anchor]": "created_at", "expires_after[seconds]": "3600"}
+    kept = upload(client, **fields).json()
+
+    assert [entry["id"] for entry in client.get("/v1/files").json()["data"]] == [kept["id"]]
+    assert kept["expires_at"] == kept["created_at"] + 3600
+    assert not (services.home.files / "file-old").exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        ({"purpose": "assistants"}, "purpose"),
+        ({"expires_after[seconds]": "5"}, "expires_after[seconds]"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_an_upload_of_the_wrong_kind_names_the_field(
+    client: TestClient, fields: dict[str, str], param: str
+) -> None:
+    assert error_of(upload(client, **fields), 400)["param"] == param
+
+
+def test_an_upload_without_a_file_or_a_form_is_refused(client: TestClient) -> None:
+    fields = {"purpose": "fine-tune"}
+
+    assert error_of(client.post("/v1/files", data=fields), 400)["param"] == "file"
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    error_of(client.post("/v1/files", content=b"garbage", headers=broken), 400)
+    error_of(client.post("/v1/files", data=fields, files={"file": b""} | {"other": b""}), 400)
+
+
+def create_job(client: TestClient, **body: Any) -> Any:
+    file_id = upload(client).json()["id"]
+    return client.post(
+        "/v1/fine_tuning/jobs", json={"model": "tiny", "training_file": file_id, **body}
+    )
+
+
+def test_both_places_for_hyperparameters_are_read(client: TestClient, services: Services) -> None:
+    settings = {"n_epochs": 2, "batch_size": "auto", "learning_rate_multiplier": 0.5}
+    method = {"type": "supervised", "supervised": {"hyperparameters": settings}}
+
+    old = create_job(client, hyperparameters=settings, learning_rate=2e-4).json()
+    new = create_job(client, method=method, lora={"r": 4, "alpha": 8}).json()
+
+    assert old["hyperparameters"]["n_epochs"] == new["hyperparameters"]["n_epochs"] == 2
+    assert new["hyperparameters"]["batch_size"] == "auto"
+    first, second = services.queue.submitted  # type: ignore[attr-defined]
+    assert first.hyperparameters.learning_rate == 2e-4
+    assert (second.lora.r, second.lora.alpha) == (4, 8)
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "param"),
+    [
+        ({"model": "nothing"}, 404, "model"),
+        ({"model": "useless"}, 400, "model"),
+        ({"model": None}, 400, "model"),
+        ({"training_file": "file-none"}, 400, "training_file"),
+        ({"validation_file": "file-none"}, 400, "validation_file"),
+        ({"hyperparameters": {"n_epochs": 0}}, 400, "hyperparameters.n_epochs"),
+        ({"hyperparameters": {"beta": 1}}, 400, "hyperparameters.beta"),
+        ({"method": {"type": "dpo"}}, 400, "method.type"),
+        ({"integrations": [{"type": "wandb"}]}, 400, "integrations"),
+        ({"suffix": "a/b"}, 400, "suffix"),
+        ({"suffix": "a" * 65}, 400, "suffix"),
+        ({"seed": -1}, 400, "seed"),
+        ({"colour": "red"}, 400, "colour"),
+        ({"lora": {"r": 0}}, 400, "lora.r"),
+        ({"learning_rate": 0}, 400, "learning_rate"),
+    ],
+)
+def test_a_job_that_cannot_be_done_is_refused_at_once(
+    client: TestClient, services: Services, body: dict[str, Any], status: int, param: str
+) -> None:
+    error = error_of(create_job(client, **body), status)
+
+    assert error["param"] == param
+    assert services.store.page(JobRecord) == []
+
+
+def test_harmless_parameters_of_a_job_are_taken(client: TestClient) -> None:
+    job = create_job(client, metadata={"k": "v"}, seed=3, suffix="cap", integrations=None).json()
+
+    assert (job["metadata"], job["seed"], job["user_provided_suffix"]) == ({"k": "v"}, 3, "cap")
+
+
+def test_jobs_are_listed_in_pages(client: TestClient) -> None:
+    ids = [create_job(client).json()["id"] for _ in range(3)]
+
+    first = client.get("/v1/fine_tuning/jobs?limit=2").json()
+    rest = client.get(f"/v1/fine_tuning/jobs?limit=2&after={first['last_id']}").json()
+
+    assert [job["id"] for job in first["data"] + rest["data"]] == ids[::-1]
+    assert (first["has_more"], rest["has_more"]) == (True, False)
+    assert error_of(client.get("/v1/fine_tuning/jobs?limit=x"), 400)["param"] == "limit"
+
+
+def test_an_unknown_job_is_not_found_by_any_route(client: TestClient) -> None:
+    for tail in ("", "/events", "/checkpoints"):
+        error_of(client.get(f"/v1/fine_tuning/jobs/ftjob-none{tail}"), 404)
+    error_of(client.post("/v1/fine_tuning/jobs/ftjob-none/cancel"), 404)
+
+
+def test_cancelling_what_has_ended_is_refused(client: TestClient, services: Services) -> None:
+    job_id = create_job(client).json()["id"]
+    assert client.post(f"/v1/fine_tuning/jobs/{job_id}/cancel").status_code == 200
+    services.queue.submitted.clear()  # type: ignore[attr-defined]
+
+    error_of(client.post(f"/v1/fine_tuning/jobs/{job_id}/cancel"), 400)
+
+
+@pytest.fixture
+def tuned(services: Services) -> str:
+    folder = services.home.jobs / "ftjob-1"
+    folder.mkdir()
+    (folder / "adapter.gguf").touch()
+    model = ModelRecord(id="ft:tiny:local::1", root="tiny", job_id="ftjob-1", created_at=1)
+    return services.store.add(model).id
+
+
+def test_models_tell_base_and_context(client: TestClient, tuned: str) -> None:
+    assert client.get("/v1/models/tiny").json()["context_length"] == 128
+    model = client.get(f"/v1/models/{tuned}").json()
+    assert (model["root"], model["context_length"]) == ("tiny", 128)
+    assert tuned in [entry["id"] for entry in client.get("/v1/models").json()["data"]]
+    assert error_of(client.get("/v1/models/none"), 404)["code"] == "model_not_found"
+
+
+def test_only_fine_tuned_models_are_deleted(
+    client: TestClient, services: Services, tuned: str
+) -> None:
+    error_of(client.delete("/v1/models/tiny"), 400)
+    error_of(client.delete("/v1/models/none"), 404)
+
+    assert client.delete(f"/v1/models/{tuned}").json()["deleted"]
+
+    error_of(client.get(f"/v1/models/{tuned}"), 404)
+    assert not (services.home.jobs / "ftjob-1").exists()
+
+
+def test_a_tuned_model_is_no_base_for_a_job(client: TestClient, tuned: str) -> None:
+    assert error_of(create_job(client, model=tuned), 400)["param"] == "model"
+
+
+def complete(client: TestClient, **body: Any) -> Any:
+    return client.post("/v1/chat/completions", json={"model": "tiny", "messages": MESSAGES, **body})
+
+
+def events(text: str) -> list[Any]:
+    lines = [line.removeprefix("data: ") for line in text.split("\n\n") if line]
+    assert lines[-1] == "[DONE]"
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def test_an_answer_comes_whole(client: TestClient) -> None:
+    answer = complete(client).json()
+
+    assert answer["choices"][0]["message"]["content"] == "ok"
+    assert answer["usage"]["completion_tokens"] == 2
+
+
+@pytest.mark.parametrize(("options", "n"), [(None, 2), ({"include_usage": True}, 3)])
+def test_an_answer_is_streamed_with_its_usage_if_asked(
+    client: TestClient, engine: FakeEngine, options: Any, n: int
+) -> None:
+    answer = complete(client, stream=True, stream_options=options)
+
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert len(events(answer.text)) == n
+    assert engine.is_stopped
+
+
+@pytest.mark.parametrize("stream", [True, False])
+def test_a_request_that_the_engine_refuses_has_a_status(
+    client: TestClient, engine: FakeEngine, stream: bool
+) -> None:
+    engine.fails_at = 0
+
+    assert error_of(complete(client, stream=stream), 400)["code"] == "context_length_exceeded"
+
+
+def test_an_error_amid_a_stream_is_an_event(client: TestClient, engine: FakeEngine) -> None:
+    engine.fails_at = 1
+
+    assert events(complete(client, stream=True).text)[-1]["error"]["message"] == "too long"
+
+
+def test_what_llama_cpp_knows_is_passed_on_and_the_rest_is_not(
+    client: TestClient, engine: FakeEngine
+) -> None:
+    complete(
+        client, temperature=0.5, max_completion_tokens=7, top_k=3, user="u", store=False, n=1,
+        service_tier="auto", stop=None, audio=None,
+    )  # fmt: skip
+
+    assert engine.requests == [
+        {"messages": MESSAGES, "temperature": 0.5, "max_tokens": 7, "top_k": 3}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "param"),
+    [
+        ({"n": 2}, "n"),
+        ({"store": True}, "store"),
+        ({"audio": {}}, "audio"),
+        ({"model": 5}, "model"),
+        ({"model": None}, "model"),
+        ({"messages": "hi"}, "messages"),
+        ({"stream_options": 5}, "stream_options"),
+    ],
+)
+def test_what_would_be_without_effect_is_refused(
+    client: TestClient, body: dict[str, Any], param: str
+) -> None:
+    assert error_of(complete(client, **body), 400)["param"] == param
+
+
+def test_an_unknown_model_is_not_found(client: TestClient) -> None:
+    assert error_of(complete(client, model="none"), 404)["code"] == "model_not_found"
+
+
+def test_tokens_are_counted(client: TestClient) -> None:
+    answer = client.post("/tokenize", json={"model": "tiny", "messages": MESSAGES})
+
+    assert answer.json() == {"count": 1, "max_model_len": 128}
+
+
+def test_the_tables_of_chat_parameters_do_not_overlap() -> None:
+    assert not chat._PASSED_ON & chat._WITHOUT_EFFECT
+    assert not chat._OURS & (chat._PASSED_ON | chat._WITHOUT_EFFECT)

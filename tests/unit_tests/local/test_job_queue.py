@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import pytest
+
+from langchain_fbmessenger.local import job_queue
+from langchain_fbmessenger.local.bases import BaseModel
+from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.job_queue import JobQueue
+from langchain_fbmessenger.local.protocol import Done, Failed, Note, Step, Validation
+from langchain_fbmessenger.local.records import FINAL, EventRecord, JobRecord, ModelRecord
+from langchain_fbmessenger.local.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from langchain_fbmessenger.local.protocol import Report, TrainingSpec
+
+EXAMPLE = '{"messages": [{"role": "user", "content": "u"}, {"role": "assistant", "content": "a"}]}'
+STEP = Step(
+    step=1, total_steps=2, epoch=0.5, train_loss=1.5, tokens_per_second=9.0, seconds_left=60.0
+)
+
+
+class FakeChild:
+    """Reports what it was told to; with `blocks`, only once it was terminated."""
+
+    def __init__(self, reports: list[Report], status: int, *, blocks: bool) -> None:
+        self._reports = reports
+        self._status = status
+        self._ended = threading.Event()
+        if not blocks:
+            self._ended.set()
+
+    def reports(self) -> Iterator[Report]:
+        yield from self._reports
+        assert self._ended.wait(30)
+
+    def wait(self) -> int:
+        return self._status
+
+    def terminate(self) -> None:
+        self._ended.set()
+
+
+class Bench:
+    """A queue over a folder, whose children do what the test says."""
+
+    def __init__(self, root: Path) -> None:
+        self.home = Home.open(root)
+        (self.home.files / "file-1").write_text(EXAMPLE + "\n")
+        self.store = Store(self.home.database)
+        self.queue = JobQueue(self.home, self.store)
+        self.reports: list[Report] = [Done(trained_tokens=12)]
+        self.status = 0
+        self.blocks = False
+        self.specs: list[TrainingSpec] = []
+
+    @contextmanager
+    def child(self, spec: TrainingSpec, folder: Path) -> Iterator[FakeChild]:
+        assert folder.is_dir()
+        self.specs.append(spec)
+        yield FakeChild(self.reports, self.status, blocks=self.blocks)
+
+    def add(self, job_id: str, **fields: object) -> JobRecord:
+        job = JobRecord(
+            id=job_id,
+            model="tiny",
+            training_file="file-1",
+            created_at=0,
+            seed=1,
+            **fields,  # type: ignore[arg-type]
+        )
+        return self.store.add(job)
+
+    def job(self, job_id: str) -> JobRecord:
+        job = self.store.get(JobRecord, job_id)
+        assert job is not None
+        return job
+
+    def wait(self, job_id: str, *statuses: str) -> JobRecord:
+        deadline = time.monotonic() + 5
+        while self.job(job_id).status not in (statuses or FINAL):
+            assert time.monotonic() < deadline, self.job(job_id)
+            time.sleep(0.005)
+        return self.job(job_id)
+
+    def events(self, job_id: str) -> list[EventRecord]:
+        return self.store.page(EventRecord, parent=job_id)[::-1]
+
+
+@pytest.fixture
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    base = BaseModel("tiny", tmp_path / "tiny.gguf", 128)
+    monkeypatch.setattr(job_queue, "find_base", lambda _: base)
+    monkeypatch.setattr(job_queue, "training_child", bench.child)
+    yield bench
+    bench.queue.stop()
+    bench.store.close()
+
+
+def test_a_job_goes_from_file_to_model(bench: Bench) -> None:
+    bench.reports = [Note("hello"), STEP, Done(trained_tokens=12)]
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-0123456789", suffix="cap"))
+
+    job = bench.wait("ftjob-0123456789")
+
+    assert job.status == "succeeded"
+    assert job.fine_tuned_model == "ft:tiny:local:cap:23456789"
+    assert job.trained_tokens == 12
+    assert job.estimated_finish is None
+    assert job.finished_at is not None
+    assert bench.store.get(ModelRecord, job.fine_tuned_model) is not None
+    assert not bench.queue.has_work()
+    assert [event.message for event in bench.events(job.id)] == [
+        "Files validated, moving job to queue: 1 examples.",
+        "Fine-tuning job started.",
+        "hello",
+        "Step 1/2: training loss=1.50",
+        f"New fine-tuned model created: {job.fine_tuned_model}",
+    ]
+
+
+def test_metrics_carry_figures_and_tell_when_it_ends(bench: Bench) -> None:
+    bench.reports = [STEP, Validation(step=1, total_steps=2, epoch=0.5, valid_loss=2.0)]
+    bench.blocks = True
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    deadline = time.monotonic() + 5
+    while len(bench.events("ftjob-1")) < 4 and time.monotonic() < deadline:
+        time.sleep(0.005)
+
+    train, valid = bench.events("ftjob-1")[-2:]
+
+    finish = bench.job("ftjob-1").estimated_finish
+    assert finish is not None
+    assert abs(finish - time.time() - 60) < 5
+    assert train.type == valid.type == "metrics"
+    assert train.data == {
+        "step": 1,
+        "total_steps": 2,
+        "epoch": 0.5,
+        "train_loss": 1.5,
+        "tokens_per_second": 9.0,
+    }
+    assert valid.data["valid_loss"] == 2.0
+
+
+def test_what_the_child_cannot_do_fails_in_its_words(bench: Bench) -> None:
+    bench.reports = [Failed("context_length_exceeded", "line 3: 900 tokens", "training_file")]
+    bench.status = 3
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+
+    job = bench.wait("ftjob-1")
+
+    assert job.status == "failed"
+    assert job.error is not None
+    assert job.error.code == "context_length_exceeded"
+    assert job.error.param == "training_file"
+
+
+@pytest.mark.parametrize(("status", "hint"), [(-9, "lack of memory"), (1, "status 1")])
+def test_a_child_that_dies_fails_with_status_and_log(bench: Bench, status: int, hint: str) -> None:
+    bench.reports, bench.status = [STEP], status
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+
+    error = bench.wait("ftjob-1").error
+
+    assert error is not None
+    assert error.code == "training_failed"
+    assert hint in error.message
+    assert str(bench.home.jobs / "ftjob-1" / "training.log") in error.message
+
+
+def test_a_bad_file_fails_before_anything_is_trained(bench: Bench) -> None:
+    job = bench.add("ftjob-1")
+    (bench.home.files / "file-1").write_text(f"{EXAMPLE}\n{{}}\n")
+    bench.queue.start()
+    bench.queue.submit(job)
+
+    error = bench.wait("ftjob-1").error
+
+    assert error is not None
+    assert (error.code, error.param) == ("invalid_training_file", "training_file")
+    assert error.message.startswith("line 2: ")
+    assert bench.specs == []
+
+
+def test_a_bad_validation_file_is_named(bench: Bench) -> None:
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1", validation_file="file-gone"))
+
+    error = bench.wait("ftjob-1").error
+
+    assert error is not None
+    assert error.param == "validation_file"
+
+
+def test_a_running_job_can_be_cancelled_and_the_next_one_runs(bench: Bench) -> None:
+    bench.blocks = True
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    bench.queue.submit(bench.add("ftjob-2"))
+    bench.wait("ftjob-1", "running")
+
+    assert bench.queue.cancel("ftjob-1")
+
+    bench.wait("ftjob-2", "running")
+    assert bench.job("ftjob-1").status == "cancelled"
+    assert bench.job("ftjob-1").fine_tuned_model is None
+    assert bench.store.page(ModelRecord) == []
+    assert bench.queue.cancel("ftjob-2")
+
+
+def test_a_waiting_job_can_be_cancelled_and_never_runs(bench: Bench) -> None:
+    bench.add("ftjob-1", status="queued")
+    assert bench.queue.cancel("ftjob-1")
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-2"))
+    bench.wait("ftjob-2")
+
+    assert len(bench.specs) == 1
+    assert bench.job("ftjob-1").status == "cancelled"
+
+
+def test_a_job_that_has_ended_cannot_be_cancelled(bench: Bench) -> None:
+    bench.add("ftjob-1", status="succeeded")
+    bench.queue.start()
+
+    assert not bench.queue.cancel("ftjob-1")
+    assert not bench.queue.cancel("ftjob-unknown")
+
+
+def test_what_a_killed_server_left_is_taken_up(bench: Bench) -> None:
+    bench.add("ftjob-1", status="running")
+    bench.add("ftjob-2", status="validating_files")
+    bench.queue.start()
+
+    assert bench.wait("ftjob-1").status == "succeeded"
+    assert bench.wait("ftjob-2").status == "succeeded"
+    assert "restarted" in bench.events("ftjob-1")[0].message
+
+
+def test_a_job_is_left_as_it_is_when_the_server_stops(bench: Bench) -> None:
+    bench.blocks = True
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    bench.wait("ftjob-1", "running")
+
+    bench.queue.stop()
+
+    assert bench.job("ftjob-1").status == "running"
+
+
+def test_trouble_in_the_server_ends_one_job_only(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(job_queue, "training_child", broken)
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    error = bench.wait("ftjob-1").error
+    monkeypatch.setattr(job_queue, "training_child", bench.child)
+    bench.queue.submit(bench.add("ftjob-2"))
+
+    assert error is not None
+    assert error.code == "server_error"
+    assert bench.wait("ftjob-2").status == "succeeded"
