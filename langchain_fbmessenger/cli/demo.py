@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.output_parsers import StrOutputParser
@@ -84,7 +85,7 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
     console.print(f"{len(examples)} training examples")
 
     console.print(Rule(f"3. Training {_BASE} on this machine"))
-    console.print("The first run prepares the base model, which takes about a minute.", style="dim")
+    console.print("The first run prepares the base model, which takes half a minute.", style="dim")
     training_started = time.perf_counter()
     job = FineTuner(provider="local", model=_BASE, n_epochs=n_epochs, suffix="demo", seed=7).submit(
         examples
@@ -120,6 +121,7 @@ def _compare(console: Console, chains: Sequence[Runnable[dict[str, Any], str]]) 
                     live.update(_answers_table(rows), refresh=live.console.is_terminal)
 
                 paces.append(_stream(chain, row[0], show))
+    console.print()  # outside of a terminal, `Live` ends without a new line
     return paces
 
 
@@ -150,21 +152,20 @@ def _answers_table(rows: list[list[str]]) -> Table:
 
 
 def _training_line(job: FineTuningJob, seconds: float) -> str:
-    metrics = [e.data for e in job.events() if e.type == "metrics" and isinstance(e.data, dict)]
-    first, last = (metrics[0], metrics[-1]) if metrics else ({}, {})
+    metrics: list[Any] = [event.data for event in job.events() if event.type == "metrics"]
+    pace = median(step["tokens_per_second"] for step in metrics)
     return (
-        f"{last.get('step', 0)} steps in {seconds:.0f} s (preparing included), "
-        f"{last.get('tokens_per_second', 0):.0f} tokens/s, "
-        f"loss {first.get('train_loss', 0):.2f} → {last.get('train_loss', 0):.2f}, "
+        f"{len(metrics)} steps in {seconds:.0f} s (preparing included), {pace:.0f} tokens/s, "
+        f"loss {metrics[0]['train_loss']:.2f} → {metrics[-1]['train_loss']:.2f}, "
         f"model {job.fine_tuned_model}"
     )
 
 
 def _pace_line(paces: list[_Pace]) -> str:
-    firsts = sorted(pace.first_token for pace in paces)
+    first = median(pace.first_token for pace in paces)
     streaming = sum(pace.seconds - pace.first_token for pace in paces)
     chunks = sum(pace.chunks for pace in paces)
     return (
         f"{chunks / streaming if streaming else 0:.0f} chunks/s, "
-        f"first token after {firsts[len(firsts) // 2]:.2f} s (median)"
+        f"first token after {first:.2f} s (median)"
     )
