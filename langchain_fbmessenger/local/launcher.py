@@ -16,17 +16,18 @@ import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from langchain_fbmessenger.exceptions import LocalServerError
 from langchain_fbmessenger.local.address import ServerAddress, proof, read_address
 from langchain_fbmessenger.local.home import Home, locked
+from langchain_fbmessenger.local.python_path import python_path
 from langchain_fbmessenger.local.server import check_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 IDLE_TIMEOUT = 15 * 60.0
 """Seconds after which a server that was started in the background ends itself."""
@@ -118,8 +119,6 @@ def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
 def _start(home: Home) -> ServerAddress:
     command = [sys.executable, "-m", "langchain_fbmessenger.local"]
     options = ["--home", str(home.root), "--idle-timeout", str(IDLE_TIMEOUT)]
-    # Found by the child wherever it was found here, and so is what the user's own path adds.
-    path = os.pathsep.join([str(Path(__file__).parents[2]), os.environ.get("PYTHONPATH", "")])
     with os.fdopen(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)) as log:
         process = subprocess.Popen(  # noqa: S603  # our own module under our own interpreter
             [*command, *options],
@@ -127,7 +126,7 @@ def _start(home: Home) -> ServerAddress:
             stdout=log,
             stderr=log,
             cwd=home.root,
-            env={**os.environ, "PYTHONPATH": path.rstrip(os.pathsep)},
+            env={**os.environ, "PYTHONPATH": python_path()},
             **_detached(),
         )
     # Waited for in the background: a child that ended and was never waited for stays a zombie.

@@ -7,15 +7,16 @@ import subprocess
 import sys
 import threading
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
 
 from langchain_fbmessenger.local import protocol
+from langchain_fbmessenger.local.python_path import python_path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from langchain_fbmessenger.local.protocol import Report, TrainingSpec
 
@@ -79,7 +80,7 @@ def training_child(spec: TrainingSpec, folder: Path) -> Iterator[TrainingChild]:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": str(Path(__file__).parents[2])},
+            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": python_path()},
         ) as process,
     ):
         try:
