@@ -8,6 +8,7 @@ half the time of a pipeline over a large export. What is built here has no cycle
 from __future__ import annotations
 
 import gc
+import os
 import threading
 from functools import wraps
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
@@ -40,6 +41,19 @@ def without_gc(function: Callable[P, T]) -> Callable[P, T]:
             _resume()
 
     return paused
+
+
+def _forget_pauses() -> None:
+    """Start a forked child with the collector on: the thread that paused it is not there."""
+    global _pauses, _lock  # noqa: PLW0603 - as below
+    _lock = threading.Lock()
+    if _pauses and _was_enabled:
+        gc.enable()
+    _pauses = 0
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_forget_pauses)
 
 
 def _pause() -> None:

@@ -1,46 +1,66 @@
-"""Blocking iterators used from async code, without blocking the event loop."""
+"""Blocking work done from async code, without blocking the event loop.
+
+Each stream has a thread of its own. In asyncio's shared pool, streams that wait for each other (a
+stage for its loader) would take every thread and wait for ever.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from typing import TYPE_CHECKING, TypeVar
+from contextvars import copy_context
+from functools import partial
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from langchain_core.runnables import run_in_executor
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable
+    from collections.abc import AsyncGenerator, AsyncIterable, Callable
     from concurrent.futures import Future
 
-__all__ = ["LoopIterator", "iterate_in_thread"]
+__all__ = ["LoopIterator", "iterate_in_thread", "run_in_thread"]
 
+P = ParamSpec("P")
 T = TypeVar("T")
 _END = object()
 
 
+async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """Call a blocking function in a thread of its own, with the caller's context variables."""
+    thread = ThreadPoolExecutor(1)
+    call = partial(copy_context().run, partial(function, *args, **kwargs))
+    try:
+        return await asyncio.wrap_future(thread.submit(call))
+    finally:
+        thread.shutdown(wait=False)
+
+
 async def iterate_in_thread(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
-    """Take each item of a blocking iterator in a worker thread, one at a time.
+    """Take each item of a blocking iterator in a thread of its own, one at a time.
 
     Nothing is read ahead, and an early close closes the iterator too.
     """
+    thread = ThreadPoolExecutor(1)
+    context = copy_context()
+    following: Callable[[], Any] = partial(context.run, next, iterator, _END)
     try:
-        while (item := await run_in_executor(None, next, iterator, _END)) is not _END:
-            yield item  # type: ignore[misc]  # _END has been told apart by identity
+        while (item := await asyncio.wrap_future(thread.submit(following))) is not _END:
+            yield item
     finally:
         close = getattr(iterator, "close", None)
         if close is not None:
-            # A thread that was cancelled while it reads still runs the generator.
-            with suppress(ValueError):
-                close()
+            # Behind a `next` that was cancelled and still runs.
+            thread.submit(partial(context.run, close))
+        thread.shutdown(wait=False)
 
 
 class LoopIterator(Iterator[T]):
     """Iterate in a worker thread over what an async iterable gives in the event loop.
 
     It turns an async source round, so that one synchronous chain serves sync and async callers.
-    It must be made in the event loop and iterated elsewhere. `close()` ends a waiting pull.
+    It must be made in the event loop and iterated elsewhere. `aclose()` ends a waiting pull.
     """
 
     def __init__(self, source: AsyncIterable[T]) -> None:
@@ -56,10 +76,14 @@ class LoopIterator(Iterator[T]):
         except StopAsyncIteration:
             raise StopIteration from None
 
-    def close(self) -> None:
-        """End a pull that still waits for its source."""
+    async def aclose(self) -> None:
+        """End a pull that still waits, and close the source."""
         if self._pending is not None:
             self._pending.cancel()
+        aclose = getattr(self._iterator, "aclose", None)
+        if aclose is not None:
+            with suppress(RuntimeError):  # it is being cancelled at this very moment
+                await aclose()
 
     async def _pull(self) -> T:
         return await self._iterator.__anext__()

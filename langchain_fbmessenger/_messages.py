@@ -55,7 +55,8 @@ def copy_message(
 ) -> BaseMessage:
     """Return the message with other content and, if given, other `additional_kwargs`."""
     kwargs = message.additional_kwargs if additional_kwargs is None else additional_kwargs
-    if type(message) is HumanMessage and not (message.id or message.name or message.model_extra):
+    is_plain = not (message.id or message.name or message.model_extra or message.response_metadata)
+    if is_plain and type(message) is HumanMessage:
         return human_message(content, kwargs)
     return message.model_copy(update={"content": content, "additional_kwargs": kwargs})
 

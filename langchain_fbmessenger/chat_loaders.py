@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain_core.chat_loaders import BaseChatLoader
+from langchain_core.chat_sessions import ChatSession
 from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
@@ -28,14 +29,22 @@ from langchain_fbmessenger.exports import (
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
 
-    from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import HumanMessage
+
+    from langchain_fbmessenger._schema import ThreadInfo
 
 __all__ = [
     "FacebookMessengerChatLoader",
     "FolderFacebookMessengerChatLoader",
+    "MessengerChatSession",
     "SingleFileFacebookMessengerChatLoader",
 ]
+
+
+class MessengerChatSession(ChatSession, total=False):
+    """langchain-core's `ChatSession`, with our key `thread`."""
+
+    thread: ThreadInfo
 
 
 class FacebookMessengerChatLoader(BaseChatLoader):
@@ -69,7 +78,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self.report = LoadReport()
 
     @override
-    def lazy_load(self) -> Iterator[ChatSession]:
+    def lazy_load(self) -> Iterator[MessengerChatSession]:
         """Read one thread at a time.
 
         Yields:
@@ -87,7 +96,12 @@ class FacebookMessengerChatLoader(BaseChatLoader):
                 yield session
         _warn_of_skipped_files(report)
 
-    async def alazy_load(self) -> AsyncIterator[ChatSession]:
+    @override
+    def load(self) -> list[MessengerChatSession]:  # type: ignore[override]  # lists are invariant
+        """Read all threads into memory; otherwise as `lazy_load`."""
+        return list(self.lazy_load())
+
+    async def alazy_load(self) -> AsyncIterator[MessengerChatSession]:
         """Read one thread at a time, in a worker thread; otherwise as `lazy_load`."""
         async for session in iterate_in_thread(self.lazy_load()):
             yield session
@@ -119,7 +133,7 @@ class SingleFileFacebookMessengerChatLoader(FacebookMessengerChatLoader):
         return self.path
 
     @override
-    def lazy_load(self) -> Iterator[ChatSession]:
+    def lazy_load(self) -> Iterator[MessengerChatSession]:
         """Read the file.
 
         Yields:
@@ -134,12 +148,12 @@ class SingleFileFacebookMessengerChatLoader(FacebookMessengerChatLoader):
 
 
 @without_gc
-def _to_session(thread: Thread, report: LoadReport) -> ChatSession:
+def _to_session(thread: Thread, report: LoadReport) -> MessengerChatSession:
     typed = [message for message in thread.messages if message.text]
     report.messages_loaded += len(typed)
     if len(typed) < len(thread.messages):
         report.messages_skipped["no text"] += len(thread.messages) - len(typed)
-    session = {
+    return {
         "messages": [_to_message(message) for message in typed],
         "thread": {
             "id": thread.id,
@@ -151,7 +165,6 @@ def _to_session(thread: Thread, report: LoadReport) -> ChatSession:
             "owner": thread.owner,
         },
     }
-    return cast("ChatSession", session)  # langchain-core's type lacks our key `thread`
 
 
 def _to_message(message: Message) -> HumanMessage:
@@ -170,12 +183,11 @@ def _to_message(message: Message) -> HumanMessage:
 
 
 def _warn_of_skipped_files(report: LoadReport) -> None:
-    # Files that hold no thread are a normal part of an export: they are in the report only.
-    reasons = {r: n for r, n in report.files_skipped.items() if r != "not a message thread"}
+    reasons = report.files_lost()
     if reasons:
         counts = ", ".join(f"{n} x {reason}" for reason, n in reasons.items())
         warnings.warn(
-            f"{sum(reasons.values())} files of the export were skipped: {counts}. "
+            f"Files of the export were skipped: {counts}. "
             "`loader.report.skipped_paths` names them.",
             stacklevel=3,
         )

@@ -125,6 +125,7 @@ class MissingExtraError(MessengerError, ImportError):
             name=missing,
         )
         self.extra = extra
+        self.missing = missing
 
 
 class FineTuningError(MessengerError, RuntimeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import sys
 import warnings
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
+from pydantic import ValidationError
 from rich.console import Console
 
 from langchain_fbmessenger import (
@@ -46,16 +48,28 @@ Provider = Annotated[str, typer.Option(help="Where it runs: local or openai.")]
 @contextmanager
 def _friendly_errors() -> Iterator[None]:
     def show_warning(message: Warning | str, *_: Any) -> None:
-        errors.print(f"[yellow]Warning:[/] {message}", highlight=False, soft_wrap=True)
+        _say("Warning", str(message))
 
     with warnings.catch_warnings():
         warnings.showwarning = show_warning  # type: ignore[assignment]  # extra arguments unused
         try:
             yield
-        except (MessengerError, OSError, ValueError) as error:
-            errors.print("[red]Error:[/] ", end="")
-            errors.print(str(error), markup=False, highlight=False, soft_wrap=True)
+        except ValidationError as error:  # pydantic's own text quotes what was given
+            _say("Error", "; ".join(wrong["msg"] for wrong in error.errors()))
             raise typer.Exit(1) from None
+        except (MessengerError, OSError, ValueError) as error:
+            _say("Error", str(error))
+            raise typer.Exit(1) from None
+
+
+def _say(kind: str, text: str) -> None:
+    errors.print(f"{kind}: ", end="", style="yellow" if kind == "Warning" else "red")
+    errors.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def _print(text: str) -> None:
+    """Print text as it is: names and paths may look like rich's markup."""
+    console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
 
 
 def _version(show: bool) -> None:
@@ -71,6 +85,10 @@ def main(
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A terminal or pipe that cannot show "é" or "─" gets "?" instead of a traceback.
+            stream.reconfigure(errors="replace")
 
 
 @app.command()
@@ -105,9 +123,9 @@ def prepare(
         )
         count = write_jsonl(pipeline.stream(loader.lazy_load()), output)
         console.print("\n".join(report_lines(loader.report)))
-        console.print(f"{count:,} training examples written to {output}", highlight=False)
+        _print(f"{count:,} training examples written to {output}")
         if not count:
-            errors.print(f"[yellow]Warning:[/] {me!r} has written nothing in these chats.")
+            _say("Warning", f"{me!r} has written nothing in these chats.")
 
 
 @app.command()
@@ -142,16 +160,16 @@ def finetune(
         talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (
             provider != "local"
         )
-        console.print(f"job {job.id} is {job.status}", highlight=False)
+        _print(f"job {job.id} is {job.status}")
         if not wait:
-            console.print(f"When it has succeeded: {talk}", highlight=False)
+            _print(f"When it has succeeded: {talk}")
             return
         try:
             job.wait()
         except KeyboardInterrupt:
-            console.print(f"\nThe job goes on. When it has succeeded: {talk}", highlight=False)
+            _print(f"\nThe job goes on. When it has succeeded: {talk}")
             raise typer.Exit(130) from None
-        console.print(f"model {job.fine_tuned_model}\nTalk to it: {talk}", highlight=False)
+        _print(f"model {job.fine_tuned_model}\nTalk to it: {talk}")
 
 
 @app.command()

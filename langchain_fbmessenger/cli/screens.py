@@ -40,9 +40,9 @@ def threads_table(sessions: Iterable[ChatSession]) -> Table:
         if len(writers) > _PEOPLE_SHOWN:
             named += f" and {len(writers) - _PEOPLE_SHOWN} more"
         table.add_row(
-            Text(thread["title"] or thread["id"]),  # names are text: brackets are no markup
+            _plain(thread["title"] or thread["id"]),
             thread["folder"] or "",
-            Text(named),
+            _plain(named),
             f"{len(messages):,}",
             _day(messages[0]),
             _day(messages[-1]),
@@ -65,6 +65,11 @@ def example_table(example: TrainingExample) -> Table:
         role = turn["role"] + (" (context)" if turn.get("weight") == 0 else "")
         table.add_row(Text(role, style=style), Text(turn["content"], style=style))
     return table
+
+
+def _plain(name: str) -> Text:
+    """Return a name as it is: brackets are no markup, and no control character gets through."""
+    return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name))
 
 
 def _day(message: Any) -> str:

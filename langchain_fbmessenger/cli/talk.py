@@ -51,7 +51,9 @@ def talk(
         answer = ""
         with provider_errors("chat"):
             for token in chain.stream({"input": message, "history": history}):
-                console.print(token, end="", markup=False, highlight=False, soft_wrap=True)
+                console.print(
+                    token, end="", markup=False, emoji=False, highlight=False, soft_wrap=True
+                )
                 answer += token
         console.print()
         history += [HumanMessage(message), AIMessage(answer)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage, HumanMessage, convert_to_openai_messages
 
@@ -12,10 +12,12 @@ if TYPE_CHECKING:
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
+    from langchain_fbmessenger.examples.schema import ChatTurn
+
 __all__ = ["convert_messages_for_finetuning"]
 
 
-def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[list[dict[str, Any]]]:
+def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[list[ChatTurn]]:
     """Convert each session to a list of OpenAI message dicts, as langchain-community does.
 
     One session makes one list, however long it is. For windows, weights and a system prompt use
@@ -35,7 +37,7 @@ def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[lis
         ```
     """
     return [
-        [_to_dict(message) for message in session["messages"]]
+        [cast("ChatTurn", _to_dict(message)) for message in session["messages"]]
         for session in sessions
         if any(isinstance(message, AIMessage) for message in session["messages"])
     ]

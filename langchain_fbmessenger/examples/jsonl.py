@@ -15,6 +15,7 @@ from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from typing import IO
 
     from langchain_fbmessenger.examples.schema import TrainingExample
 
@@ -47,13 +48,17 @@ def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
         n = write_jsonl(pipeline.stream(loader.lazy_load()), "train.jsonl")
         ```
     """
-    path = Path(path)
-    count = 0
+    path = Path(os.path.realpath(path))  # a link stays one, its target is written
+    if path.exists() and not path.is_file():
+        with path.open("wb") as stream:  # a pipe or device: nothing there to be replaced
+            return _write_lines(examples, stream)
+    if not path.parent.is_dir():
+        message = f"There is no folder {str(path.parent)!r}"
+        raise FileNotFoundError(message)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            for count, example in enumerate(examples, start=1):
-                file.write(_to_line(example, count))
+            count = _write_lines(examples, file)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
@@ -91,9 +96,16 @@ def read_jsonl(path: str | Path) -> Iterator[TrainingExample]:
             yield _checked(example, number)
 
 
+def _write_lines(examples: Iterable[TrainingExample], file: IO[bytes]) -> int:
+    count = 0
+    for count, example in enumerate(examples, start=1):
+        file.write(_to_line(example, count))
+    return count
+
+
 def _to_line(example: Any, number: int) -> bytes:
     try:
-        line = msgspec.json.encode(_checked(example, number))
+        line = msgspec.json.encode(dict(_checked(example, number)))
     except UnicodeEncodeError:
         message = "its text holds half a character (a lone surrogate)"
         raise InvalidExampleError(message, rule="utf-8", line=number) from None

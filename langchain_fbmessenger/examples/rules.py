@@ -92,7 +92,8 @@ def _broken_rule(turn: Any) -> tuple[str, str] | None:
     if not isinstance(turn.get("content"), str) or not turn["content"].strip():
         return "content", "needs text as content"
     weight = turn.get("weight")
-    if weight is not None and (turn["role"] != "assistant" or weight not in (0, 1)):
+    is_number = type(weight) is int  # `true` equals 1, yet providers refuse it
+    if weight is not None and not (turn["role"] == "assistant" and is_number and weight in (0, 1)):
         return "weight", "weight is 0 or 1, on messages of the assistant only"
     name = turn.get("name")
     if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):

@@ -62,7 +62,8 @@ class ToTrainingExamples(SessionStage):
             turns = _turns(session)
             for start, first_new, stop in _windows(turns, self.max_messages, self.overlap):
                 context = [_as_context(turn) for turn in turns[start:first_new]]
-                yield {"messages": [*head, *context, *turns[first_new:stop]]}
+                # Copies, so that no two examples share a turn.
+                yield {"messages": [*map(_copy, head), *context, *turns[first_new:stop]]}
 
 
 @overload
@@ -137,7 +138,11 @@ def _to_turn(message: BaseMessage) -> ChatTurn | None:
 
 
 def _as_context(turn: ChatTurn) -> ChatTurn:
-    return {**turn, "weight": 0} if turn["role"] == "assistant" else turn
+    return {**turn, "weight": 0} if turn["role"] == "assistant" else _copy(turn)
+
+
+def _copy(turn: ChatTurn) -> ChatTurn:
+    return turn.copy()
 
 
 def _windows(

@@ -17,6 +17,7 @@ import msgspec
 
 from langchain_fbmessenger.exports._encoding import normal_name, read_repaired
 from langchain_fbmessenger.exports.records import Attachment, Message, Reaction, Share
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 __all__ = ["BROKEN_JSON", "NotAThreadError", "ThreadPart", "decode_owner", "decode_thread_part"]
 
 BROKEN_JSON = "broken JSON"
-NOT_A_THREAD = "not a message thread"
 E2EE = "end-to-end encrypted export (JSON with senderName), not read yet"
 OLD_INSTAGRAM = "old Instagram list (messages.json before 2021), not read yet"
 GRAPH_API = "Graph API answer, not read yet"
@@ -41,6 +41,7 @@ _MEDIA_KINDS = {
 # `type` vanished in late 2022, so it helps with older exports only.
 _EVENT_TYPES = {"Subscribe", "Unsubscribe", "Payment", "Plan"}
 _SECONDS_BELOW = 100_000_000_000  # as milliseconds this would be March 1973
+_ABSURD_TIME = 10**17  # milliseconds in three million years
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -101,12 +102,13 @@ class _Message(msgspec.Struct, gc=False):
     call_duration: int | float | None = None
     type: str | None = None
     users: list[_Name] | None = None
+    senderName: str | None = None  # noqa: N815 - a key of the encrypted export, as it stands
 
     def time(self) -> int | None:
         stamp = self.timestamp_ms
         if stamp is None:
             stamp = self.creation_timestamp if self.timestamp is None else self.timestamp
-        if stamp is None or not math.isfinite(stamp):
+        if stamp is None or not -_ABSURD_TIME < stamp < _ABSURD_TIME:  # NaN is neither
             return None
         return int(stamp * 1000) if abs(stamp) < _SECONDS_BELOW else int(stamp)
 
@@ -158,6 +160,8 @@ def decode_thread_part(raw: bytes) -> ThreadPart:
         malformed = 0
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         file, malformed = _decode_leniently(raw)
+    if file.threadName is not None or any(m.senderName is not None for m in file.messages):
+        raise NotAThreadError(E2EE)
     if not _is_thread(file):
         raise NotAThreadError(GROUP_COPY if file.thread_name else NOT_A_THREAD)
     return read_repaired(raw, lambda repair: _to_part(file, repair, malformed))
@@ -171,13 +175,15 @@ def decode_owner(raw: bytes) -> str | None:
         return None
     for keys in (("autofill_information_v2", "FULL_NAME", 0), ("profile_v2", "name", "full_name")):
         value: Any = found
+        holder: Any = None
         for key in keys:
+            holder = value
             try:
                 value = value[key]
             except (KeyError, IndexError, TypeError):
                 value = None
                 break
-        if isinstance(value, str) and value.strip():
+        if isinstance(value, str) and value.strip() and not isinstance(holder, str):
             return normal_name(read_repaired(raw, partial(_repaired, value)))
     return None
 
@@ -195,7 +201,12 @@ def _decode_leniently(raw: bytes) -> tuple[_ThreadFile, int]:
     try:
         # The standard parser lets pass what editors and scripts leave behind: raw control
         # characters, NaN, lone surrogates. The latter cannot be written on, so they are marked.
-        found = json.loads(raw.decode("utf-8", errors="replace"), strict=False)
+        found = json.loads(
+            raw.decode("utf-8", errors="replace"),
+            strict=False,
+            parse_constant=lambda _: None,
+            parse_float=_finite_float,
+        )
         found = msgspec.json.decode(
             _SURROGATES.sub("\N{REPLACEMENT CHARACTER}", json.dumps(found, ensure_ascii=False))
         )
@@ -208,11 +219,14 @@ def _decode_leniently(raw: bytes) -> tuple[_ThreadFile, int]:
         is_graph = isinstance(found, dict) and {"data", "paging"} <= found.keys()
         raise NotAThreadError(GRAPH_API if is_graph else NOT_A_THREAD)
     objects = [m for m in found["messages"] if isinstance(m, dict)]
-    if isinstance(found.get("threadName"), str) or any("senderName" in m for m in objects):
-        raise NotAThreadError(E2EE)
     messages = [_Message(**_fitting(m, _MESSAGE_FIELDS)) for m in objects]
     file = _ThreadFile(messages=messages, **_fitting(found, _FILE_FIELDS))
     return file, len(found["messages"]) - len(objects)
+
+
+def _finite_float(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
 
 
 def _fitting(found: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:
@@ -226,8 +240,6 @@ def _fitting(found: dict[str, Any], types: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_thread(file: _ThreadFile) -> bool:
-    if file.threadName is not None:
-        raise NotAThreadError(E2EE)
     if file.participants is not None or file.title is not None or file.thread_path is not None:
         return True
     return any(m.sender_name is not None and m.time() is not None for m in file.messages) and (
@@ -245,18 +257,20 @@ def _to_part(file: _ThreadFile, repair: Callable[[str], str], malformed: int) ->
         return names[key]
 
     skipped = Counter({"malformed": malformed} if malformed else {})
-    messages = []
-    for m in file.messages:
-        time = m.time()
-        reason = "no time" if time is None else _reason_to_skip(m)
-        if time is None or reason:
-            skipped[reason or ""] += 1
-        else:
-            messages.append(_to_message(m, time, repair, name_of))
+    timed = [(time, m) for m in file.messages if (time := m.time()) is not None]
+    if len(timed) < len(file.messages):
+        skipped["no time"] = len(file.messages) - len(timed)
     # Meta writes newest first. Turning the list round before the stable sort puts messages with
     # the same stamp into their true order.
-    if messages and messages[0].timestamp_ms > messages[-1].timestamp_ms:
-        messages.reverse()
+    if timed and timed[0][0] > timed[-1][0]:
+        timed.reverse()
+    messages = []
+    for time, m in timed:
+        reason = _reason_to_skip(m)
+        if reason:
+            skipped[reason] += 1
+        else:
+            messages.append(_to_message(m, time, repair, name_of))
     messages.sort(key=lambda message: message.timestamp_ms)
     return ThreadPart(
         title=normal_name(repair(file.title)) if file.title else None,

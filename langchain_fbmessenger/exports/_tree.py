@@ -22,6 +22,8 @@ THREAD_FOLDERS = (
 )
 _PART = re.compile(r"messages?(?:_(\d+))?\.json", re.IGNORECASE)
 _OWNER_FILES = {"autofill_information.json", "profile_information.json"}
+_MEDIA_FOLDERS = {"audio", "files", "gifs", "photos", "stickers_used", "videos"}
+_INSTAGRAM = re.compile(r"your_instagram_activity|instagram-.+-\d{4}-\d\d-\d\d-\w+")
 _DIGITS = re.compile(r"(\d+)")
 
 
@@ -41,13 +43,14 @@ class ThreadFiles:
 
 @dataclass
 class ExportTree:
-    """What was found below a path; `links` are left out since they lead outside of the export."""
+    """What was found below a path; `links` lead elsewhere and are not followed."""
 
     threads: list[ThreadFiles] = field(default_factory=list)
     owner_files: list[Path] = field(default_factory=list)
     html_pages: list[Path] = field(default_factory=list)
     archives: list[Path] = field(default_factory=list)
     links: list[Path] = field(default_factory=list)
+    unreadable_folders: list[Path] = field(default_factory=list)
 
 
 def scan_tree(root: Path) -> ExportTree:
@@ -60,33 +63,57 @@ def scan_tree(root: Path) -> ExportTree:
         The files by kind, in an order that does not depend on the file system.
     """
     tree = ExportTree()
-    real_root = root.resolve()
-    for folder, subfolders, names in os.walk(root):
-        subfolders.sort(key=_natural)
-        parts: dict[str, list[Path]] = {}
+    real_root = os.path.realpath(root)
+
+    def note_unreadable(error: OSError) -> None:
+        tree.unreadable_folders.append(Path(str(error.filename)))
+
+    for folder, subfolders, names in os.walk(root, onerror=note_unreadable):
+        tree.links += [path for name in subfolders if (path := Path(folder, name)).is_symlink()]
+        subfolders[:] = sorted(_worth_a_look(Path(folder), subfolders), key=_natural)
+        threads: dict[tuple[bool, str], list[Path]] = {}
         for name in sorted(names, key=_natural):
             path = Path(folder, name)
             suffix = path.suffix.lower()
-            if suffix not in {".json", ".html", ".htm", ".zip"}:
+            if suffix not in {".json", ".html", ".htm", ".zip"} or name.startswith("._"):
                 continue
-            if path.is_symlink() and not path.resolve().is_relative_to(real_root):
+            if _leads_out(path, real_root):
                 tree.links.append(path)
             elif suffix == ".zip":
                 tree.archives.append(path)
             elif suffix != ".json":
-                if _thread_folder(path):
+                if name.startswith("message") or _thread_folder(path):
                     tree.html_pages.append(path)
             elif name in _OWNER_FILES:
                 tree.owner_files.append(path)
             else:
-                parts.setdefault(_thread_name(path), []).append(path)
-        tree.threads += [_thread_files(name, files) for name, files in parts.items()]
+                # A file of its own may have the name of the folder whose parts lie beside it.
+                key = bool(_PART.fullmatch(name)), _thread_name(path)
+                threads.setdefault(key, []).append(path)
+        tree.threads += [_thread_files(name, files) for (_, name), files in threads.items()]
     return tree
 
 
 def thread_of_file(path: Path) -> ThreadFiles:
     """Return a single file as a thread of its own."""
     return _thread_files(_thread_name(path), [path])
+
+
+def _worth_a_look(folder: Path, subfolders: list[str]) -> list[str]:
+    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent."""
+    is_thread = folder.absolute().parent.name in THREAD_FOLDERS
+    return [
+        name
+        for name in subfolders
+        if name != "__MACOSX" and not (is_thread and name in _MEDIA_FOLDERS)
+    ]
+
+
+def _leads_out(path: Path, real_root: str) -> bool:
+    if not path.is_symlink():
+        return False
+    real = Path(os.path.realpath(path))  # unlike Path.resolve, it bears loops
+    return not real.exists() or not real.is_relative_to(real_root)
 
 
 def _thread_name(path: Path) -> str:
@@ -98,9 +125,7 @@ def _thread_files(name: str, files: list[Path]) -> ThreadFiles:
     return ThreadFiles(
         name=name,
         folder=_thread_folder(files[0]),
-        is_instagram=any(
-            n == "your_instagram_activity" or n.startswith("instagram-") for n in above
-        ),
+        is_instagram=any(_INSTAGRAM.fullmatch(name) for name in above),
         parts=tuple(sorted(files, key=_part_number)),
     )
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
 from langchain_fbmessenger.exports._dyi import (
     BROKEN_JSON,
-    NOT_A_THREAD,
     NotAThreadError,
     ThreadPart,
     decode_owner,
@@ -19,9 +18,10 @@ from langchain_fbmessenger.exports._dyi import (
 )
 from langchain_fbmessenger.exports._tree import ExportTree, ThreadFiles, scan_tree, thread_of_file
 from langchain_fbmessenger.exports.records import Thread
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from langchain_fbmessenger.exports.report import LoadReport
@@ -30,9 +30,9 @@ __all__ = ["read_thread_file", "read_threads"]
 
 _HTML = "HTML page, not read yet"
 _ZIP = "zip archive, not read yet"
-_LINK = "link that leaves the export"
+_LINK = "link that is not followed"
 _UNREADABLE = "unreadable file"
-_UNIMPORTANT = {NOT_A_THREAD}  # an export is full of these; they say nothing about what is wrong
+_UNREADABLE_FOLDER = "unreadable folder"
 
 _HOW_TO_ASK = (
     "An export is the folder that Facebook's Accounts Center gives you under 'Your information "
@@ -68,8 +68,13 @@ def read_threads(path: Path, report: LoadReport) -> Iterator[Thread]:
     else:
         message = f"There is no file or folder {str(path)!r}. {_HOW_TO_ASK}"
         raise ExportNotFoundError(message, path=path)
-    for kind, reason in ((tree.html_pages, _HTML), (tree.archives, _ZIP), (tree.links, _LINK)):
-        for skipped in kind:
+    for paths, reason in (
+        (tree.html_pages, _HTML),
+        (tree.archives, _ZIP),
+        (tree.links, _LINK),
+        (tree.unreadable_folders, _UNREADABLE_FOLDER),
+    ):
+        for skipped in paths:
             report.skip_file(skipped, reason)
     owner = _find_owner(tree, report)
     for files in tree.threads:
@@ -78,7 +83,7 @@ def read_threads(path: Path, report: LoadReport) -> Iterator[Thread]:
             report.threads_read += 1
             yield thread
     if not report.files_read:
-        raise _nothing_read(path, report)
+        raise _nothing_read_error(path, report)
 
 
 def read_thread_file(path: Path, report: LoadReport) -> Thread:
@@ -100,7 +105,9 @@ def read_thread_file(path: Path, report: LoadReport) -> Thread:
         raise ExportNotFoundError(message, path=path)
     thread = _read_thread(thread_of_file(path), None, report)
     if thread is None:
-        raise _nothing_read(path, report)
+        reason = report.skipped_paths[0][1]
+        message = f"No message could be read from {str(path)!r}: {reason}. {_advice([reason])}"
+        raise MalformedExportError(message.strip(), path=path)
     report.threads_read += 1
     return thread
 
@@ -164,15 +171,20 @@ def _join_parts(files: ThreadFiles, parts: list[ThreadPart], owner: str | None) 
     )
 
 
-def _nothing_read(path: Path, report: LoadReport) -> Exception:
-    reasons = {r: n for r, n in report.files_skipped.most_common() if r not in _UNIMPORTANT}
+def _nothing_read_error(path: Path, report: LoadReport) -> Exception:
+    reasons = report.files_lost()
     if reasons:
         found = "; ".join(f"{n} x {reason}" for reason, n in reasons.items())
-        advice = " ".join(text for reason, text in _ADVICE.items() if reason in reasons)
-        message = f"No message could be read below {str(path)!r}. Found: {found}. {advice}".strip()
+        message = (
+            f"No message could be read below {str(path)!r}. Found: {found}. {_advice(reasons)}"
+        )
         first = next(p for p, reason in report.skipped_paths if reason in reasons)
-        return MalformedExportError(message, path=first)
+        return MalformedExportError(message.strip(), path=first)
     others = report.files_skipped[NOT_A_THREAD]
     found = f"{others} JSON files, none of them a message thread" if others else "nothing to read"
     message = f"No Messenger export below {str(path)!r}: {found}. {_HOW_TO_ASK}"
     return ExportNotFoundError(message, path=path)
+
+
+def _advice(reasons: Iterable[str]) -> str:
+    return " ".join(_ADVICE[reason] for reason in reasons if reason in _ADVICE)

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-__all__ = ["LoadReport"]
+__all__ = ["NOT_A_THREAD", "LoadReport"]
+
+NOT_A_THREAD = "not a message thread"
+"""The reason for files that exports are full of: settings, indexes and the like."""
 
 
 @dataclass
@@ -32,7 +35,7 @@ class LoadReport:
 
     files_read: int = 0
     files_skipped: Counter[str] = field(default_factory=Counter)
-    skipped_paths: list[tuple[Path, str]] = field(default_factory=list)
+    skipped_paths: list[tuple[Path, str]] = field(default_factory=list, repr=False)
     threads_read: int = 0
     messages_read: int = 0
     messages_loaded: int = 0
@@ -42,6 +45,10 @@ class LoadReport:
         """Count a file that is left out."""
         self.files_skipped[reason] += 1
         self.skipped_paths.append((path, reason))
+
+    def files_lost(self) -> dict[str, int]:
+        """Return the skipped files by reason, without those that are a normal part of exports."""
+        return {r: n for r, n in self.files_skipped.most_common() if r != NOT_A_THREAD}
 
     def __str__(self) -> str:
         lines = [

@@ -6,8 +6,7 @@ import asyncio
 import time
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import run_in_executor
-
+from langchain_fbmessenger._iteration import run_in_thread
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.progress import newest_metrics, show_progress
@@ -67,7 +66,7 @@ class FineTuningJob:
     @classmethod
     async def afrom_id(cls, job_id: str, provider: str | Provider = "local") -> FineTuningJob:
         """Find a job again; the async twin of `from_id`."""
-        return await run_in_executor(None, cls.from_id, job_id, provider)
+        return await run_in_thread(cls.from_id, job_id, provider)
 
     def __repr__(self) -> str:
         return (

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.runnables import RunnableSerializable, run_in_executor
+from langchain_core.runnables import RunnableSerializable
 from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import override
 
-from langchain_fbmessenger._iteration import LoopIterator
+from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
 from langchain_fbmessenger.examples import TrainingExample, check_examples, write_jsonl
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
@@ -150,6 +150,21 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         return job.chat_model(**kwargs)
 
     @override
+    def transform(
+        self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> Iterator[ChatOpenAI]:
+        """Train on all chunks, each an example or several, as part of a foreign chain's stream."""
+        yield self.invoke(_flat(input), config, **kwargs)
+
+    @override
+    async def atransform(
+        self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any
+    ) -> AsyncIterator[ChatOpenAI]:
+        """Train on all chunks; the async twin of `transform`."""
+        chunks = [chunk async for chunk in input]
+        yield await self.ainvoke(_flat(iter(chunks)), config, **kwargs)
+
+    @override
     def after_stage(self, stage: SessionStage) -> FineTuningPipeline:
         return FineTuningPipeline(prepare=stage, tuner=self)
 
@@ -177,12 +192,12 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     ) -> tuple[FineTuningJob, int]:
         # Reading the examples and writing their file blocks, so all of it goes to a worker thread.
         if not isinstance(examples, AsyncIterable):
-            return await run_in_executor(None, self._submit, examples)
+            return await run_in_thread(self._submit, examples)
         source = LoopIterator(examples)
         try:
-            return await run_in_executor(None, self._submit, source)
+            return await run_in_thread(self._submit, source)
         finally:
-            source.close()
+            await source.aclose()
 
     def _settings(self, metadata: dict[str, str]) -> dict[str, Any]:
         chosen = {
@@ -224,14 +239,28 @@ class FineTuningPipeline(RunnableSerializable[Any, Any]):
     @override
     def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> ChatOpenAI:
         """Prepare the sessions, train, wait, and return the finished model."""
-        return self.tuner.invoke(self.prepare.stream(input, config), config, **kwargs)
+        return self.tuner.invoke(self.prepare.items_of(input), config, **kwargs)
 
     @override
     async def ainvoke(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any
     ) -> ChatOpenAI:
         """Prepare the sessions, train, wait, and return the finished model; the async twin."""
-        return await self.tuner.ainvoke(self.prepare.astream(input, config), config, **kwargs)
+        if not isinstance(input, AsyncIterable):
+            return await self.tuner.ainvoke(self.prepare.items_of(input), config, **kwargs)
+        sessions = LoopIterator(input)
+        try:
+            return await self.tuner.ainvoke(self.prepare.items_of(sessions), config, **kwargs)
+        finally:
+            await sessions.aclose()
+
+
+def _flat(chunks: Iterator[Any]) -> Iterator[TrainingExample]:
+    for chunk in chunks:
+        if isinstance(chunk, Mapping):
+            yield chunk  # type: ignore[misc]  # checked before it is sent
+        else:
+            yield from _several(chunk)
 
 
 def _several(examples: Any) -> Iterable[TrainingExample]:

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from langchain_core.messages import AIMessage
+from pydantic import field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
@@ -30,6 +31,14 @@ class MapAIMessages(SessionStage):
 
     sender: str
     """The name of the person whose messages become the assistant's."""
+
+    @field_validator("sender")
+    @classmethod
+    def _named(cls, sender: str) -> str:
+        if not comparable_name(sender):
+            message = "the sender's name is blank"
+            raise ValueError(message)
+        return sender
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
@@ -61,6 +70,7 @@ def map_ai_messages(
         UnknownSenderError: Nobody of that name has written, or takes part, in any of the sessions.
             A stream raises it at its end, when all sessions have been seen.
         TypeError: No sender was given.
+        ValueError: The sender is blank: people without a name are no one person.
 
     Example:
         ```python
@@ -68,7 +78,7 @@ def map_ai_messages(
         pipeline = merge_chat_runs() | map_ai_messages(sender="Zoë Ångström")
         ```
     """
-    if not isinstance(sender, str):
+    if sender is None:
         message = "map_ai_messages() needs the name of the person: map_ai_messages(sender=...)"
         raise TypeError(message)
     stage = MapAIMessages(sender=sender)
@@ -88,7 +98,8 @@ def map_ai_messages_in_session(chat_session: ChatSession, sender: str) -> ChatSe
     Raises:
         UnknownSenderError: Nobody of that name has written or takes part in the session.
     """
-    return next(iter(list(map_ai_messages([chat_session], sender))))
+    (mapped,) = map_ai_messages([chat_session], sender)
+    return mapped
 
 
 class _People:
@@ -99,21 +110,23 @@ class _People:
         self._wanted = comparable_name(sender)
         self._messages: Counter[str] = Counter()
         self._is_sender: dict[str, bool] = {}  # people are few, messages are many
+        self._has_messages = False
 
     def is_sender(self, name: str) -> bool:
         if name not in self._is_sender:
             self._is_sender[name] = comparable_name(name) == self._wanted
         return self._is_sender[name]
 
-    def count(self, writers: Iterable[str], participants: Iterable[str]) -> None:
+    def count(self, session: ChatSession, writers: Iterable[str]) -> None:
+        self._has_messages |= bool(session["messages"])
         self._messages.update(writers)
-        for name in participants:
+        for name in _participants(session):
             # Who belongs to a thread is known, also where they have never written a word.
             self._messages[name] += 0
             self.is_sender(name)
 
     def check(self) -> None:
-        if self._messages and not any(self._is_sender.values()):
+        if self._has_messages and not any(self._is_sender.values()):
             names = [name for name, _ in self._messages.most_common()]
             raise UnknownSenderError(self._sender, names)
 
@@ -132,7 +145,7 @@ def _map_messages(session: ChatSession, people: _People) -> list[BaseMessage]:
             messages.append(ai_message(message))
         else:
             messages.append(message)
-    people.count(writers, _participants(session))
+    people.count(session, writers)
     return messages
 
 

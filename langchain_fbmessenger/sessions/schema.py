@@ -7,24 +7,14 @@ and it lacks our key `thread`; this mirror serves both. At run time they are the
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Optional, Union
+from typing import Any, Union
 
 from langchain_core.messages import AnyMessage  # noqa: TC002 - pydantic resolves the annotations
 from typing_extensions import TypedDict
 
+from langchain_fbmessenger._schema import ThreadInfo
+
 __all__ = ["ChatSessionSchema", "SessionsInput", "ThreadInfo"]
-
-
-class ThreadInfo(TypedDict, total=False):
-    """What is known of the thread that a session was loaded from."""
-
-    id: str
-    title: str
-    participants: list[str]
-    is_group: bool
-    folder: Optional[str]  # noqa: UP045 - pydantic reads this on Python 3.10 too
-    source: str
-    owner: Optional[str]  # noqa: UP045
 
 
 class ChatSessionSchema(TypedDict, total=False):

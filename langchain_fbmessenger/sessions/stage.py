@@ -22,9 +22,9 @@ from collections.abc import (
 )
 from contextlib import aclosing, closing
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, Union, cast, overload
 
-from langchain_core.runnables import Runnable, RunnableSequence, RunnableSerializable
+from langchain_core.runnables import RunnableBinding, RunnableSequence, RunnableSerializable
 from pydantic import ConfigDict
 from typing_extensions import override
 
@@ -44,7 +44,7 @@ class TakesChats(ABC):
     """A Runnable to put behind a stage with `|` that keeps chats from traces as stages do."""
 
     @abstractmethod
-    def after_stage(self, stage: SessionStage) -> Runnable[Any, Any]:
+    def after_stage(self, stage: SessionStage) -> RunnableSerializable[Any, Any]:
         """Return the Runnable that `stage | self` stands for."""
 
 
@@ -91,12 +91,15 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         Args:
             input: One chat session, or any iterable of them.
             config: Callbacks, tags, run name and the like.
-            **kwargs: Ignored.
+            **kwargs: None is known: options are the stage's own fields.
 
         Returns:
             One item or a list for one session, a list for a list, an iterator for an iterator.
+
+        Raises:
+            TypeError: The input holds no chat sessions, or an option was given.
         """
-        items = self.stream(_given(input), config)
+        items = self.stream(_given(input), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = items
             return item
@@ -105,7 +108,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Run `invoke` without blocking the event loop; an iterator gives an async iterator."""
-        items = self.astream(_given(input), config)
+        items = self.astream(_given(input), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = await _collected(items)
             return item
@@ -116,14 +119,14 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Generator[Any, None, None]:
         """Give item by item what the sessions make."""
-        return self.transform(iter([input]), config)
+        return self.transform(iter([input]), config, **kwargs)
 
     @override
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncGenerator[Any, None]:
         """Give item by item without blocking the event loop; async iterators go in as well."""
-        items = self.atransform(_aiter_of_one(input), config)
+        items = self.atransform(_aiter_of_one(input), config, **kwargs)
         async with aclosing(items):
             async for item in items:
                 yield item
@@ -133,6 +136,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         self, input: Iterator[Any], config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Generator[Any, None, None]:
         """Run over chunks: each is a session or an iterable of sessions."""
+        _refuse_options(self, kwargs)
         counts = _Counts()
         with traced_run(config, self.get_name()) as output:
             try:
@@ -146,6 +150,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         self, input: AsyncIterator[Any], config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncGenerator[Any, None]:
         """Run over chunks of an async iterator; the work is done in a worker thread."""
+        _refuse_options(self, kwargs)
         counts = _Counts()
         async with atraced_run(config, self.get_name()) as output:
             sources = LoopIterator(_asessions_of(input))
@@ -155,7 +160,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
                     async for item in items:
                         yield item
             finally:
-                sources.close()
+                await sources.aclose()
                 output.update(counts.as_output())
 
     def _counted(
@@ -165,19 +170,43 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
             counts.given += 1
             yield item
 
+    def items_of(self, sessions: Any) -> Iterator[Any]:
+        """Give item by item what sessions make, without a traced run.
+
+        Args:
+            sessions: A session or an iterable of sessions.
+        """
+        return self.apply(_sessions_of(iter([sessions])))
+
+    @overload  # type: ignore[override]  # narrower, and wider, than core's
+    def __or__(self, other: SessionStage) -> ChatSessionPipeline: ...
+    @overload
+    def __or__(self, other: Any) -> RunnableSerializable[Any, Any]: ...
     @override
-    def __or__(self, other: Any) -> Any:
+    def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
         if isinstance(other, SessionStage):
             return ChatSessionPipeline(steps=(*_steps(self), *_steps(other)))
         if isinstance(other, TakesChats):
             return other.after_stage(self)
-        return super().__or__(other)
+        if isinstance(other, RunnableBinding) and isinstance(
+            other.bound, SessionStage | TakesChats
+        ):
+            return other.model_copy(update={"bound": self | other.bound})
+        return RunnableSequence(_WholeResult(stage=self), other)
 
     @override
-    def pipe(self, *others: Any, name: str | None = None) -> Any:
+    def pipe(self, *others: Any, name: str | None = None) -> RunnableSerializable[Any, Any]:
         """Compose with `|` from left to right."""
-        composed = reduce(lambda left, right: left | right, others, self)
-        return composed if name is None else composed.with_config(run_name=name)
+        composed: RunnableSerializable[Any, Any] = self
+        for other in others:
+            composed = composed | other
+        return composed if name is None else composed.with_config(run_name=name)  # type: ignore[return-value]
+
+    @override
+    def with_config(self, config: RunnableConfig | None = None, **kwargs: Any) -> StageBinding:
+        """Bind a config; what is composed from the result stays a pipeline of ours."""
+        bound = cast("RunnableConfig", {**(config or {}), **kwargs})
+        return StageBinding(bound=self, config=bound, kwargs={})
 
 
 class ChatSessionPipeline(SessionStage):
@@ -215,6 +244,51 @@ class ChatSessionPipeline(SessionStage):
         return super().get_name(suffix, name=own)
 
 
+class StageBinding(RunnableBinding[Any, Any]):
+    """A stage with a config bound to it, which goes to the whole pipeline it becomes part of."""
+
+    @override
+    def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
+        composed = self.bound | other
+        if isinstance(composed, RunnableSequence):
+            return super().__or__(other)
+        return self.model_copy(update={"bound": composed})
+
+
+class _WholeResult(RunnableSerializable[Any, Any]):
+    """A stage in front of a foreign Runnable, which gets in a stream what it gets in `invoke`.
+
+    langchain-core adds up the chunks that reach a function, and of dicts it keeps the last: all
+    sessions but one would be lost without a word. So they pass as one list.
+    """
+
+    stage: SessionStage
+
+    @override
+    def get_name(self, suffix: str | None = None, *, name: str | None = None) -> str:
+        return self.stage.get_name(suffix, name=name)
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return self.stage.InputType
+
+    @property
+    @override
+    def OutputType(self) -> Any:
+        return self.stage.OutputType
+
+    @override
+    def invoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Run the stage."""
+        return self.stage.invoke(input, config, **kwargs)
+
+    @override
+    async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
+        """Run the stage; the async twin."""
+        return await self.stage.ainvoke(input, config, **kwargs)
+
+
 class _Counts:
     """What passes through a run, in numbers."""
 
@@ -235,7 +309,13 @@ def dual_form(
     stage: SessionStage, sessions: Iterable[ChatSession] | None
 ) -> SessionStage | Iterator[Any]:
     """Give the Runnable itself without data, and with data a plain iterator over what it makes."""
-    return stage if sessions is None else stage.apply(_sessions_of(iter([sessions])))
+    return stage if sessions is None else stage.items_of(sessions)
+
+
+def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:
+    if options:
+        message = f"{stage.get_name()} takes no options when it runs, got {', '.join(options)}"
+        raise TypeError(message)
 
 
 def _steps(stage: SessionStage) -> tuple[SessionStage, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -13,11 +14,13 @@ from transformers import AutoModelForCausalLM
 from langchain_fbmessenger.local import adapters
 from langchain_fbmessenger.local.bases import BaseModel, find_base
 from langchain_fbmessenger.local.engines import llama_cpp
+from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from peft import PeftModel
@@ -32,9 +35,12 @@ def base() -> BaseModel:
 
 
 @pytest.fixture(scope="module")
-def folder(base: BaseModel, local_home: Path) -> Path:
+def folder(base: BaseModel, local_home: Path) -> Iterator[Path]:
     """Return the converted base; the server of this session has made it or will use it."""
-    return trainable_folder(base.gguf, local_home / "bases")
+    home = Home.open(local_home)
+    umask = os.umask(PRIVATE_UMASK)  # as the server has it
+    yield trainable_folder(base.gguf, home.bases)
+    os.umask(umask)
 
 
 @pytest.fixture(scope="module")

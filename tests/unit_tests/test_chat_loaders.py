@@ -121,8 +121,9 @@ def test_missing_path_is_an_error_at_load(loader_type: type, tmp_path: Path) -> 
         loader.load()
 
 
-def test_single_file_loader_refuses_what_is_no_thread(tmp_path: Path) -> None:
-    path = write_thread(tmp_path, b'{"messages": ', "x.json")
+@pytest.mark.parametrize("raw", [b'{"messages": ', b"{}"])
+def test_single_file_loader_refuses_what_is_no_thread(tmp_path: Path, raw: bytes) -> None:
+    path = write_thread(tmp_path, raw, "x.json")
     with pytest.raises(MalformedExportError) as caught:
         SingleFileFacebookMessengerChatLoader(path).load()
     assert caught.value.path == path
@@ -135,7 +136,7 @@ def test_broken_files_give_one_warning_without_a_name(export: Path) -> None:
         warnings.simplefilter("always")
         assert len(FacebookMessengerChatLoader(export).load()) == 1
     (warning,) = caught
-    assert "2 files of the export were skipped: 2 x broken JSON" in str(warning.message)
+    assert "Files of the export were skipped: 2 x broken JSON" in str(warning.message)
     assert "secretname" not in str(warning.message)
 
 

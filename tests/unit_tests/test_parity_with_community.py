@@ -122,7 +122,7 @@ def test_different_on_purpose(tmp_path: Path) -> None:
     write_thread(tmp_path / "inbox/cy_1", b"{")
     with pytest.raises(json.JSONDecodeError):
         their_loaders.FolderFacebookMessengerChatLoader(tmp_path).load()
-    with pytest.warns(UserWarning, match="1 files of the export were skipped"):
+    with pytest.warns(UserWarning, match="1 x broken JSON"):
         assert len(ours.FolderFacebookMessengerChatLoader(tmp_path).load()) == 2
 
     blocks = session("Al: a")

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -83,12 +86,50 @@ def test_broken_file_is_one_warning(tmp_path: Path) -> None:
 
 
 def test_names_with_brackets_are_shown_as_they_are(tmp_path: Path) -> None:
-    message = {"sender_name": "[red]Al[/]", "timestamp_ms": 10**18, "content": "x"}
+    message = {"sender_name": "[red]Al[/]", "timestamp_ms": 10**16, "content": "x"}
     (tmp_path / "b.json").write_text(json.dumps({"title": "[/x]", "messages": [message]}))
     result = run("inspect", tmp_path)
     assert result.exit_code == 0, result.output
     assert "[red]Al[/] 1" in result.output
     assert "[/x]" in result.output
+
+
+def test_paths_and_control_characters_are_shown_as_they_are(tmp_path: Path) -> None:
+    folder = tmp_path / "o[bold]"
+    folder.mkdir()
+    result = run("prepare", sample_export_path(), "--me", SAMPLE_OWNER, "-o", folder / "[x].jsonl")
+    assert result.exit_code == 0, result.output
+    assert "o[bold]/[x].jsonl" in result.output
+    message = {"sender_name": "A\x1b]0;title\x07", "timestamp_ms": 1, "content": "x"}
+    (tmp_path / "b.json").write_text(json.dumps({"messages": [message]}))
+    assert "\x1b]0" not in run("inspect", tmp_path / "b.json").output
+
+
+def test_silent_persona_is_a_warning(tmp_path: Path) -> None:
+    inbox = next(sample_export_path().rglob("ottlapruss_*"))
+    result = run("prepare", inbox, "--me", SAMPLE_OWNER, "-o", tmp_path / "x.jsonl")
+    assert result.exit_code == 0
+    assert f"Warning: '{SAMPLE_OWNER}' has written nothing" in result.output
+
+
+def test_senseless_options_are_an_error_that_quotes_nothing(tmp_path: Path) -> None:
+    options = ["--max-messages", 2, "--overlap", 2, "--system", "secret"]
+    result = run("prepare", sample_export_path(), "--me", "x", "-o", tmp_path / "x", *options)
+    assert result.exit_code == 1
+    assert "overlap (2) must be below max_messages (2)" in result.output
+    assert "secret" not in result.output
+
+
+def test_output_that_cannot_show_a_letter_is_no_traceback() -> None:
+    command = [sys.executable, "-c", "from langchain_fbmessenger.cli import app; app()", "inspect"]
+    done = subprocess.run(  # noqa: S603 - our own command
+        [*command, str(sample_export_path())],
+        env={**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "COLUMNS": "200"},
+        capture_output=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert b"Soup Council" in done.stdout
 
 
 @pytest.mark.parametrize("line", ["{", '{"messages": []}', '{"messages": [{"role": "x"}]}'])

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
 import json
+import os
 import stat
+import threading
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -48,6 +51,35 @@ def test_after_a_failure_the_file_is_as_it_was(tmp_path: Path) -> None:
         write_jsonl(failing(), path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_link_stays_a_link_and_a_device_a_device(tmp_path: Path) -> None:
+    target = tmp_path / "target.jsonl"
+    target.write_text("old")
+    link = tmp_path / "link.jsonl"
+    link.symlink_to(target)
+    write_jsonl([example()], link)
+    assert link.is_symlink()
+    assert list(read_jsonl(target)) == [example()]
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    read: list[bytes] = []
+    reader = threading.Thread(target=lambda: read.append(pipe.read_bytes()))
+    reader.start()
+    assert write_jsonl([example()], pipe) == 1
+    reader.join()
+    assert json.loads(read[0]) == example()
+    assert pipe.is_fifo()
+
+
+def test_missing_folder_is_named(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        write_jsonl([example()], tmp_path / "nowhere/train.jsonl")
+
+
+def test_any_mapping_is_an_example(tmp_path: Path) -> None:
+    write_jsonl([MappingProxyType(example())], tmp_path / "x")
+    assert list(read_jsonl(tmp_path / "x")) == [example()]
 
 
 def test_lone_surrogate_is_named_by_its_line(tmp_path: Path) -> None:

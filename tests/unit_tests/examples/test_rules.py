@@ -35,6 +35,7 @@ def test_good_examples_pass_unchanged() -> None:
         (turns({"content": " \n"}, {}), "content"),
         (turns({"weight": 0}, {}), "weight"),
         (turns({}, {"weight": 2}), "weight"),
+        (turns({}, {"weight": True}), "weight"),
         (turns({"name": "Zoë Ångström"}, {}), "name"),
         (turns({}, {"role": "user"}), "last_message"),
         (turns({}, {"weight": 0}), "last_message"),

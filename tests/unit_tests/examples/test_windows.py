@@ -83,6 +83,13 @@ def test_system_prompt_heads_every_example_and_counts_not() -> None:
     assert shape(example) == "sua"
 
 
+def test_no_two_examples_share_a_turn() -> None:
+    lines = ["Al: a", "*Zoë: b"] * 4
+    examples = list(to_training_examples([session(*lines)], max_messages=4, overlap=2, system="s"))
+    turns = [turn for example in examples for turn in example["messages"]]
+    assert len({id(turn) for turn in turns}) == len(turns)
+
+
 def test_blank_messages_are_no_turns_and_nothing_is_changed() -> None:
     given_session = session("Al: a", "Al: \n", "*Zoë:  ", "*Zoë: b")
     before = copy.deepcopy(given_session)

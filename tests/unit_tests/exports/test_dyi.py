@@ -114,6 +114,19 @@ def test_control_characters_and_lone_surrogates_of_edited_files_are_read() -> No
     assert texts(decode_thread_part(raw)) == ["tab\there", "half \ufffd"]
 
 
+@pytest.mark.parametrize("number", ["NaN", "-Infinity", "1e999", "1" + "0" * 400, "1e300", "-1e18"])
+def test_number_that_is_no_time_costs_one_message(number: str) -> None:
+    raw = dyi_bytes(thread_json([message(ZOE, 1000, "fine"), message(ZOE, 2222, "when?")]))
+    part = decode_thread_part(raw.replace(b"2222", number.encode()))
+    assert (texts(part), dict(part.skipped)) == (["fine"], {"no time": 1})
+
+
+def test_order_is_judged_before_anything_is_left_out() -> None:
+    unsent = message(ZOE, 3000, is_unsent=True)
+    part = decode(message(ZOE, 5000, "second"), message(ZOE, 5000, "first"), unsent)
+    assert texts(part) == ["first", "second"]
+
+
 def test_messages_that_are_no_objects_are_counted() -> None:
     part = decode(message(ZOE, 1000, "fine"), "text", 7, None, ["x"])
     assert (texts(part), part.found, dict(part.skipped)) == (["fine"], 5, {"malformed": 4})
@@ -139,6 +152,7 @@ def test_messages_that_are_no_objects_are_counted() -> None:
             "end-to-end encrypted",
         ),
         (b'{"participants": [], "threadName": "b_1", "messages": []}', "end-to-end encrypted"),
+        (b'{"participants": [], "messages": [{"senderName": "a", "text": "b"}]}', "end-to-end"),
     ],
 )
 def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
@@ -162,6 +176,16 @@ def test_owner_is_repaired(found: Any) -> None:
     assert decode_owner(dyi_bytes(found)) == ZOE
 
 
-@pytest.mark.parametrize("raw", [b"{", b"[]", b"{}", b'{"profile_v2": {"name": 7}}', b'"x"'])
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b"{",
+        b"[]",
+        b"{}",
+        b'{"autofill_information_v2": {"FULL_NAME": "Zoe"}}',
+        b'{"profile_v2": {"name": 7}}',
+        b'"x"',
+    ],
+)
 def test_files_without_an_owner_give_none(raw: bytes) -> None:
     assert decode_owner(raw) is None

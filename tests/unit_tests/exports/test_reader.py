@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -161,7 +162,60 @@ def test_link_out_of_the_export_is_not_followed(tmp_path: Path) -> None:
     (tmp_path / "export/inbox/al_1/message_2.json").symlink_to(outside)
     threads, report = read(tmp_path / "export")
     assert [m.text for t in threads for m in t.messages] == ["hi"]
-    assert report.files_skipped == {"link that leaves the export": 1}
+    assert report.files_skipped == {"link that is not followed": 1}
+
+
+def test_links_to_folders_and_loops_are_counted(tmp_path: Path) -> None:
+    write_thread(tmp_path / "export/inbox/al_1", one())
+    (tmp_path / "export/inbox/bo_1").symlink_to(tmp_path)
+    loop = tmp_path / "export/loop.json"
+    loop.symlink_to(loop)
+    threads, report = read(tmp_path / "export")
+    assert len(threads) == 1
+    assert report.files_skipped == {"link that is not followed": 2}
+
+
+def test_files_that_people_sent_and_what_a_mac_adds_are_no_part_of_the_export(
+    tmp_path: Path,
+) -> None:
+    thread = tmp_path / "inbox/al_1"
+    write_thread(thread, one())
+    for path in (thread / "files", thread / "photos", tmp_path / "__MACOSX"):
+        write_thread(path, one("sent"))
+    write_thread(thread, b"\x00\x05\x16\x07", "._message_1.json")
+    threads, report = read(tmp_path)
+    assert [m.text for t in threads for m in t.messages] == ["hi"]
+    assert report.files_skipped == {}
+
+
+def test_file_with_the_name_of_its_folder_is_a_thread_of_its_own(tmp_path: Path) -> None:
+    write_thread(tmp_path / "chats", one("part"), "messages.json")
+    write_thread(tmp_path / "chats", one("own"), "chats.json")
+    threads, _ = read(tmp_path)
+    assert sorted(m.text or "" for t in threads for m in t.messages) == ["own", "part"]
+    assert len(threads) == 2
+
+
+def test_page_of_a_copied_thread_folder_is_recognised(tmp_path: Path) -> None:
+    write_thread(tmp_path, b"<html>", "message_1.html")
+    with pytest.raises(MalformedExportError, match="HTML page"):
+        read(tmp_path)
+
+
+def test_unreadable_folder_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_thread(tmp_path / "a", one())
+    write_thread(tmp_path / "b", one())
+    scandir = os.scandir
+
+    def refuse_b(path: str) -> Any:
+        if os.fspath(path).endswith("b"):
+            raise PermissionError(13, "no", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse_b)
+    threads, report = read(tmp_path)
+    assert len(threads) == 1
+    assert report.files_skipped == {"unreadable folder": 1}
 
 
 def test_unreadable_file_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

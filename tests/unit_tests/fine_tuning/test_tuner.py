@@ -42,6 +42,12 @@ def test_tuner_takes_examples_only(wrong: Any) -> None:
         _several(wrong)
 
 
+def test_configured_tuner_behind_a_stage_stays_ours() -> None:
+    chain = to_training_examples() | FineTuner().with_config(tags=["t"])
+    assert isinstance(chain.bound, FineTuningPipeline)
+    assert chain.config["tags"] == ["t"]
+
+
 def test_behind_a_stage_it_keeps_chats_out_of_traces() -> None:
     pipeline = merge_chat_runs() | map_ai_messages(sender="Zoë") | to_training_examples()
     chain = pipeline | FineTuner(n_epochs=1)

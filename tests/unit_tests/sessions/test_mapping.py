@@ -74,6 +74,17 @@ def test_sender_is_needed() -> None:
         map_ai_messages()  # type: ignore[call-overload]
 
 
+def test_people_without_a_name_are_never_the_sender() -> None:
+    with pytest.raises(ValueError, match="blank"):
+        map_ai_messages([session(": a")], " ")
+    assert types(map_ai_messages_in_session(session(": a", "Zoë: b"), "zoë")) == ["human", "ai"]
+
+
+def test_sessions_without_any_sender_are_an_error_too() -> None:
+    with pytest.raises(UnknownSenderError, match="none at all"):
+        map_ai_messages_in_session({"messages": [HumanMessage("a")]}, "Zoë")
+
+
 def test_error_survives_pickling() -> None:
     import pickle
 

@@ -70,6 +70,14 @@ def test_blank_texts_add_nothing(texts: list[str], merged: str) -> None:
     assert contents(merge_chat_runs_in_session(given)) == [merged]
 
 
+def test_merged_message_has_the_attributes_of_the_first() -> None:
+    kwargs = {"sender": "Al"}
+    first = HumanMessage("a", additional_kwargs=kwargs, response_metadata={"x": 1}, id="7")
+    given = {"messages": [first, HumanMessage("b", additional_kwargs=kwargs)]}
+    (merged,) = merge_chat_runs_in_session(given)["messages"]
+    assert (merged.content, merged.id, merged.response_metadata) == ("a\n\nb", "7", {"x": 1})
+
+
 def test_delimiter_is_free_in_both_forms() -> None:
     given = session("Al: a", "Al: b")
     assert contents(next(merge_chat_runs([given], delimiter="\n"))) == ["a\nb"]

@@ -12,15 +12,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from langchain_core.callbacks import BaseCallbackHandler
-from langchain_core.runnables import ConfigurableField, RunnableLambda, RunnableSequence
+from langchain_core.runnables import (
+    ConfigurableField,
+    RunnableLambda,
+    RunnablePassthrough,
+    RunnableSequence,
+)
 from langchain_core.tracers.context import collect_runs
 
-from langchain_fbmessenger import map_ai_messages, merge_chat_runs, to_training_examples
+from langchain_fbmessenger import (
+    FacebookMessengerChatLoader,
+    map_ai_messages,
+    merge_chat_runs,
+    to_training_examples,
+)
 from langchain_fbmessenger.sessions import ChatSessionPipeline
-from tests.unit_tests.builders import session
+from tests.unit_tests.builders import message, session, thread_json, write_thread
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
 STAGES = {
     "merge": merge_chat_runs(),
@@ -180,6 +191,15 @@ async def test_cancelled_stream_lets_go_of_a_source_that_never_answers() -> None
         await task
 
 
+async def test_many_streams_at_once_do_not_wait_for_each_other(tmp_path: Path) -> None:
+    """A shared pool of threads would be full of stages that wait for their loaders."""
+    await asyncio.to_thread(write_thread, tmp_path, thread_json([message("Zoë", 1, "hi")]))
+    loader = FacebookMessengerChatLoader(tmp_path)
+    streams = [alist(STAGES["merge|map"].astream(loader.alazy_load())) for _ in range(40)]
+    results = await asyncio.wait_for(asyncio.gather(*streams), timeout=60)
+    assert [len(result) for result in results] == [1] * 40
+
+
 class Runs(BaseCallbackHandler):
     """Writes down all that callbacks are told."""
 
@@ -281,6 +301,39 @@ def test_foreign_runnables_compose_to_the_core_sequence_and_agree() -> None:
     assert list(foreign.stream(SESSIONS)) == foreign.invoke(SESSIONS)
     behind = merge_chat_runs() | RunnableLambda(len)
     assert behind.invoke(SESSIONS) == 3
+
+
+def test_foreign_function_behind_a_stage_gets_all_sessions_in_a_stream_too() -> None:
+    """Of dicts that pass as chunks, langchain-core would give it the last."""
+    chain = merge_chat_runs() | RunnableLambda(lambda sessions: sessions[1:]) | STAGES["map"]
+    assert chain.invoke(SESSIONS) == STAGES["merge|map"].invoke(SESSIONS)[1:]
+    assert list(chain.stream(SESSIONS)) == chain.invoke(SESSIONS)
+    parallel = merge_chat_runs() | {"n": len, "same": RunnablePassthrough()}
+    assert parallel.invoke(SESSIONS)["n"] == 3
+
+
+@pytest.mark.parametrize(
+    "chain",
+    [
+        merge_chat_runs().with_config(tags=["t"]) | STAGES["map"],
+        merge_chat_runs() | STAGES["map"].with_config(tags=["t"]),
+        merge_chat_runs().pipe(STAGES["map"], name="n"),
+        STAGES["merge|map"].with_config(run_name="n"),
+    ],
+)
+def test_bound_config_leaves_a_pipeline_of_ours(chain: Any) -> None:
+    expected = STAGES["merge|map"].invoke(SESSIONS)
+    with collect_runs() as traced:
+        assert list(chain.stream(SESSIONS)) == expected
+        assert chain.invoke(SESSIONS) == expected
+    assert [run.child_runs for run in traced.traced_runs] == [[], []]
+    assert all(run.tags == ["t"] or run.name == "n" for run in traced.traced_runs)
+    assert "secret" not in str([run.model_dump() for run in traced.traced_runs])
+
+
+def test_options_at_run_time_are_refused() -> None:
+    with pytest.raises(TypeError, match="takes no options when it runs, got delimiter"):
+        merge_chat_runs().bind(delimiter="\n").invoke(SESSIONS)
 
 
 def test_graph_shows_the_steps() -> None:
