@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger.exports._encoding import normal_name, read_repaired
 from langchain_fbmessenger.exports.records import Attachment, Message, Reaction, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
@@ -142,6 +143,7 @@ _FILE_FIELDS = {
 }
 
 
+@without_gc
 def decode_thread_part(raw: bytes) -> ThreadPart:
     """Decode a file of a thread.
 
@@ -257,15 +259,16 @@ def _to_part(file: _ThreadFile, repair: Callable[[str], str], malformed: int) ->
         return names[key]
 
     skipped = Counter({"malformed": malformed} if malformed else {})
-    timed = [(time, m) for m in file.messages if (time := m.time()) is not None]
-    if len(timed) < len(file.messages):
-        skipped["no time"] = len(file.messages) - len(timed)
+    times = [m.time() for m in file.messages]
+    known = [time for time in times if time is not None]
     # Meta writes newest first. Turning the list round before the stable sort puts messages with
     # the same stamp into their true order.
-    if timed and timed[0][0] > timed[-1][0]:
-        timed.reverse()
+    direction = -1 if known and known[0] > known[-1] else 1
     messages = []
-    for time, m in timed:
+    for m, time in zip(file.messages[::direction], times[::direction], strict=True):
+        if time is None:
+            skipped["no time"] += 1
+            continue
         reason = _reason_to_skip(m)
         if reason:
             skipped[reason] += 1
