@@ -9,14 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
-from langchain_fbmessenger.exports._dyi import (
-    BROKEN_JSON,
-    NotAThreadError,
-    ThreadPart,
-    decode_owner,
-    decode_thread_part,
-)
+from langchain_fbmessenger.exports._dyi import ThreadPart, decode_thread_part
+from langchain_fbmessenger.exports._owner import decode_owner
 from langchain_fbmessenger.exports._tree import ExportTree, ThreadFiles, scan_tree, thread_of_file
+from langchain_fbmessenger.exports._wire import BROKEN_JSON, NotAThreadError
 from langchain_fbmessenger.exports.records import Thread
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import (
     AsyncGenerator,
-    AsyncIterable,
     AsyncIterator,
     Generator,
     Iterable,
@@ -30,6 +29,14 @@ from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
+from langchain_fbmessenger.sessions._flow import (
+    Counts,
+    aiter_of_one,
+    asessions_of,
+    collected,
+    given,
+    sessions_of,
+)
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
 
 if TYPE_CHECKING:
@@ -99,7 +106,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         Raises:
             TypeError: The input holds no chat sessions, or an option was given.
         """
-        items = self.stream(_given(input), config, **kwargs)
+        items = self.stream(given(input), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = items
             return item
@@ -108,11 +115,11 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Run `invoke` without blocking the event loop; an iterator gives an async iterator."""
-        items = self.astream(_given(input), config, **kwargs)
+        items = self.astream(given(input), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
-            (item,) = await _collected(items)
+            (item,) = await collected(items)
             return item
-        return await _collected(items) if isinstance(input, Mapping | list | tuple) else items
+        return await collected(items) if isinstance(input, Mapping | list | tuple) else items
 
     @override
     def stream(
@@ -126,7 +133,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncGenerator[Any, None]:
         """Give item by item without blocking the event loop; async iterators go in as well."""
-        items = self.atransform(_aiter_of_one(input), config, **kwargs)
+        items = self.atransform(aiter_of_one(input), config, **kwargs)
         async with aclosing(items):
             async for item in items:
                 yield item
@@ -137,10 +144,10 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     ) -> Generator[Any, None, None]:
         """Run over chunks: each is a session or an iterable of sessions."""
         _refuse_options(self, kwargs)
-        counts = _Counts()
+        counts = Counts()
         with traced_run(config, self.get_name()) as output:
             try:
-                with closing(self._counted(_sessions_of(input), counts)) as items:
+                with closing(self._counted(sessions_of(input), counts)) as items:
                     yield from items
             finally:
                 output.update(counts.as_output())
@@ -151,10 +158,10 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     ) -> AsyncGenerator[Any, None]:
         """Run over chunks of an async iterator; the work is done in a worker thread."""
         _refuse_options(self, kwargs)
-        counts = _Counts()
+        counts = Counts()
         async with atraced_run(config, self.get_name()) as output:
-            sources = LoopIterator(_asessions_of(input))
-            items = iterate_in_thread(self._counted(_sessions_of(sources), counts))
+            sources = LoopIterator(asessions_of(input))
+            items = iterate_in_thread(self._counted(sessions_of(sources), counts))
             try:
                 async with aclosing(items):
                     async for item in items:
@@ -164,7 +171,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
                 output.update(counts.as_output())
 
     def _counted(
-        self, sessions: Iterator[ChatSession], counts: _Counts
+        self, sessions: Iterator[ChatSession], counts: Counts
     ) -> Generator[Any, None, None]:
         for item in self.apply(counts.count_sessions(sessions)):
             counts.given += 1
@@ -176,7 +183,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         Args:
             sessions: A session or an iterable of sessions.
         """
-        return self.apply(_sessions_of(iter([sessions])))
+        return self.apply(sessions_of(iter([sessions])))
 
     @overload  # type: ignore[override]  # narrower, and wider, than core's
     def __or__(self, other: SessionStage) -> ChatSessionPipeline: ...
@@ -289,22 +296,6 @@ class _WholeResult(RunnableSerializable[Any, Any]):
         return await self.stage.ainvoke(input, config, **kwargs)
 
 
-class _Counts:
-    """What passes through a run, in numbers."""
-
-    def __init__(self) -> None:
-        self.sessions = 0
-        self.given = 0
-
-    def count_sessions(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
-        for session in sessions:
-            self.sessions += 1
-            yield session
-
-    def as_output(self) -> dict[str, int]:
-        return {"sessions": self.sessions, "items": self.given}
-
-
 def dual_form(
     stage: SessionStage, sessions: Iterable[ChatSession] | None
 ) -> SessionStage | Iterator[Any]:
@@ -320,49 +311,3 @@ def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:
 
 def _steps(stage: SessionStage) -> tuple[SessionStage, ...]:
     return stage.steps if isinstance(stage, ChatSessionPipeline) else (stage,)
-
-
-def _given(sessions: Any) -> Any:
-    """Refuse at once what is neither a session nor holds any, before a lazy iterator hides it."""
-    several = isinstance(sessions, Iterable | AsyncIterable) and not isinstance(
-        sessions, str | bytes
-    )
-    return sessions if several else _checked(sessions)
-
-
-def _sessions_of(chunks: Iterator[Any]) -> Iterator[ChatSession]:
-    for chunk in chunks:
-        if isinstance(chunk, Mapping):
-            yield _checked(chunk)
-        elif isinstance(chunk, Iterable) and not isinstance(chunk, str | bytes):
-            yield from map(_checked, chunk)
-        else:
-            _checked(chunk)
-
-
-async def _asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
-    """Flatten chunks that are async iterables; plain ones are flattened in the worker thread."""
-    async for chunk in chunks:
-        if isinstance(chunk, AsyncIterable):
-            async for session in chunk:
-                yield session
-        else:
-            yield chunk
-
-
-def _checked(session: Any) -> ChatSession:
-    if isinstance(session, Mapping) and "messages" in session:
-        return session  # type: ignore[return-value]  # a TypedDict is a plain dict
-    # Only the type is named: what it holds may be somebody's chat.
-    got = type(session).__name__
-    hint = ": use `astream` or `ainvoke`" if isinstance(session, AsyncIterable) else ""
-    message = f"expected chat sessions (dicts with a key 'messages'), got {got}{hint}"
-    raise TypeError(message)
-
-
-async def _aiter_of_one(item: Any) -> AsyncIterator[Any]:
-    yield item
-
-
-async def _collected(items: AsyncIterator[Any]) -> list[Any]:
-    return [item async for item in items]

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from langchain_fbmessenger.exports import Attachment, Reaction, Share
-from langchain_fbmessenger.exports._dyi import NotAThreadError, decode_owner, decode_thread_part
+from langchain_fbmessenger.exports._dyi import decode_thread_part
+from langchain_fbmessenger.exports._owner import decode_owner
+from langchain_fbmessenger.exports._wire import NotAThreadError
 from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json
 
 
