@@ -28,6 +28,8 @@ from langchain_fbmessenger.cli.screens import report_lines, threads_table
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from langchain_fbmessenger.local import ServerAddress
+
 __all__ = ["app"]
 
 # A traceback with local variables would print chats.
@@ -130,7 +132,9 @@ def prepare(
 
 @app.command()
 def finetune(
-    examples: Annotated[Path, typer.Argument(help="JSONL file from `prepare`.")],
+    examples: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file from `prepare`.")
+    ],
     provider: Provider = "local",
     model: Annotated[str, typer.Option(help="Base model.")] = "SmolLM2-135M-Instruct",
     epochs: Annotated[Optional[int], typer.Option(min=1, help="Passes over the examples.")] = None,
@@ -208,7 +212,13 @@ def serve(
     from langchain_fbmessenger import local
 
     with _friendly_errors():
-        local.serve(home or local.default_home(), port=port)
+        local.serve(home or local.default_home(), port=port, announce=_announce)
+
+
+def _announce(address: ServerAddress) -> None:
+    _print(
+        f"Serving {address.base_url} until Ctrl-C. Its API key stands in {address.home}/server.json"
+    )
 
 
 @app.command()

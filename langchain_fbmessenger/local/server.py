@@ -22,6 +22,7 @@ from langchain_fbmessenger.local.address import ServerAddress, write_address
 from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home, locked
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     import uvicorn
@@ -35,7 +36,11 @@ _GOODBYE_SECONDS = 3
 
 
 def serve(
-    home: Path | None = None, host: str = "127.0.0.1", port: int = 0, idle_timeout: float = 0
+    home: Path | None = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    idle_timeout: float = 0,
+    announce: Callable[[ServerAddress], None] | None = None,
 ) -> None:
     """Run the server in this process until it is told to end.
 
@@ -44,6 +49,7 @@ def serve(
         host: A loopback address.
         port: 0 takes a free one.
         idle_timeout: Seconds without a request or a job after which it ends itself; 0 for never.
+        announce: Is given the address as soon as clients can connect.
 
     Raises:
         LocalServerError: The folder has a running server, or the address cannot be used.
@@ -66,6 +72,8 @@ def serve(
             # uvicorn shuts down, then raises the signal again: as an exception it lets us finish.
             signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
             write_address(state, address)
+            if announce is not None:
+                announce(address)
             try:
                 asyncio.run(_run(_services(state, address), listener, idle_timeout))
             except KeyboardInterrupt:

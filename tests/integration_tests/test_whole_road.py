@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import os
+import signal
+import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,6 +29,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger.cli import app
 from langchain_fbmessenger.fine_tuning import find_provider
+from langchain_fbmessenger.local import find_server
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 
 if TYPE_CHECKING:
@@ -184,3 +189,23 @@ def test_chat_with_what_is_not_there_is_a_clear_error() -> None:
         assert result.exit_code == 1
         assert "Error: " in result.output
         assert name in result.output
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ctrl-C is sent otherwise there")
+def test_serve_says_where_it_is_and_ends_by_ctrl_c(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", "from langchain_fbmessenger.cli import app; app()", "serve"]
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*command, "--home", str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "COLUMNS": "200", "PYTHONUNBUFFERED": "1"},
+    ) as server:
+        assert server.stdout is not None
+        line = server.stdout.readline()
+        found = find_server(tmp_path)
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0
+    assert found is not None
+    assert line.startswith(f"Serving {found.base_url} until Ctrl-C.")
+    assert found.api_key not in line
+    assert find_server(tmp_path) is None

@@ -40,6 +40,11 @@ def test_cut_final_character_is_dropped_in_an_untouched_download() -> None:
     assert repair_file([cut, mojibake("café")]) == ["merci 🙏", "café"]
 
 
+def test_cut_final_character_is_left_in_a_file_that_was_saved_again() -> None:
+    cut = "merci 🙏🙏".encode()[:-2].decode("latin-1")
+    assert repair_file([cut, mojibake("café")], ascii_only=False) == [cut, "café"]
+
+
 def test_accented_last_letter_is_no_cut_character() -> None:
     """A proper word with an ASCII rest fails to decode in the same way as a cut one."""
     assert repair_file(["café", "ok"]) == ["café", "ok"]
