@@ -77,12 +77,16 @@ def encode_chat(messages: Sequence[Message], tokenizer: ChatTokenizer) -> Encode
 
 def _render_before(messages: Sequence[Message], after: str, tokenizer: ChatTokenizer) -> str:
     """Write what the model reads before the last message, which `after` holds as well."""
-    before = tokenizer.render(messages[:-1], answer_next=True)
-    if len(messages) == 1 and not after.startswith(before):
-        # Templates that put a system prompt of their own before a chat do not before an empty one.
-        answer = after.rfind(before + messages[0].content)
-        return after[: max(answer, 0)] + before
-    return before
+    if len(messages) > 1:
+        return tokenizer.render(messages[:-1], answer_next=True)
+    # Before the first message there is no chat to render, and yet templates may put a system prompt
+    # of their own there: what opens an answer is taken from behind the message instead.
+    opening = tokenizer.render(messages, answer_next=True).removeprefix(after)
+    answer = after.rfind(opening + messages[0].content)
+    if answer < 0:
+        msg = "the chat template opens a first turn in an unknown way"
+        raise TemplateError(msg)
+    return after[:answer] + opening
 
 
 def _up_to_end_of_turn(turn: list[int], special: frozenset[int]) -> list[int]:

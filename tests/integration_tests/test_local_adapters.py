@@ -15,6 +15,7 @@ from langchain_fbmessenger.local import adapters
 from langchain_fbmessenger.local.bases import BaseModel, find_base
 from langchain_fbmessenger.local.engines import llama_cpp
 from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
+from langchain_fbmessenger.local.masking import IGNORED, encode_chat
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
@@ -41,6 +42,16 @@ def folder(base: BaseModel, local_home: Path) -> Iterator[Path]:
     umask = os.umask(PRIVATE_UMASK)  # as the server has it
     yield trainable_folder(base.gguf, home.bases)
     os.umask(umask)
+
+
+def test_a_chat_may_begin_with_the_persona(folder: Path, base: BaseModel) -> None:
+    """Without a system prompt of its own: SmolLM2's template puts one there."""
+    tokenizer = HubTokenizer(folder, base=base.gguf)
+    turns = [Message("assistant", "Ahoy!"), Message("user", "Hi"), Message("assistant", "Aye.")]
+    chat = encode_chat(turns, tokenizer)
+    learned = [token for token in chat.labels if token != IGNORED]
+    expected = tokenizer.encode("Ahoy!<|im_end|>Aye.<|im_end|>", is_start=False)
+    assert learned == expected
 
 
 @pytest.fixture(scope="module")

@@ -117,8 +117,14 @@ def test_usage_is_streamed(job: FineTuningJob) -> None:
 
 
 def test_pipeline_and_tuner_are_one_chain_and_traces_hold_no_chats() -> None:
-    chain = PIPELINE | FineTuner(n_epochs=1, batch_size=4, progress=False)
-    sessions = itertools.islice(FacebookMessengerChatLoader(sample_export_path()).lazy_load(), 3, 5)
+    """No system prompt, and a first thread that the persona begins."""
+    pipeline = (
+        merge_chat_runs()
+        | map_ai_messages(sender=SAMPLE_OWNER)
+        | to_training_examples(max_messages=8, overlap=2)
+    )
+    chain = pipeline | FineTuner(n_epochs=1, batch_size=4, progress=False)
+    sessions = itertools.islice(FacebookMessengerChatLoader(sample_export_path()).lazy_load(), 2)
     with collect_runs() as traced:
         model = chain.invoke(sessions)
     assert model.model_name.startswith("ft:SmolLM2-135M-Instruct:local")

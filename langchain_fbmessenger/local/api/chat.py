@@ -39,6 +39,8 @@ _PASSED_ON = frozenset(
         "top_k", "min_p", "repeat_penalty",  # llama.cpp's own, by `extra_body`
     }
 )  # fmt: skip
+_MAX_TOKENS = 512
+"""Where the client sets no limit: a small model that has lost its thread knows no end."""
 _WITHOUT_EFFECT = frozenset(
     {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}
 )
@@ -122,6 +124,7 @@ def _for_engine(body: dict[str, Any]) -> dict[str, Any]:
     passed = {key: body[key] for key in body if key in _PASSED_ON and body[key] is not None}
     if body.get("max_completion_tokens") is not None:
         passed["max_tokens"] = body["max_completion_tokens"]
+    passed.setdefault("max_tokens", _MAX_TOKENS)
     return passed
 
 

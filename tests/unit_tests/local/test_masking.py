@@ -38,8 +38,10 @@ class DefaultSystemTokenizer(LetterTokenizer):
     """Puts a system prompt of its own before a chat that has none, as SmolLM2's template does."""
 
     def render(self, messages: Sequence[Message], *, answer_next: bool) -> str:
-        has_none = messages and messages[0].role != "system"
-        return "<s:a b>\n" * bool(has_none) + super().render(messages, answer_next=answer_next)
+        assert messages, "transformers refuses to render an empty chat"
+        return "<s:a b>\n" * (messages[0].role != "system") + super().render(
+            messages, answer_next=answer_next
+        )
 
 
 class EndlessTokenizer(LetterTokenizer):
