@@ -18,6 +18,5 @@ def comparable_name(name: str) -> str:
         assert comparable_name("Zoe\u0308  BRANDT") == comparable_name("Zoë Brandt")
         ```
     """
-    folded = unicodedata.normalize("NFC", name).casefold()
-    # Folding can take a composed letter apart again ("İ"), hence the second pass.
-    return " ".join(unicodedata.normalize("NFC", folded).split())
+    # Composed last: folding takes some composed letters apart ("İ").
+    return " ".join(unicodedata.normalize("NFC", name.casefold()).split())
