@@ -138,3 +138,8 @@ def test_unknown_provider_is_refused_before_anything_is_read(tmp_path: Path, lin
     result = run("finetune", tmp_path / "x.jsonl", "--provider", "none")
     assert result.exit_code == 1
     assert "unknown provider 'none'" in result.output
+
+
+def test_traceback_of_a_defect_shows_no_local_variables() -> None:
+    """Typer's own would print them, and they hold chats."""
+    assert app.pretty_exceptions_enable is False
