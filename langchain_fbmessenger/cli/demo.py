@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 import time
 from dataclasses import dataclass
 from statistics import median
@@ -101,8 +103,7 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
     paces = _compare(console, chains)
     console.print(_pace_line(paces), highlight=False)
     console.print(
-        f"{time.perf_counter() - started:.0f} s in all. Talk to it: "
-        f"langchain-fbmessenger chat {job.id}\n"
+        f"{time.perf_counter() - started:.0f} s in all. Talk to it: {_command()} chat {job.id}\n"
         "The local server ends by itself when nobody has asked it anything for a while.",
         highlight=False,
     )
@@ -149,6 +150,12 @@ def _answers_table(rows: list[list[str]]) -> Table:
             Text(prompt), Text(base.strip(), style="dim"), Text(tuned.strip(), style="green")
         )
     return table
+
+
+def _command() -> str:
+    """Return how this command was called: `make demo` has it in a folder that no PATH names."""
+    name = "langchain-fbmessenger"
+    return name if shutil.which(name) else sys.argv[0]
 
 
 def _training_line(job: FineTuningJob, seconds: float) -> str:
