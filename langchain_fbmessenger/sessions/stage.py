@@ -252,14 +252,11 @@ class ChatSessionPipeline(SessionStage):
 
 
 class StageBinding(RunnableBinding[Any, Any]):
-    """A stage with a config bound to it, which goes to the whole pipeline it becomes part of."""
+    """A stage with a config bound to it, which goes to the whole chain it becomes part of."""
 
     @override
     def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
-        composed = self.bound | other
-        if isinstance(composed, RunnableSequence):
-            return super().__or__(other)
-        return self.model_copy(update={"bound": composed})
+        return self.model_copy(update={"bound": self.bound | other})
 
 
 class _WholeResult(RunnableSerializable[Any, Any]):

@@ -308,6 +308,8 @@ def test_foreign_function_behind_a_stage_gets_all_sessions_in_a_stream_too() -> 
     chain = merge_chat_runs() | RunnableLambda(lambda sessions: sessions[1:]) | STAGES["map"]
     assert chain.invoke(SESSIONS) == STAGES["merge|map"].invoke(SESSIONS)[1:]
     assert list(chain.stream(SESSIONS)) == chain.invoke(SESSIONS)
+    bound = merge_chat_runs().with_config(tags=["t"]) | RunnableLambda(len)
+    assert list(bound.stream(SESSIONS)) == [bound.invoke(SESSIONS)] == [3]
     parallel = merge_chat_runs() | {"n": len, "same": RunnablePassthrough()}
     assert parallel.invoke(SESSIONS)["n"] == 3
 
