@@ -53,7 +53,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
     Reads the JSON of "Download your information" and hand-made files of its shape, from all five
     thread folders; the parts of a thread become one session. Text that Meta encoded twice is
     repaired. Unsent messages, calls, group events and messages without text are left out and
-    counted; broken files are skipped, counted and named by one warning.
+    counted; broken files are skipped, counted and told of by one warning.
 
     Args:
         path: An export's root, its `messages` folder, one of the thread folders (`inbox`), one
