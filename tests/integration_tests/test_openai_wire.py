@@ -6,12 +6,14 @@ for `training_not_available`, from its deprecation notice (2026-11).
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from langchain_core.runnables import RunnablePassthrough
 
 from langchain_fbmessenger import (
     FineTuner,
@@ -22,7 +24,7 @@ from langchain_fbmessenger import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 EXAMPLE = {
     "messages": [
@@ -235,6 +237,32 @@ async def test_async_wait_ends_like_the_sync_one(openai_server: OpenAI) -> None:
     openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = job("cancelled")
     with pytest.raises(FineTuningError, match="was cancelled"):
         await finished.await_()
+
+
+@warns_of_the_end
+def test_in_a_foreign_chain_the_tuner_trains_on_all_chunks_of_a_stream(
+    openai_server: OpenAI,
+) -> None:
+    done = job("succeeded", fine_tuned_model="ft:zoe")
+    openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = done
+    chain = RunnablePassthrough() | tuner
+    for models in (
+        list(chain.stream(EXAMPLES)),  # one chunk that holds them all
+        list(tuner.transform(iter(EXAMPLES))),  # a chunk each
+        asyncio.run(_alist(tuner.atransform(_aiter(EXAMPLES)))),
+    ):
+        assert [model.model_name for model in models] == ["ft:zoe"]
+    uploads = [body for route, body in openai_server.asked if route == "POST /v1/files"]
+    assert [upload.count(b"secret") for upload in uploads] == [10, 10, 10]
+
+
+async def _aiter(items: list[Any]) -> AsyncIterator[Any]:
+    for item in items:
+        yield item
+
+
+async def _alist(items: AsyncIterator[Any]) -> list[Any]:
+    return [item async for item in items]
 
 
 @pytest.mark.usefixtures("openai_server")
