@@ -1,6 +1,6 @@
 """New messages made at the pace that a lifetime of chats needs.
 
-langchain-core's constructors validate what they are given: 10 µs for a message, two thirds of the
+langchain-core's constructors validate what they are given: 10 µs for a message, two fifths of the
 time of a whole pipeline. What our loaders and stages put into messages is typed already, so the
 same object is built here without that, in about 1 µs. tests/unit_tests/test_messages.py holds the
 result against the constructors'.
