@@ -7,6 +7,7 @@ neither LangChain nor training. Facts about the formats: docs/formats.md.
 from langchain_fbmessenger.exports.reader import read_thread_file, read_threads
 from langchain_fbmessenger.exports.records import (
     Attachment,
+    Call,
     Message,
     Reaction,
     Share,
@@ -17,6 +18,7 @@ from langchain_fbmessenger.exports.report import LoadReport
 
 __all__ = [
     "Attachment",
+    "Call",
     "LoadReport",
     "Message",
     "Reaction",

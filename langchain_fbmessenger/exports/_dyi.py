@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger.exports._encoding import normal_name, read_repaired
+from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger.exports._encoding import read_repaired
 from langchain_fbmessenger.exports._wire import ThreadFile, WireMessage, decode_thread_file
 from langchain_fbmessenger.exports.records import Attachment, Message, Reaction, Share
 

@@ -8,17 +8,14 @@ of docs/formats.md.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["normal_name", "read_repaired"]
+__all__ = ["read_repaired"]
 
 T = TypeVar("T")
-_SPACES = re.compile(r"\s+")  # U+00A0 too, which names from Meta hold at times
 
 
 class _NotUntouchedError(Exception):
@@ -44,11 +41,6 @@ def read_repaired(raw: bytes, read: Callable[[Callable[[str], str]], T]) -> T:
         except _NotUntouchedError:
             pass
     return read(_repair_certain)
-
-
-def normal_name(name: str) -> str:
-    """Return a (repaired) name in NFC with single spaces, as sessions carry it."""
-    return _SPACES.sub(" ", unicodedata.normalize("NFC", name)).strip()
 
 
 def _repair_untouched(text: str) -> str:

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import msgspec
 
-from langchain_fbmessenger.exports._encoding import normal_name, read_repaired
+from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger.exports._encoding import read_repaired
 
 __all__ = ["decode_owner"]
 

@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-__all__ = ["Attachment", "Message", "Reaction", "Share", "Source", "Thread"]
+__all__ = ["Attachment", "Call", "Message", "Reaction", "Share", "Source", "Thread"]
 
-Source = Literal["messenger", "instagram"]
+Source = Literal["messenger", "instagram", "e2ee", "html", "graph_api"]
 
 
 class Reaction(msgspec.Struct, frozen=True, gc=False):
@@ -39,11 +39,20 @@ class Share(msgspec.Struct, frozen=True, gc=False):
     text: str | None = None
 
 
+class Call(msgspec.Struct, frozen=True, gc=False):
+    """A call; `duration` in seconds is None where the export does not state it."""
+
+    duration: int | None = None
+    missed: bool = False
+
+
 class Message(msgspec.Struct, gc=False):
-    """One message of a person.
+    """One message as an export holds it.
 
     `text` is None when only attachments, a share or reactions were there. `sender` is "" when the
-    export does not say who it was.
+    export does not say who it was. `system` is None for what a person typed or sent; else it
+    names, for reports, why nobody did (`call`, `group event`, `unsent`, …), and `text` is the line
+    that Meta wrote.
     """
 
     sender: str
@@ -52,6 +61,8 @@ class Message(msgspec.Struct, gc=False):
     reactions: tuple[Reaction, ...] = ()
     attachments: tuple[Attachment, ...] = ()
     share: Share | None = None
+    call: Call | None = None
+    system: str | None = None
 
 
 class Thread(msgspec.Struct):

@@ -12,7 +12,7 @@ from typing_extensions import override
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import ai_message
 from langchain_fbmessenger.exceptions import UnknownSenderError
-from langchain_fbmessenger.sessions.names import comparable_name
+from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from langchain_fbmessenger.exports._encoding import normal_name, read_repaired
+from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger.exports._encoding import read_repaired
 from tests.unit_tests.builders import mojibake
 
 TEXTS = ["café", "v pět 😂", "❤", "łódź", "plain", "日本語", "Ã©"]

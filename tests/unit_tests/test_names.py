@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from langchain_fbmessenger.sessions.names import comparable_name
+from langchain_fbmessenger._names import comparable_name
 
 
 @pytest.mark.parametrize(

@@ -1,10 +1,18 @@
-"""How names of people are compared."""
+"""How names of people are written and compared."""
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-__all__ = ["comparable_name"]
+__all__ = ["comparable_name", "normal_name"]
+
+_SPACES = re.compile(r"\s+")  # U+00A0 too, which names from Meta hold at times
+
+
+def normal_name(name: str) -> str:
+    """Return a (repaired) name in NFC with single spaces, as sessions carry it."""
+    return _SPACES.sub(" ", unicodedata.normalize("NFC", name)).strip()
 
 
 def comparable_name(name: str) -> str:
