@@ -1,7 +1,7 @@
 """From a Messenger export to a chat model that writes like you, in LangChain.
 
 The road, room by room: an export on disk → chat sessions → training examples → a fine-tuning job →
-`ChatOpenAI`. Importing this package is light: what talks to providers is imported at first use.
+`ChatOpenAI`. Importing this package is light: each room is imported at its first use.
 """
 
 from __future__ import annotations
@@ -10,38 +10,40 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._version import __version__
-from langchain_fbmessenger.chat_loaders import (
-    FacebookMessengerChatLoader,
-    FolderFacebookMessengerChatLoader,
-    SingleFileFacebookMessengerChatLoader,
-)
-from langchain_fbmessenger.examples import (
-    convert_messages_for_finetuning,
-    read_jsonl,
-    to_training_examples,
-    write_jsonl,
-)
-from langchain_fbmessenger.exceptions import (
-    ExportNotFoundError,
-    FineTuningError,
-    InvalidExampleError,
-    LocalServerError,
-    MalformedExportError,
-    MessengerError,
-    MissingExtraError,
-    TrainingNotAvailableError,
-    UnknownSenderError,
-)
-from langchain_fbmessenger.sample import sample_export_path
-from langchain_fbmessenger.sessions import (
-    map_ai_messages,
-    map_ai_messages_in_session,
-    merge_chat_runs,
-    merge_chat_runs_in_session,
-)
 
 if TYPE_CHECKING:
+    from langchain_fbmessenger.chat_loaders import (
+        FacebookMessengerChatLoader,
+        FolderFacebookMessengerChatLoader,
+        SingleFileFacebookMessengerChatLoader,
+    )
+    from langchain_fbmessenger.examples import (
+        convert_messages_for_finetuning,
+        read_jsonl,
+        to_training_examples,
+        write_jsonl,
+    )
+    from langchain_fbmessenger.exceptions import (
+        ExportNotFoundError,
+        FineTuningError,
+        InvalidExampleError,
+        LocalServerError,
+        MalformedExportError,
+        MessengerError,
+        MissingExtraError,
+        TrainingNotAvailableError,
+        UnknownOwnerError,
+        UnknownSenderError,
+        UnknownThreadError,
+    )
     from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
+    from langchain_fbmessenger.sample import sample_export_path
+    from langchain_fbmessenger.sessions import (
+        map_ai_messages,
+        map_ai_messages_in_session,
+        merge_chat_runs,
+        merge_chat_runs_in_session,
+    )
 
 __all__ = [
     "ExportNotFoundError",
@@ -57,7 +59,9 @@ __all__ = [
     "MissingExtraError",
     "SingleFileFacebookMessengerChatLoader",
     "TrainingNotAvailableError",
+    "UnknownOwnerError",
     "UnknownSenderError",
+    "UnknownThreadError",
     "__version__",
     "convert_messages_for_finetuning",
     "map_ai_messages",
@@ -70,15 +74,49 @@ __all__ = [
     "write_jsonl",
 ]
 
-_LAZY = {
-    "FineTuner": "langchain_fbmessenger.fine_tuning",
-    "FineTuningJob": "langchain_fbmessenger.fine_tuning",
+# langchain-core takes most of a second to import, and our pytest plugin is loaded in every run.
+_ROOMS = {
+    "chat_loaders": (
+        "FacebookMessengerChatLoader",
+        "FolderFacebookMessengerChatLoader",
+        "SingleFileFacebookMessengerChatLoader",
+    ),
+    "examples": (
+        "convert_messages_for_finetuning",
+        "read_jsonl",
+        "to_training_examples",
+        "write_jsonl",
+    ),
+    "exceptions": (
+        "ExportNotFoundError",
+        "FineTuningError",
+        "InvalidExampleError",
+        "LocalServerError",
+        "MalformedExportError",
+        "MessengerError",
+        "MissingExtraError",
+        "TrainingNotAvailableError",
+        "UnknownOwnerError",
+        "UnknownSenderError",
+        "UnknownThreadError",
+    ),
+    "fine_tuning": ("FineTuner", "FineTuningJob"),
+    "sample": ("sample_export_path",),
+    "sessions": (
+        "map_ai_messages",
+        "map_ai_messages_in_session",
+        "merge_chat_runs",
+        "merge_chat_runs_in_session",
+    ),
 }
+_ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    if name in _LAZY:
-        return getattr(import_module(_LAZY[name]), name)
+    if name in _ROOM_OF:
+        value = getattr(import_module(f"langchain_fbmessenger.{_ROOM_OF[name]}"), name)
+        globals()[name] = value
+        return value
     message = f"module {__name__!r} has no attribute {name!r}"
     raise AttributeError(message)
 

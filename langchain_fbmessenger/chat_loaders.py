@@ -1,37 +1,36 @@
-"""Chat loaders: an export on disk goes in, LangChain chat sessions come out.
+"""Chat loaders: exports on disk go in, LangChain chat sessions come out.
 
-One thread becomes one session, oldest message first, with the sender's name, the time and what
-else Meta keeps of each message in `additional_kwargs`, under the keys that LangChain's Slack,
+One conversation becomes one session, oldest message first, with the sender's name, the time and
+what else Meta keeps of each message in `additional_kwargs`, under the keys that LangChain's Slack,
 Telegram and WhatsApp loaders use.
 """
 
 from __future__ import annotations
 
+import os
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, Union
 
 from langchain_core.chat_loaders import BaseChatLoader
-from langchain_core.chat_sessions import ChatSession
 from typing_extensions import override
 
-from langchain_fbmessenger._gc import without_gc
+from langchain_fbmessenger._chat_sessions import MessengerChatSession, to_session
 from langchain_fbmessenger._iteration import iterate_in_thread
-from langchain_fbmessenger._messages import human_message
+from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger.exceptions import ExportNotFoundError
 from langchain_fbmessenger.exports import (
+    ExportReader,
     LoadReport,
-    Message,
+    Moment,
     Thread,
-    read_thread_file,
-    read_threads,
+    make_selection,
+    to_zone,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
-
-    from langchain_core.messages import HumanMessage
-
-    from langchain_fbmessenger._schema import ThreadInfo
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+    from datetime import tzinfo
 
 __all__ = [
     "FacebookMessengerChatLoader",
@@ -40,71 +39,173 @@ __all__ = [
     "SingleFileFacebookMessengerChatLoader",
 ]
 
-
-class MessengerChatSession(ChatSession, total=False):
-    """langchain-core's `ChatSession`, with our key `thread`."""
-
-    thread: ThreadInfo
+ExportPath = Union[str, "os.PathLike[str]"]
 
 
 class FacebookMessengerChatLoader(BaseChatLoader):
-    """Load Messenger and Instagram chats from an export.
+    """Load Messenger and Instagram chats from exports, each message once, as it was typed.
 
-    Reads the JSON of "Download your information" and hand-made files of its shape, from all five
-    thread folders; the parts of a thread become one session. Text that Meta encoded twice is
-    repaired. Unsent messages, calls, group events and messages without text are left out and
-    counted; broken files are skipped, counted and told of by one warning.
+    Reads every form that Meta hands out, in folders and in zip archives, without unpacking them:
+    the JSON and the HTML of "Download your information" of 2013 to now, the export of end-to-end
+    encrypted chats, Instagram's older list, answers of the Graph API, and hand-made files of these
+    shapes. Parts, zips, folders and exports of one conversation become one session. What nobody
+    typed, what has no text and what cannot be read is left out and counted in `report`.
 
     Args:
-        path: An export's root, its `messages` folder, one of the thread folders (`inbox`), one
-            thread's folder, or one file.
+        path_or_paths: An export, a part of it (the zips of one download, its `messages` folder, a
+            thread's folder, one file), or a list of them.
+        folders: Thread folders to read, of `inbox`, `e2ee_cutover`, `archived_threads`,
+            `filtered_threads`, `message_requests`. By default all but the last two, which hold
+            strangers' messages, and whatever lies in no folder.
+        threads: Ids or titles of the threads to read.
+        participants: Names; only conversations in which one of them takes part are read.
+        since: First time to read: a `datetime`, a `date` or ISO 8601 such as "2024-05-18". Without
+            a zone, `timezone` is meant.
+        until: First time that is too late.
+        groups: Whether to read conversations of more than two people.
+        attachments: What becomes of a message without text: "skip" leaves it out, "placeholder"
+            loads it as "[photo]", "[video]", "[audio]", "[file]", "[gif]", "[sticker]" or "[link]".
+        keep_system_messages: Whether to keep what nobody typed (calls, group events, "X sent an
+            attachment.", …): as messages without content, told of in their `events`.
+        timezone: The zone of HTML pages, whose times carry none: a `tzinfo` or a name such as
+            "Europe/Prague". By default this machine's, with one warning.
+        owner: The name of the person whose export it is, where the export does not say so.
+        on_progress: Is called while files are read, with the bytes done and the bytes in all.
 
     Attributes:
         report: What the newest load has read and what it has left out, by reason.
+
+    Raises:
+        ValueError: An option does not have one of its values.
 
     Example:
         ```python
         from langchain_fbmessenger import FacebookMessengerChatLoader
 
-        loader = FacebookMessengerChatLoader("facebook-zoe-2024-05-18-k3Jx9QpZ")
+        loader = FacebookMessengerChatLoader(
+            ["facebook-zoe-2026-05-18-k3Jx9QpZ.zip", "messages.zip"], since="2020-01-01"
+        )
         for session in loader.lazy_load():
             print(session["thread"]["title"], len(session["messages"]))
-        print(loader.report)
+        print(loader.owner, loader.report)
         ```
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path = Path(path)
+    def __init__(  # noqa: PLR0913 - options of one thing, each by its keyword
+        self,
+        path_or_paths: ExportPath | Iterable[ExportPath],
+        *,
+        folders: Iterable[str] | None = None,
+        threads: Iterable[str] | None = None,
+        participants: Iterable[str] | None = None,
+        since: Moment | None = None,
+        until: Moment | None = None,
+        groups: bool = True,
+        attachments: Literal["skip", "placeholder"] = "skip",
+        keep_system_messages: bool = False,
+        timezone: str | tzinfo | None = None,
+        owner: str | None = None,
+        on_progress: Callable[[int, int], None] | None = None,
+    ) -> None:
+        if isinstance(path_or_paths, (str, os.PathLike)):
+            path_or_paths = [path_or_paths]
+        self.paths = [Path(path) for path in path_or_paths]
+        if attachments not in {"skip", "placeholder"}:
+            message = f'attachments is "skip" or "placeholder", not {attachments!r}'
+            raise ValueError(message)
+        self._timezone = to_zone(timezone)
+        self._selection = make_selection(
+            folders=folders,
+            threads=threads,
+            participants=participants,
+            since=since,
+            until=until,
+            groups=groups,
+            zone=self._timezone,
+        )
+        self._placeholders = attachments == "placeholder"
+        self._keep_system = keep_system_messages
+        self._given_owner = None if owner is None else normal_name(owner)
+        self._on_progress = on_progress
+        self._found_owner: str | None = None
+        self._is_read = False
         self.report = LoadReport()
+
+    @property
+    def path(self) -> Path:
+        """The path, the first of several."""
+        return self.paths[0]
+
+    @property
+    def owner(self) -> str | None:
+        """The name of the person whose exports these are; None if they do not tell.
+
+        Goes through all files if nothing was loaded yet.
+
+        Raises:
+            ExportNotFoundError: As `lazy_load`.
+            MalformedExportError: As `lazy_load`.
+        """
+        if self._given_owner is None and not self._is_read:
+            self._open(LoadReport())
+        return self._given_owner or self._found_owner
 
     @override
     def lazy_load(self) -> Iterator[MessengerChatSession]:
-        """Read one thread at a time.
+        """Read one conversation at a time.
+
+        All files are gone through once at first, for who writes to whom; their texts are read and
+        held one conversation at a time.
 
         Yields:
-            A session for each thread that holds text: `messages` (one `HumanMessage` per message)
-            and `thread` (id, title, participants, is_group, folder, source, owner).
+            A session for each conversation that holds text: `messages` (one `HumanMessage` per
+            message) and `thread` (id, title, participants, is_group, folder, source, owner).
 
         Raises:
             ExportNotFoundError: The path does not exist, or there is no thread below it.
             MalformedExportError: There are threads, yet none that can be read.
+            UnknownSenderError: Nobody of those named as `participants` takes part anywhere.
+            UnknownThreadError: None of `threads` exists.
         """
         report = self.report = LoadReport()
-        for thread in read_threads(self.path, report):
-            session = _to_session(thread, report)
+        for thread in self._open(report).threads():
+            session = self._session(thread, report)
             if session["messages"]:
                 yield session
-        _warn_of_skipped_files(report)
+        _warn(report)
 
     @override
     def load(self) -> list[MessengerChatSession]:  # type: ignore[override]  # lists are invariant
-        """Read all threads into memory; otherwise as `lazy_load`."""
+        """Read all conversations into memory; otherwise as `lazy_load`."""
         return list(self.lazy_load())
 
     async def alazy_load(self) -> AsyncIterator[MessengerChatSession]:
-        """Read one thread at a time, in a worker thread; otherwise as `lazy_load`."""
+        """Read one conversation at a time, in a worker thread; otherwise as `lazy_load`."""
         async for session in iterate_in_thread(self.lazy_load()):
             yield session
+
+    def _open(self, report: LoadReport) -> ExportReader:
+        reader = ExportReader(
+            self.paths,
+            report,
+            selection=self._selection,
+            timezone=self._timezone,
+            on_progress=self._on_progress,
+        )
+        self._found_owner = reader.owner
+        self._is_read = True
+        return reader
+
+    def _session(self, thread: Thread, report: LoadReport) -> MessengerChatSession:
+        session = to_session(
+            thread,
+            report,
+            placeholders=self._placeholders,
+            keep_system_messages=self._keep_system,
+        )
+        if self._given_owner:
+            session["thread"]["owner"] = self._given_owner
+        return session
 
 
 class FolderFacebookMessengerChatLoader(FacebookMessengerChatLoader):
@@ -112,7 +213,11 @@ class FolderFacebookMessengerChatLoader(FacebookMessengerChatLoader):
 
     Args:
         path: The folder that holds `inbox`, or any other that `FacebookMessengerChatLoader` takes.
+        **options: As `FacebookMessengerChatLoader` has them.
     """
+
+    def __init__(self, path: ExportPath, **options: Any) -> None:
+        super().__init__(path, **options)
 
     @property
     def directory_path(self) -> Path:
@@ -121,11 +226,15 @@ class FolderFacebookMessengerChatLoader(FacebookMessengerChatLoader):
 
 
 class SingleFileFacebookMessengerChatLoader(FacebookMessengerChatLoader):
-    """Load one JSON file as one session, whatever it holds; langchain-community's name for it.
+    """Load one file, whatever it holds; langchain-community's name for it.
 
     Args:
         path: The file. Of a thread in several parts, only this part is read.
+        **options: As `FacebookMessengerChatLoader` has them.
     """
+
+    def __init__(self, path: ExportPath, **options: Any) -> None:
+        super().__init__(path, **options)
 
     @property
     def file_path(self) -> Path:
@@ -137,57 +246,34 @@ class SingleFileFacebookMessengerChatLoader(FacebookMessengerChatLoader):
         """Read the file.
 
         Yields:
-            One session, without messages if the file holds no text.
+            One session, without messages if the file holds no text; several in the formats that
+            hold several threads in a file.
 
         Raises:
             ExportNotFoundError: The file does not exist.
             MalformedExportError: The file is broken or is no message thread.
         """
         report = self.report = LoadReport()
-        yield _to_session(read_thread_file(self.path, report), report)
+        if self.path.is_dir():
+            message = f"{str(self.path)!r} is a folder: FacebookMessengerChatLoader reads it."
+            raise ExportNotFoundError(message, path=self.path)
+        for thread in self._open(report).threads():
+            yield self._session(thread, report)
+        _warn(report)
 
 
-@without_gc
-def _to_session(thread: Thread, report: LoadReport) -> MessengerChatSession:
-    typed = [message for message in thread.messages if message.text]
-    report.messages_loaded += len(typed)
-    if len(typed) < len(thread.messages):
-        report.messages_skipped["no text"] += len(thread.messages) - len(typed)
-    return {
-        "messages": [_to_message(message) for message in typed],
-        "thread": {
-            "id": thread.id,
-            "title": thread.title,
-            "participants": thread.participants,
-            "is_group": thread.is_group,
-            "folder": thread.folder,
-            "source": thread.source,
-            "owner": thread.owner,
-        },
-    }
-
-
-def _to_message(message: Message) -> HumanMessage:
-    event: dict[str, Any] = {"message_time": message.timestamp_ms}
-    if message.reactions:
-        event["reactions"] = [
-            {"actor": reaction.actor, "reaction": reaction.reaction}
-            for reaction in message.reactions
-        ]
-    if message.attachments:
-        event["attachments"] = [{"kind": a.kind, "uri": a.uri} for a in message.attachments]
-    if message.share:
-        share = {"link": message.share.link, "text": message.share.text}
-        event["share"] = {key: value for key, value in share.items() if value}
-    return human_message(message.text or "", {"sender": message.sender, "events": [event]})
-
-
-def _warn_of_skipped_files(report: LoadReport) -> None:
+def _warn(report: LoadReport) -> None:
     reasons = report.files_lost()
     if reasons:
         counts = ", ".join(f"{n} x {reason}" for reason, n in reasons.items())
         warnings.warn(
             f"Files of the export were skipped: {counts}. "
             "`loader.report.skipped_paths` names them.",
+            stacklevel=3,
+        )
+    if report.assumed_zone:
+        warnings.warn(
+            f"The times of HTML pages carry no time zone; {report.assumed_zone} was taken. "
+            'Pass timezone="Europe/Prague" or the like, or ask Meta for JSON.',
             stacklevel=3,
         )

@@ -7,6 +7,8 @@ No message of theirs holds the text of a chat::
     ├── ExportNotFoundError (FileNotFoundError)
     ├── MalformedExportError (ValueError)
     ├── UnknownSenderError (LookupError)
+    ├── UnknownOwnerError (LookupError)
+    ├── UnknownThreadError (LookupError)
     ├── InvalidExampleError (ValueError)
     ├── MissingExtraError (ImportError)
     └── FineTuningError (RuntimeError)
@@ -31,7 +33,9 @@ __all__ = [
     "MessengerError",
     "MissingExtraError",
     "TrainingNotAvailableError",
+    "UnknownOwnerError",
     "UnknownSenderError",
+    "UnknownThreadError",
 ]
 
 _NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them all
@@ -98,6 +102,42 @@ class UnknownSenderError(MessengerError, LookupError):
             f"No message was sent by {sender!r}. Senders in these chat sessions: {listed}. "
             "Pass one of them; case, accents' encoding and white space do not matter."
         )
+
+
+class UnknownOwnerError(MessengerError, LookupError):
+    """No sender was given, and a session does not say whose export it comes from.
+
+    Attributes:
+        seen: The names in the session, most frequent first.
+    """
+
+    def __init__(self, seen: Iterable[str]) -> None:
+        self.seen = list(seen)
+        super().__init__(
+            "map_ai_messages() was given no sender, and a chat session does not say whose export "
+            f"it comes from. Pass one of its people as sender=: {_listed(self.seen)}."
+        )
+
+
+class UnknownThreadError(MessengerError, LookupError):
+    """There is none of the threads that were asked for.
+
+    Attributes:
+        threads: What was asked for.
+    """
+
+    def __init__(self, threads: Iterable[str]) -> None:
+        self.threads = list(threads)
+        super().__init__(
+            f"No thread has the id or title {_listed(self.threads)}. "
+            "`langchain-fbmessenger inspect EXPORT` lists them all."
+        )
+
+
+def _listed(names: list[str]) -> str:
+    listed = ", ".join(repr(name) for name in names[:_NAMES_LISTED]) or "none at all"
+    more = len(names) - _NAMES_LISTED
+    return f"{listed} and {more} more" if more > 0 else listed
 
 
 class InvalidExampleError(MessengerError, ValueError):

@@ -9,9 +9,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
+import msgspec
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
@@ -23,10 +25,11 @@ from langchain_fbmessenger import (
     to_training_examples,
     write_jsonl,
 )
-from langchain_fbmessenger.cli.screens import report_lines, threads_table
+from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
+from langchain_fbmessenger.cli.survey import take_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from langchain_fbmessenger.local import ServerAddress
 
@@ -43,7 +46,22 @@ console = Console()
 errors = Console(stderr=True)
 
 # `Optional`, not `|`: typer reads these at run time on Python 3.10 too.
-Export = Annotated[Path, typer.Argument(help="The export's folder, a part of it, or one file.")]
+Exports = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="EXPORT...",
+        help="Folders, zip archives or files of one or several exports.",
+        show_default=False,
+    ),
+]
+Folders = Annotated[
+    Optional[list[str]],
+    typer.Option(help="Thread folder to read, such as message_requests; may be repeated."),
+]
+TimeZone = Annotated[
+    Optional[str],
+    typer.Option(help="Zone of HTML exports, such as Europe/Prague; this machine's by default."),
+]
 Provider = Annotated[str, typer.Option(help="Where it runs: local or openai.")]
 
 
@@ -94,30 +112,59 @@ def main(
 
 
 @app.command()
-def inspect(export: Export) -> None:
-    """Show the threads of an export, and what is left out and why."""
+def inspect(
+    exports: Exports,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+    folder: Folders = None,
+    timezone: TimeZone = None,
+) -> None:
+    """Show what is in an export: threads, people, formats, and what is left out and why."""
     with _friendly_errors():
-        loader = FacebookMessengerChatLoader(export)
-        console.print(threads_table(loader.lazy_load()))
+        with _progress(shown=not as_json) as on_progress:
+            loader = FacebookMessengerChatLoader(
+                exports, folders=folder, timezone=timezone, on_progress=on_progress
+            )
+            survey = take_survey(loader)
+        if as_json:
+            # Plain text, so that no width of a terminal breaks it.
+            typer.echo(msgspec.json.format(msgspec.json.encode(survey)).decode())
+            return
+        console.print(threads_table(survey.threads))
+        for line in survey_lines(survey):
+            console.print(line, soft_wrap=True)
         console.print("\n".join(report_lines(loader.report)))
+
+
+@contextmanager
+def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal while an export is read; a small one is read before it appears."""
+    columns = (TextColumn("reading"), BarColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=errors, transient=True, disable=not (shown and errors.is_terminal)
+    ) as bar:
+        task = bar.add_task("reading", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 @app.command()
 def prepare(
-    export: Export,
+    exports: Exports,
     me: Annotated[
-        str, typer.Option(help="Whose messages the model learns: a name as in the chats.")
-    ],
+        Optional[str],
+        typer.Option(help="Whose messages the model learns: a name; the export's owner else."),
+    ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File for the training examples.")
     ] = Path("train.jsonl"),
     max_messages: Annotated[int, typer.Option(min=1, help="Longest example, in messages.")] = 8,
     overlap: Annotated[int, typer.Option(min=0, help="Messages repeated as context.")] = 2,
     system: Annotated[Optional[str], typer.Option(help="System prompt of every example.")] = None,
+    folder: Folders = None,
+    timezone: TimeZone = None,
 ) -> None:
     """Turn an export into training examples (JSONL, readable by you alone)."""
     with _friendly_errors():
-        loader = FacebookMessengerChatLoader(export)
+        loader = FacebookMessengerChatLoader(exports, folders=folder, timezone=timezone)
         pipeline = (
             merge_chat_runs()
             | map_ai_messages(sender=me)
@@ -127,7 +174,7 @@ def prepare(
         console.print("\n".join(report_lines(loader.report)))
         _print(f"{count:,} training examples written to {output}")
         if not count:
-            _say("Warning", f"{me!r} has written nothing in these chats.")
+            _say("Warning", f"{me or loader.owner!r} has written nothing in these chats.")
 
 
 @app.command()

@@ -24,6 +24,7 @@ from langchain_fbmessenger import (
     to_training_examples,
 )
 from langchain_fbmessenger.cli.screens import example_table, report_lines, threads_table
+from langchain_fbmessenger.cli.survey import take_survey
 from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 
@@ -73,7 +74,7 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
     started = time.perf_counter()
     console.print(Rule("1. The export: invented people, Meta's true format"))
     loader = FacebookMessengerChatLoader(sample_export_path())
-    console.print(threads_table(loader.lazy_load()))
+    console.print(threads_table(take_survey(loader).threads))
     console.print("\n".join(report_lines(loader.report)))
 
     console.print(Rule(f"2. Training examples: {SAMPLE_OWNER} is the assistant"))

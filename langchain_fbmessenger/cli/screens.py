@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
@@ -12,42 +11,69 @@ from rich.text import Text
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from langchain_core.chat_sessions import ChatSession
-
+    from langchain_fbmessenger.cli.survey import Survey, ThreadFigures
     from langchain_fbmessenger.examples import TrainingExample
     from langchain_fbmessenger.exports import LoadReport
 
-__all__ = ["example_table", "report_lines", "threads_table"]
+__all__ = ["example_table", "report_lines", "survey_lines", "threads_table"]
 
 _PEOPLE_SHOWN = 3
+_BAR = 40  # characters of the longest bar
+_FORMATS = {
+    "A": "JSON",
+    "A0": "JSON of 2018",
+    "B": "encrypted chats",
+    "D": "Instagram list",
+    "E": "hand-made JSON",
+    "F": "Graph API",
+    "G": "copies of groups",
+    **{name: f"HTML ({name})" for name in ("H1", "H2", "H3", "H4", "I3", "I4")},
+}
 _ROLE_STYLES = {"system": "dim", "user": "cyan", "assistant": "green"}
 
 
-def threads_table(sessions: Iterable[ChatSession]) -> Table:
-    """Return a table with a row per thread; holds one session at a time."""
+def threads_table(threads: Iterable[ThreadFigures]) -> Table:
+    """Return a table with a row per thread."""
     table = Table(title="Threads", title_justify="left")
     table.add_column("thread", overflow="fold")
-    table.add_column("folder")
+    table.add_column("folder", no_wrap=True)
     table.add_column("who wrote", overflow="fold")
     table.add_column("messages", justify="right")
-    table.add_column("from")
-    table.add_column("to")
-    for session in sessions:
-        thread: dict[str, Any] = cast("dict[str, Any]", session)["thread"]
-        messages = session["messages"]
-        writers = Counter(m.additional_kwargs["sender"] or "(no name)" for m in messages)
-        named = ", ".join(f"{name} {n:,}" for name, n in writers.most_common(_PEOPLE_SHOWN))
-        if len(writers) > _PEOPLE_SHOWN:
-            named += f" and {len(writers) - _PEOPLE_SHOWN} more"
+    table.add_column("from", no_wrap=True)
+    table.add_column("to", no_wrap=True)
+    for thread in threads:
+        shown = list(thread.writers.items())[:_PEOPLE_SHOWN]
+        named = ", ".join(f"{name or '(no name)'} {n:,}" for name, n in shown)
+        if len(thread.writers) > _PEOPLE_SHOWN:
+            named += f" and {len(thread.writers) - _PEOPLE_SHOWN} more"
         table.add_row(
-            _plain(thread["title"] or thread["id"]),
-            thread["folder"] or "",
+            _plain(thread.title or thread.id),
+            thread.folder or thread.source,
             _plain(named),
-            f"{len(messages):,}",
-            _day(messages[0]),
-            _day(messages[-1]),
+            f"{thread.messages:,}",
+            _day(thread.first),
+            _day(thread.last),
         )
     return table
+
+
+def survey_lines(survey: Survey) -> list[Text]:
+    """Return what an export is, whose, and when its messages were written, as a chart."""
+    formats = ", ".join(f"{_FORMATS[name]}: {n:,}" for name, n in survey.formats.items())
+    lines = [
+        Text.assemble("Owner: ", _plain(survey.owner) if survey.owner else "not known"),
+        Text(f"Files by format: {formats}"),
+        Text(f"{len(survey.threads):,} threads, {survey.people:,} people"),
+    ]
+    if survey.system_line_languages:
+        languages = ", ".join(f"{name} {n:,}" for name, n in survey.system_line_languages.items())
+        lines.append(Text(f"Lines written by Meta, by language: {languages}"))
+    most = max(survey.messages_per_year.values(), default=0)
+    lines.append(Text("Messages per year:"))
+    for year, count in survey.messages_per_year.items():
+        bar = "█" * max(1, round(_BAR * count / most))
+        lines.append(Text.assemble(f"{year:>6} ", (bar, "cyan"), f" {count:,}"))
+    return lines
 
 
 def report_lines(report: LoadReport) -> list[str]:
@@ -72,8 +98,7 @@ def _plain(name: str) -> Text:
     return Text("".join(c if c.isprintable() else "\N{REPLACEMENT CHARACTER}" for c in name))
 
 
-def _day(message: Any) -> str:
-    milliseconds = message.additional_kwargs["events"][0]["message_time"]
+def _day(milliseconds: int) -> str:
     try:
         return datetime.fromtimestamp(milliseconds / 1000, tz=timezone.utc).date().isoformat()
     except (OverflowError, ValueError, OSError):

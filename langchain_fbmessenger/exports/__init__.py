@@ -1,10 +1,11 @@
 """Messenger and Instagram exports on disk, read into plain records.
 
-A path goes in, threads of messages come out, with every text as it was typed. This room knows
-neither LangChain nor training. Facts about the formats: docs/formats.md.
+Paths go in, threads of messages come out, with every text as it was typed. This room knows neither
+LangChain nor training. Facts about the formats: docs/formats.md.
 """
 
-from langchain_fbmessenger.exports.reader import read_thread_file, read_threads
+from langchain_fbmessenger.exports._system_lines import is_deleted_account
+from langchain_fbmessenger.exports.reader import ExportReader
 from langchain_fbmessenger.exports.records import (
     Attachment,
     Call,
@@ -15,16 +16,21 @@ from langchain_fbmessenger.exports.records import (
     Thread,
 )
 from langchain_fbmessenger.exports.report import LoadReport
+from langchain_fbmessenger.exports.selection import Moment, Selection, make_selection, to_zone
 
 __all__ = [
     "Attachment",
     "Call",
+    "ExportReader",
     "LoadReport",
     "Message",
+    "Moment",
     "Reaction",
+    "Selection",
     "Share",
     "Source",
     "Thread",
-    "read_thread_file",
-    "read_threads",
+    "is_deleted_account",
+    "make_selection",
+    "to_zone",
 ]

@@ -8,14 +8,18 @@ of docs/formats.md.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["read_repaired"]
+__all__ = ["BYTE_ORDER_MARK", "read_repaired"]
 
 T = TypeVar("T")
+_HIGH_RUN = re.compile("[\x80-\xff]+")
+_C1 = re.compile("[\x80-\x9f]")
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 class _NotUntouchedError(Exception):
@@ -66,4 +70,15 @@ def _repair_certain(text: str) -> str:
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:
-        return text
+        return _HIGH_RUN.sub(_repair_run, text)
+
+
+def _repair_run(run: re.Match[str]) -> str:
+    # Replace tables mend some letters of a text and leave others. Nobody types C1 controls, so a
+    # run that holds one and decodes is what is left (inferred from one re-saved file).
+    if not _C1.search(run[0]):
+        return run[0]
+    try:
+        return run[0].encode("latin-1").decode("utf-8")
+    except UnicodeError:
+        return run[0]

@@ -1,17 +1,34 @@
-"""Find the files of an export below a path and group the parts of each thread.
+"""Find the files of one or several exports and tell from their places what belongs together.
 
-Nothing is read here and no name decides what a file is: names only say which files are parts of
-one thread, and in which order. Layouts: section 2 of docs/formats.md.
+Folders, zip archives and lists of both become one tree. Nothing is read here, and no name decides
+what a file is: names only say which files are parts of one thread, of which export, and in which
+order. Layouts: section 2 of docs/formats.md.
 """
 
 from __future__ import annotations
 
-import os
 import re
+import stat
+import unicodedata
+import zipfile
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import PurePath
+from typing import TYPE_CHECKING
 
-__all__ = ["THREAD_FOLDERS", "ExportTree", "ThreadFiles", "scan_tree", "thread_of_file"]
+from langchain_fbmessenger.exports._source import (
+    NOT_A_FILE,
+    UNREADABLE,
+    ExportFile,
+    SkippedFile,
+    list_archive,
+    list_folder,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "natural", "scan_paths"]
 
 THREAD_FOLDERS = (
     "inbox",
@@ -20,126 +37,177 @@ THREAD_FOLDERS = (
     "filtered_threads",
     "message_requests",
 )
-_PART = re.compile(r"messages?(?:_(\d+))?\.json", re.IGNORECASE)
+# Folders that stand directly below an export's root. Wrappers may surround it, so it is found by
+# what lies in it.
+_BELOW_ROOT = {
+    "your_activity_across_facebook",
+    "your_facebook_activity",
+    "your_instagram_activity",
+    "personal_information",
+    "groups",
+    "html",
+    "messages",
+}
+# Python refuses to read numbers of more than 4,300 digits, which a name in an archive may have.
+_PART = re.compile(r"messages?(?:_(\d{1,100}))?\.(?:json|html?)", re.IGNORECASE)
 _OWNER_FILES = {"autofill_information.json", "profile_information.json"}
 _MEDIA_FOLDERS = {"audio", "files", "gifs", "photos", "stickers_used", "videos"}
-_INSTAGRAM = re.compile(r"your_instagram_activity|instagram-.+-\d{4}-\d\d-\d\d-\w+")
-_DIGITS = re.compile(r"(\d+)")
+# The parts of one download share all but the random tail, zipped or not.
+_DATED = re.compile(r"((?:facebook|instagram)-.+-\d{4}-\d\d-\d\d)-\w+(?:\.zip)?", re.IGNORECASE)
+_INSTAGRAM = re.compile(r"your_instagram_activity|instagram-.+", re.IGNORECASE)
+_DIGITS = re.compile(r"(\d{1,100})")
 
 
 @dataclass(frozen=True)
-class ThreadFiles:
-    """The files of one thread, newest part first, as Meta numbers them.
+class FoundFile:
+    """A file with what its place says.
 
-    `name` is the thread directory's name; for a file that is no numbered part, the file's own.
-    `folder` is the thread folder above it, or None when there is none.
+    `export` tells exports apart. `place` is the path of the thread below the export's `messages`
+    folder: files of one place and one export are parts of one thread. `part` is their number, 1 the
+    newest; 0 for a file that is not numbered. `folder_is_given`
+    tells that the thread folder itself, or something in it, was asked for.
     """
 
-    name: str
+    file: ExportFile
+    export: str
+    place: tuple[str, ...]
+    part: int
     folder: str | None
+    folder_is_given: bool
     is_instagram: bool
-    parts: tuple[Path, ...]
+
+    @property
+    def thread_id(self) -> str:
+        """The name of the thread's directory, or of a file that is no part."""
+        return self.place[-1]
 
 
 @dataclass
 class ExportTree:
-    """What was found below a path; `links` lead elsewhere and are not followed."""
+    """What was found below the given paths."""
 
-    threads: list[ThreadFiles] = field(default_factory=list)
-    owner_files: list[Path] = field(default_factory=list)
-    html_pages: list[Path] = field(default_factory=list)
-    archives: list[Path] = field(default_factory=list)
-    links: list[Path] = field(default_factory=list)
-    unreadable_folders: list[Path] = field(default_factory=list)
+    files: list[FoundFile] = field(default_factory=list)
+    owner_files: list[FoundFile] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
 
 
-def scan_tree(root: Path) -> ExportTree:
-    """Walk a folder and sort its files; one thread's parts stand together.
+def scan_paths(paths: Iterable[Path]) -> ExportTree:
+    """List folders, archives and single files as one tree.
 
     Args:
-        root: A folder: the export's root, a part of it, or any folder of thread files.
+        paths: Existing paths: exports, parts of one export, or anything inside them.
 
     Returns:
-        The files by kind, in an order that does not depend on the file system.
+        The files by kind, each once, in an order that does not depend on the file system.
     """
     tree = ExportTree()
-    real_root = os.path.realpath(root)
-
-    def note_unreadable(error: OSError) -> None:
-        tree.unreadable_folders.append(Path(str(error.filename)))
-
-    for folder, subfolders, names in os.walk(root, onerror=note_unreadable):
-        tree.links += [path for name in subfolders if (path := Path(folder, name)).is_symlink()]
-        subfolders[:] = sorted(_worth_a_look(Path(folder), subfolders), key=_natural)
-        threads: dict[tuple[bool, str], list[Path]] = {}
-        for name in sorted(names, key=_natural):
-            path = Path(folder, name)
-            suffix = path.suffix.lower()
-            if suffix not in {".json", ".html", ".htm", ".zip"} or name.startswith("._"):
-                continue
-            if _leads_out(path, real_root):
-                tree.links.append(path)
-            elif suffix == ".zip":
-                tree.archives.append(path)
-            elif suffix != ".json":
-                if name.startswith("message") or _thread_folder(path):
-                    tree.html_pages.append(path)
-            elif name in _OWNER_FILES:
-                tree.owner_files.append(path)
+    seen: set[Path] = set()
+    for path in paths:
+        # What was seen before was given twice: a folder and a file in it. Below one path, two files
+        # of one place are two members of an archive that have one name.
+        new = [file for file in _list_path(path) if file.location not in seen]
+        for file in new:
+            seen.add(file.location)
+            if isinstance(file, SkippedFile):
+                tree.skipped.append(file)
             else:
-                # A file of its own may have the name of the folder whose parts lie beside it.
-                key = bool(_PART.fullmatch(name)), _thread_name(path)
-                threads.setdefault(key, []).append(path)
-        tree.threads += [_thread_files(name, files) for (_, name), files in threads.items()]
+                _sort_in(file, is_given=file.location == path, tree=tree)
+    tree.files.sort(key=lambda found: [natural(name) for name in (*found.place, str(found.part))])
+    tree.owner_files.sort(key=lambda found: natural(str(found.file.location)))
     return tree
 
 
-def thread_of_file(path: Path) -> ThreadFiles:
-    """Return a single file as a thread of its own."""
-    return _thread_files(_thread_name(path), [path])
+def natural(name: str) -> list[tuple[int, str]]:
+    """Return a sort key by which 2 comes before 10."""
+    return [(int(t), "") if t.isdecimal() else (-1, t) for t in _DIGITS.split(name) if t]
 
 
-def _worth_a_look(folder: Path, subfolders: list[str]) -> list[str]:
-    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent."""
-    is_thread = folder.absolute().parent.name in THREAD_FOLDERS
-    return [
-        name
-        for name in subfolders
-        if name != "__MACOSX" and not (is_thread and name in _MEDIA_FOLDERS)
-    ]
+def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
+    if not path.is_dir():
+        try:
+            status = path.stat()
+        except OSError:
+            return [SkippedFile(path, UNREADABLE)]
+        if not stat.S_ISREG(status.st_mode):
+            return [SkippedFile(path, NOT_A_FILE)]
+        if _is_archive(path):
+            return list_archive(path, _is_worth_a_look)
+        return [ExportFile(path, status.st_size, path.parent)]
+    found: list[ExportFile | SkippedFile] = []
+    for file in list_folder(path, _is_worth_a_look):
+        if isinstance(file, ExportFile) and file.suffix == ".zip":
+            found += list_archive(file.location, _is_worth_a_look)
+        else:
+            found.append(file)
+    return found
 
 
-def _leads_out(path: Path, real_root: str) -> bool:
-    if not path.is_symlink():
+def _is_archive(path: Path) -> bool:
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        return zipfile.is_zipfile(path)
+    except OSError:
         return False
-    real = Path(os.path.realpath(path))  # unlike Path.resolve, it bears loops
-    return not real.exists() or not real.is_relative_to(real_root)
 
 
-def _thread_name(path: Path) -> str:
-    return path.absolute().parent.name if _PART.fullmatch(path.name) else path.stem
-
-
-def _thread_files(name: str, files: list[Path]) -> ThreadFiles:
-    above = [parent.name for parent in files[0].absolute().parents]
-    return ThreadFiles(
-        name=name,
-        folder=_thread_folder(files[0]),
-        is_instagram=any(_INSTAGRAM.fullmatch(name) for name in above),
-        parts=tuple(sorted(files, key=_part_number)),
+def _is_worth_a_look(folder: Sequence[str]) -> bool:
+    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent."""
+    return "__MACOSX" not in folder and not any(
+        name in _MEDIA_FOLDERS and above in THREAD_FOLDERS
+        for above, name in zip(folder, folder[2:], strict=False)
     )
 
 
-def _thread_folder(path: Path) -> str | None:
-    above = (parent.name for parent in path.absolute().parents)
-    return next((name for name in above if name in THREAD_FOLDERS), None)
+def _sort_in(file: ExportFile, *, is_given: bool, tree: ExportTree) -> None:
+    name = file.location.name
+    if name.startswith("._"):  # a Mac's notes on the file without the prefix
+        return
+    found = _placed(file)
+    if name.lower() in _OWNER_FILES:
+        tree.owner_files.append(found)
+    elif is_given or file.suffix == ".json" or _may_be_page(found):
+        tree.files.append(found)
 
 
-def _part_number(path: Path) -> int:
-    # As text, part 10 would come before part 2 and a year would be out of place.
-    part = _PART.fullmatch(path.name)
-    return int(part[1]) if part and part[1] else 0
+def _may_be_page(found: FoundFile) -> bool:
+    # Pages of posts and of messages look alike, so for HTML the place does count.
+    location = found.file.location
+    return (
+        found.folder is not None
+        or location.name.lower().startswith("message")
+        or location.parent.name in {"messages", "html"}
+    )
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
-    return [(int(t), "") if t.isdecimal() else (-1, t) for t in _DIGITS.split(name) if t]
+def _placed(file: ExportFile) -> FoundFile:
+    parts = file.location.absolute().parts
+    folders = parts[:-1]
+    top = len(file.container.absolute().parts)
+    # Above a folder that was given lie names that matter; what lies above an archive is chance.
+    names = [(i, name) for i, name in enumerate(folders) if i >= top or not file.member]
+    box = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
+    markers = {i for i, name in names if name in _BELOW_ROOT and (box is None or i < box)}
+    root = max(markers, default=top if box is None else box)
+    start = box if box is not None else root + 1 if markers else root
+    while root - 1 in markers:  # your_facebook_activity/messages
+        root -= 1
+    numbered = _PART.fullmatch(parts[-1])
+    place = [*folders[start:], *([] if numbered else [file.location.stem])] or [folders[-1]]
+    dated = next((m[1].lower() for name in reversed(parts) if (m := _DATED.fullmatch(name))), None)
+    return FoundFile(
+        file=file,
+        export=dated or str(PurePath(*folders[:root])),
+        place=tuple(map(_readable, place)),
+        part=int(numbered[1]) if numbered and numbered[1] else 0,
+        folder=None if box is None else folders[box],
+        folder_is_given=box is not None and box < top,
+        is_instagram=any(_INSTAGRAM.fullmatch(name) for name in folders),
+    )
+
+
+def _readable(name: str) -> str:
+    """Return a name as it is shown: places become the ids of threads, which must be writable."""
+    # Linux takes any bytes for a name; Python shows those that are no UTF-8 as lone surrogates.
+    readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    return unicodedata.normalize("NFC", readable)

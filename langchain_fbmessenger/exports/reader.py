@@ -1,186 +1,269 @@
-"""Read the threads of an export, one after the other: a path goes in, `Thread` records come out.
-
-This reads the JSON of "Download your information" and files made by hand in its shape. What else
-lies below the path is named in the report, and in the error when there is nothing else.
-"""
+"""Read the conversations of exports, one by one: paths go in, `Thread` records come out."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
-from langchain_fbmessenger.exports._dyi import ThreadPart, decode_thread_part
-from langchain_fbmessenger.exports._owner import decode_owner
-from langchain_fbmessenger.exports._tree import ExportTree, ThreadFiles, scan_tree, thread_of_file
-from langchain_fbmessenger.exports._wire import BROKEN_JSON, NotAThreadError
-from langchain_fbmessenger.exports.records import Thread
-from langchain_fbmessenger.exports.report import NOT_A_THREAD
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exceptions import UnknownSenderError, UnknownThreadError
+from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
+from langchain_fbmessenger.exports._formats import decode_file, read_bytes
+from langchain_fbmessenger.exports._index import ExportIndex, index_paths
+from langchain_fbmessenger.exports._json import NotAThreadError
+from langchain_fbmessenger.exports._merge import merge_messages
+from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
+from langchain_fbmessenger.exports._source import UnreadableFileError
+from langchain_fbmessenger.exports._system_lines import find_system_line
+from langchain_fbmessenger.exports._zone import ZoneChooser
+from langchain_fbmessenger.exports.records import Source, Thread
+from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS, Selection
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Hashable, Iterator, Sequence
+    from datetime import tzinfo
     from pathlib import Path
 
+    from langchain_fbmessenger.exports._join import Conversation, Piece, ThreadFiles
+    from langchain_fbmessenger.exports._part import ThreadPart
+    from langchain_fbmessenger.exports._source import ExportFile
+    from langchain_fbmessenger.exports.records import Message
     from langchain_fbmessenger.exports.report import LoadReport
 
-__all__ = ["read_thread_file", "read_threads"]
+    OnProgress = Callable[[int, int], None]
 
-_HTML = "HTML page, not read yet"
-_ZIP = "zip archive, not read yet"
-_LINK = "link that is not followed"
-_UNREADABLE = "unreadable file"
-_UNREADABLE_FOLDER = "unreadable folder"
+__all__ = ["ExportReader"]
 
-_HOW_TO_ASK = (
-    "An export is the folder that Facebook's Accounts Center gives you under 'Your information "
-    "and permissions' > 'Export your information': choose Messages and the format JSON (HTML is "
-    "the default), and unpack the zip. It holds .../messages/inbox/<thread>/message_1.json."
-)
-_ADVICE = {
-    _ZIP: "Unpack it (all parts into one folder) and give that folder.",
-    _HTML: "Ask Meta for the same export again, in the format JSON instead of HTML.",
-    BROKEN_JSON: "Unpack the download again, or ask Meta for a new one.",
+_SOURCES: dict[str, Source] = {
+    "B": "e2ee",
+    "D": "instagram",
+    "F": "graph_api",
+    **dict.fromkeys(["H1", "H2", "H3", "H4", "I3", "I4"], "html"),
 }
+# Proper chats of their own applications: no line in them was written by Meta.
+_WITHOUT_SYSTEM_LINES = {"B", "F"}
 
 
-def read_threads(path: Path, report: LoadReport) -> Iterator[Thread]:
-    """Read every thread below a path.
+class ExportReader:
+    """Reads what is chosen of one or several exports.
 
     Args:
-        path: An export's root, its `messages` folder, one of the thread folders, a thread's own
-            folder, or a single file.
+        paths: Folders, zip archives or files.
         report: Is brought up to date while threads are read.
-
-    Yields:
-        The threads that hold messages, in the order of their folders' names.
+        selection: What is wanted.
+        timezone: The zone of pages whose times carry none; None for the machine's.
+        on_progress: Is called with the bytes done and the bytes in all.
 
     Raises:
-        ExportNotFoundError: The path does not exist, or there is no thread below it.
+        ExportNotFoundError: A path does not exist, or there is no thread below them.
         MalformedExportError: There are threads, yet none that can be read.
     """
-    if path.is_dir():
-        tree = scan_tree(path)
-    elif path.exists():
-        tree = _tree_of_file(path)
-    else:
-        message = f"There is no file or folder {str(path)!r}. {_HOW_TO_ASK}"
-        raise ExportNotFoundError(message, path=path)
-    for paths, reason in (
-        (tree.html_pages, _HTML),
-        (tree.archives, _ZIP),
-        (tree.links, _LINK),
-        (tree.unreadable_folders, _UNREADABLE_FOLDER),
-    ):
-        for skipped in paths:
-            report.skip_file(skipped, reason)
-    owner = _find_owner(tree, report)
-    for files in tree.threads:
-        thread = _read_thread(files, owner, report)
-        if thread is not None:
-            report.threads_read += 1
-            yield thread
-    if not report.files_read:
-        raise _nothing_read_error(path, report)
 
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        report: LoadReport,
+        *,
+        selection: Selection | None = None,
+        timezone: tzinfo | None = None,
+        on_progress: OnProgress | None = None,
+    ) -> None:
+        self._report = report
+        self._selection = selection or Selection()
+        self._zone_of = ZoneChooser(timezone)
+        self._on_progress = on_progress or (lambda _done, _total: None)
+        self._last: tuple[ExportFile, list[ThreadPart]] | None = None
+        check_paths(paths)
+        self._paths = paths
+        self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
+        report.assumed_zone = self._zone_of.assumed
+        if not report.variants:
+            raise nothing_read_error(paths, report)
 
-def read_thread_file(path: Path, report: LoadReport) -> Thread:
-    """Read a single file, whatever number of messages it holds.
+    @property
+    def owner(self) -> str | None:
+        """The name of the person whose exports these are, if they are one person's."""
+        return self._index.owner
 
-    Args:
-        path: A JSON file of a thread.
-        report: Is brought up to date.
+    def threads(self) -> Iterator[Thread]:
+        """Read one conversation at a time, a file at a time.
 
-    Returns:
-        The thread, with the messages of this file only.
+        Yields:
+            The conversations that were chosen, in the order of their folders' names.
 
-    Raises:
-        ExportNotFoundError: The file does not exist.
-        MalformedExportError: The file is broken or is no message thread.
-    """
-    if not path.is_file():
-        message = f"There is no file {str(path)!r}. {_HOW_TO_ASK}"
-        raise ExportNotFoundError(message, path=path)
-    thread = _read_thread(thread_of_file(path), None, report)
-    if thread is None:
-        reason = report.skipped_paths[0][1]
-        message = f"No message could be read from {str(path)!r}: {reason}. {_advice([reason])}"
-        raise MalformedExportError(message.strip(), path=path)
-    report.threads_read += 1
-    return thread
+        Raises:
+            UnknownSenderError: None of the `participants` that were asked for takes part anywhere.
+            UnknownThreadError: There is none of the `threads` that were asked for.
+            MalformedExportError: All files have become unreadable since the first pass.
+        """
+        self._check_selection()
+        done = self._index.size
+        for conversation in self._index.conversations:
+            pieces = self._choose(conversation)
+            thread = self._read(conversation, pieces) if pieces else None
+            if thread is not None:
+                self._report.threads_read += 1
+                self._report.threads_joined += len({id(t) for t, _ in pieces}) - 1
+                yield thread
+            done += sum(p.found.file.size for t in conversation.threads for p in t.pieces)
+            self._on_progress(min(done, 2 * self._index.size), 2 * self._index.size)
+        if not self._report.files_read and self._report.files_lost():
+            raise nothing_read_error(self._paths, self._report)
 
+    def _check_selection(self) -> None:
+        names: dict[str, str] = {}
+        titles: set[str] = set()
+        for conversation in self._index.conversations:
+            for thread in conversation.threads:
+                names = thread.named | names
+                titles |= _titles(thread)
+        people = self._selection.participants
+        if people is not None and not people & names.keys():
+            raise UnknownSenderError(", ".join(sorted(people)), list(names.values()))
+        threads = self._selection.threads
+        if threads is not None and not threads & titles:
+            raise UnknownThreadError(sorted(threads))
 
-def _tree_of_file(path: Path) -> ExportTree:
-    suffix = path.suffix.lower()
-    if suffix == ".zip":
-        return ExportTree(archives=[path])
-    if suffix in {".html", ".htm"}:
-        return ExportTree(html_pages=[path])
-    return ExportTree(threads=[thread_of_file(path)])
+    def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
+        """Return the files of a conversation that are to be read; the others are counted."""
+        reason = self._reason_to_leave(conversation)
+        pieces = []
+        for thread in conversation.threads:
+            folder = reason or self._reason_to_leave_folder(thread)
+            if folder is None:
+                pieces += [(thread, piece) for piece in thread.pieces]
+            else:
+                found = sum(outline.found for outline in thread.outlines)
+                self._report.files_read += _files(thread.pieces)
+                self._report.messages_read += found
+                self._report.skip_messages(folder, found)
+        return pieces
 
+    def _reason_to_leave(self, conversation: Conversation) -> str | None:
+        wanted = self._selection
+        if conversation.is_group and not wanted.groups:
+            return "group not chosen"
+        threads = conversation.threads
+        if wanted.threads is not None and not any(wanted.threads & _titles(t) for t in threads):
+            return "thread not chosen"
+        people = wanted.participants
+        if people is not None and not any(people & t.named.keys() for t in threads):
+            return "participants not chosen"
+        return None
 
-def _find_owner(tree: ExportTree, report: LoadReport) -> str | None:
-    for path in tree.owner_files:
-        try:
-            owner = decode_owner(path.read_bytes())
-        except OSError:
-            report.skip_file(path, _UNREADABLE)
-            continue
-        if owner:
-            return owner
-    return None
-
-
-def _read_thread(files: ThreadFiles, owner: str | None, report: LoadReport) -> Thread | None:
-    parts: list[ThreadPart] = []
-    for path in files.parts:
-        try:
-            part = decode_thread_part(path.read_bytes())
-        except NotAThreadError as error:
-            report.skip_file(path, str(error))
-        except OSError:
-            report.skip_file(path, _UNREADABLE)
+    def _reason_to_leave_folder(self, thread: ThreadFiles) -> str | None:
+        folder = thread.folder
+        if self._selection.folders is not None:
+            chosen = folder in self._selection.folders
         else:
-            report.files_read += 1
-            report.messages_read += part.found
-            report.messages_skipped.update(part.skipped)
-            parts.append(part)
-    return _join_parts(files, parts, owner) if parts else None
+            chosen = folder not in HIDDEN_FOLDERS or thread.pieces[0].found.folder_is_given
+        return None if chosen else f"folder not chosen: {folder or 'none'}"
 
-
-def _join_parts(files: ThreadFiles, parts: list[ThreadPart], owner: str | None) -> Thread:
-    newest = parts[0]
-    # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
-    messages = [message for part in reversed(parts) for message in part.messages]
-    messages.sort(key=lambda message: message.timestamp_ms)
-    senders = dict.fromkeys(message.sender for message in messages if message.sender)
-    participants = list(senders) if newest.participants is None else newest.participants
-    people = {name for name in (*participants, *senders) if name}
-    thread_folder = (newest.thread_path or "").partition("/")[0]
-    return Thread(
-        id=files.name,
-        title=newest.title or ", ".join(name for name in participants if name != owner),
-        participants=participants,
-        is_group=newest.declared_group or len(people) > 2,  # noqa: PLR2004 - two people chat
-        folder=files.folder or thread_folder or None,
-        source="instagram" if files.is_instagram else "messenger",
-        owner=owner,
-        messages=messages,
-    )
-
-
-def _nothing_read_error(path: Path, report: LoadReport) -> Exception:
-    reasons = report.files_lost()
-    if reasons:
-        found = "; ".join(f"{n} x {reason}" for reason, n in reasons.items())
-        message = (
-            f"No message could be read below {str(path)!r}. Found: {found}. {_advice(reasons)}"
+    def _read(
+        self, conversation: Conversation, pieces: list[tuple[ThreadFiles, Piece]]
+    ) -> Thread | None:
+        """Read the files of a conversation; None if they have become unreadable meanwhile."""
+        main = conversation.main
+        # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
+        pieces.sort(key=lambda p: (_precision(p[1]), p[1].outline.first or 0, -p[1].found.part))
+        files: dict[Hashable, list[Message]] = {}
+        copies: Counter[Hashable] = Counter()
+        for thread, piece in pieces:
+            found = self._read_piece(piece, conversation)
+            if found is None:
+                continue
+            key: Hashable = id(piece)
+            if _precision(piece) > 1:
+                # "ha" at the end of one page and at the head of the next, in one minute, are two.
+                part = id(thread), piece.found.part
+                key = id(thread), copies[part]
+                copies[part] += 1
+            files.setdefault(key, []).extend(found)
+        if not files:
+            return None
+        precision = max(_precision(piece) for _, piece in pieces)
+        messages, duplicates = merge_messages(list(files.values()), precision)
+        self._report.skip_messages("duplicate", duplicates)
+        if any(message.system == "reaction sentence" for message in messages):
+            messages = attach_pseudo_reactions(messages, main.owner)
+        messages = self._within_time(messages)
+        senders = dict.fromkeys(message.sender for message in messages if message.sender)
+        participants = list(senders) if main.participants is None else main.participants
+        is_instagram = any(piece.found.is_instagram for _, piece in pieces)
+        owner = comparable_name(main.owner or "")
+        others = (name for name in participants if comparable_name(name) != owner)
+        return Thread(
+            id=main.thread_id,
+            title=main.title or ", ".join(others),
+            participants=list(participants),
+            is_group=conversation.is_group,
+            folder=main.folder,
+            source=_SOURCES.get(main.variant, "instagram" if is_instagram else "messenger"),
+            owner=main.owner,
+            messages=messages,
         )
-        first = next(p for p, reason in report.skipped_paths if reason in reasons)
-        return MalformedExportError(message.strip(), path=first)
-    others = report.files_skipped[NOT_A_THREAD]
-    found = f"{others} JSON files, none of them a message thread" if others else "nothing to read"
-    message = f"No Messenger export below {str(path)!r}: {found}. {_HOW_TO_ASK}"
-    return ExportNotFoundError(message, path=path)
+
+    def _read_piece(self, piece: Piece, conversation: Conversation) -> list[Message] | None:
+        report = self._report
+        try:
+            part = self._decode(piece)
+        except (UnreadableFileError, NotAThreadError) as error:
+            report.skip_file(piece.found.file.location, str(error))
+            return None
+        report.files_read += _files([piece])
+        report.messages_read += part.found
+        report.messages_skipped.update(part.skipped)
+        if part.variant not in _WITHOUT_SYSTEM_LINES:
+            self._mark_system_lines(part.messages, is_group=conversation.is_group)
+        return part.messages
+
+    def _decode(self, piece: Piece) -> ThreadPart:
+        file = piece.found.file
+        if self._last and self._last[0] is file:
+            return self._last[1][piece.outline.index]
+        parts = decode_file(read_bytes(file), self._zone_of)
+        # The formats of one file for all threads would be decoded again for each of them.
+        self._last = (file, parts) if len(parts) > 1 else None
+        return parts[piece.outline.index]
+
+    def _mark_system_lines(self, messages: list[Message], *, is_group: bool) -> None:
+        for message in messages:
+            if not message.text or message.system == "unsent":
+                continue
+            payload = bool(message.attachments or message.share)
+            line = find_system_line(message.text, is_group=is_group, has_payload=payload)
+            if line is None:
+                continue
+            self._report.system_lines[line.language] += 1
+            if message.system is None:
+                if payload and line.kind == "attachment sentence":
+                    message.text = None  # the person sent what the sentence tells of
+                else:
+                    message.system = line.kind
+
+    def _within_time(self, messages: list[Message]) -> list[Message]:
+        since, until = self._selection.since, self._selection.until
+        if since is None and until is None:
+            return messages
+        within = [
+            m
+            for m in messages
+            if (since is None or m.timestamp_ms >= since)
+            and (until is None or m.timestamp_ms < until)
+        ]
+        self._report.skip_messages("outside since and until", len(messages) - len(within))
+        return within
 
 
-def _advice(reasons: Iterable[str]) -> str:
-    return " ".join(_ADVICE[reason] for reason in reasons if reason in _ADVICE)
+def _files(pieces: list[Piece]) -> int:
+    """Count the files of pieces; one with several threads by its first."""
+    return sum(piece.outline.index == 0 for piece in pieces)
+
+
+def _precision(piece: Piece) -> int:
+    return piece.outline.precision
+
+
+def _titles(thread: ThreadFiles) -> set[str]:
+    """Return what a thread may be asked for by: its directory's name or its title."""
+    return {comparable_name(name) for name in (thread.thread_id, thread.title) if name}

@@ -23,28 +23,43 @@ class LoadReport:
     `messages_read == messages_loaded + sum(messages_skipped.values())`.
 
     Attributes:
-        files_read: Files whose messages were read.
+        files_read: Files whose messages were read, or counted where they were not chosen.
         files_skipped: Number of files by reason, such as `broken JSON`.
         skipped_paths: Each skipped file with its reason. Paths hold people's names: they stay in
             this object and are never logged.
+        variants: Number of files by format: A, A0, B, D, E, F, G and the HTML generations H1 to
+            H4, I3 and I4, as docs/formats.md names them.
         threads_read: Conversations found, their parts joined.
+        threads_joined: Threads of other folders, archives and exports that were joined to one of
+            these.
         messages_read: Messages found in the files that were read.
         messages_loaded: Messages that were given out.
-        messages_skipped: Number of messages by reason, such as `unsent`.
+        messages_skipped: Number of messages by reason, such as `unsent` or `duplicate`.
+        system_lines: Number of lines nobody typed, by the language that they were told by.
+        assumed_zone: The time zone taken for pages that name none; None if there are none.
     """
 
     files_read: int = 0
     files_skipped: Counter[str] = field(default_factory=Counter)
     skipped_paths: list[tuple[Path, str]] = field(default_factory=list, repr=False)
+    variants: Counter[str] = field(default_factory=Counter)
     threads_read: int = 0
+    threads_joined: int = 0
     messages_read: int = 0
     messages_loaded: int = 0
     messages_skipped: Counter[str] = field(default_factory=Counter)
+    system_lines: Counter[str] = field(default_factory=Counter)
+    assumed_zone: str | None = None
 
     def skip_file(self, path: Path, reason: str) -> None:
         """Count a file that is left out."""
         self.files_skipped[reason] += 1
         self.skipped_paths.append((path, reason))
+
+    def skip_messages(self, reason: str, count: int) -> None:
+        """Count messages that are left out."""
+        if count:
+            self.messages_skipped[reason] += count
 
     def files_lost(self) -> dict[str, int]:
         """Return the skipped files by reason, without those that are a normal part of exports."""
@@ -55,6 +70,11 @@ class LoadReport:
             f"{self.files_read:,} files read with {self.threads_read:,} threads",
             f"{self.messages_read:,} messages found, {self.messages_loaded:,} of them loaded",
         ]
+        if self.threads_joined:
+            lines.append(f"{self.threads_joined:,} threads joined to others of the same people")
         for what, skipped in (("files", self.files_skipped), ("messages", self.messages_skipped)):
-            lines += [f"skipped {n:,} {what}: {reason}" for reason, n in skipped.most_common()]
+            lines += [
+                f"skipped {n:,} {what[:-1] if n == 1 else what}: {reason}"
+                for reason, n in skipped.most_common()
+            ]
         return "\n".join(lines)

@@ -11,8 +11,8 @@ from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import ai_message
-from langchain_fbmessenger.exceptions import UnknownSenderError
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exceptions import UnknownOwnerError, UnknownSenderError
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
@@ -29,30 +29,34 @@ class MapAIMessages(SessionStage):
 
     name: str | None = "map_ai_messages"
 
-    sender: str
-    """The name of the person whose messages become the assistant's."""
+    sender: str | None = None
+    """The name of the person whose messages become the assistant's; None for the owner."""
 
     @field_validator("sender")
     @classmethod
-    def _named(cls, sender: str) -> str:
-        if not comparable_name(sender):
+    def _named(cls, sender: str | None) -> str | None:
+        if sender is not None and not comparable_name(sender):
             message = "the sender's name is blank"
             raise ValueError(message)
         return sender
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
-        people = _People(self.sender)
+        people: dict[str, _People] = {}  # several exports may have several owners
         for session in sessions:
-            messages = _map_messages(session, people)
+            sender = self.sender or _owner_of(session)
+            messages = _map_messages(session, people.setdefault(sender, _People(sender)))
             yield cast("ChatSession", {**session, "messages": messages})
-        people.check()
+        for known in people.values():
+            known.check()
 
 
 @overload
-def map_ai_messages(chat_sessions: Iterable[ChatSession], sender: str) -> Iterator[ChatSession]: ...
+def map_ai_messages(
+    chat_sessions: Iterable[ChatSession], sender: str | None = ...
+) -> Iterator[ChatSession]: ...
 @overload
-def map_ai_messages(chat_sessions: None = None, *, sender: str) -> MapAIMessages: ...
+def map_ai_messages(chat_sessions: None = None, sender: str | None = ...) -> MapAIMessages: ...
 def map_ai_messages(
     chat_sessions: Iterable[ChatSession] | None = None, sender: str | None = None
 ) -> Iterator[ChatSession] | MapAIMessages:
@@ -61,7 +65,8 @@ def map_ai_messages(
     Args:
         chat_sessions: The sessions; without them a Runnable is returned.
         sender: The person's name as the export has it. Case, white space and the way in which
-            accents are encoded do not matter.
+            accents are encoded do not matter. Without it, the owner of the export that a session
+            was loaded from (its `thread["owner"]`).
 
     Returns:
         An iterator over new sessions, or the Runnable that does the same.
@@ -69,7 +74,7 @@ def map_ai_messages(
     Raises:
         UnknownSenderError: Nobody of that name has written, or takes part, in any of the sessions.
             A stream raises it at its end, when all sessions have been seen.
-        TypeError: No sender was given.
+        UnknownOwnerError: No sender was given, and a session does not say who its owner is.
         ValueError: The sender is blank: people without a name are no one person.
 
     Example:
@@ -78,14 +83,11 @@ def map_ai_messages(
         pipeline = merge_chat_runs() | map_ai_messages(sender="Zoë Ångström")
         ```
     """
-    if sender is None:
-        message = "map_ai_messages() needs the name of the person: map_ai_messages(sender=...)"
-        raise TypeError(message)
     stage = MapAIMessages(sender=sender)
     return cast("Iterator[ChatSession] | MapAIMessages", dual_form(stage, chat_sessions))
 
 
-def map_ai_messages_in_session(chat_session: ChatSession, sender: str) -> ChatSession:
+def map_ai_messages_in_session(chat_session: ChatSession, sender: str | None = None) -> ChatSession:
     """Make one person the assistant in one session.
 
     Args:
@@ -97,6 +99,7 @@ def map_ai_messages_in_session(chat_session: ChatSession, sender: str) -> ChatSe
 
     Raises:
         UnknownSenderError: Nobody of that name has written or takes part in the session.
+        UnknownOwnerError: No sender was given, and the session does not say who its owner is.
     """
     (mapped,) = map_ai_messages([chat_session], sender)
     return mapped
@@ -147,6 +150,15 @@ def _map_messages(session: ChatSession, people: _People) -> list[BaseMessage]:
             messages.append(message)
     people.count(session, writers)
     return messages
+
+
+def _owner_of(session: ChatSession) -> str:
+    thread: dict[str, Any] = cast("dict[str, Any]", session).get("thread") or {}
+    owner = thread.get("owner")
+    if isinstance(owner, str) and comparable_name(owner):
+        return owner
+    writers = Counter(m.additional_kwargs.get("sender") for m in session["messages"])
+    raise UnknownOwnerError(name for name, _ in writers.most_common() if isinstance(name, str))
 
 
 def _participants(session: ChatSession) -> list[str]:

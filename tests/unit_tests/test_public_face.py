@@ -24,7 +24,9 @@ EXPECTED_ALL = [
     "MissingExtraError",
     "SingleFileFacebookMessengerChatLoader",
     "TrainingNotAvailableError",
+    "UnknownOwnerError",
     "UnknownSenderError",
+    "UnknownThreadError",
     "__version__",
     "convert_messages_for_finetuning",
     "map_ai_messages",
@@ -53,9 +55,20 @@ def test_everything_public_is_documented() -> None:
         assert name == "__version__" or inspect.getdoc(public)
 
 
-def test_import_is_light() -> None:
-    heavy = ["torch", "transformers", "openai", "langchain_openai", "typer", "rich", "starlette"]
-    code = f"import sys, langchain_fbmessenger;print([m for m in {heavy!r} if m in sys.modules])"
+HEAVY = ["torch", "transformers", "openai", "langchain_openai", "typer", "rich", "starlette"]
+
+
+@pytest.mark.parametrize(
+    ("imported", "absent"),
+    [
+        ("import langchain_fbmessenger", [*HEAVY, "langchain_core", "selectolax"]),
+        ("import langchain_fbmessenger.testing", [*HEAVY, "langchain_core", "pytest"]),
+        ("import langchain_fbmessenger.testing.pytest_plugin", [*HEAVY, "langchain_core"]),
+        ("from langchain_fbmessenger import FacebookMessengerChatLoader, write_jsonl", HEAVY),
+    ],
+)
+def test_import_is_light(imported: str, absent: list[str]) -> None:
+    code = f"import sys; {imported}; print([m for m in {absent!r} if m in sys.modules])"
     done = subprocess.run(  # noqa: S603 - our own interpreter
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )

@@ -13,10 +13,12 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 
+FOLDERS = {"inbox", "e2ee_cutover", "archived_threads", "filtered_threads", "message_requests"}
+
 
 @pytest.fixture(scope="module")
 def loader() -> FacebookMessengerChatLoader:
-    return FacebookMessengerChatLoader(sample_export_path())
+    return FacebookMessengerChatLoader(sample_export_path(), folders=FOLDERS)
 
 
 def test_it_has_what_real_exports_have(loader: FacebookMessengerChatLoader) -> None:
@@ -24,13 +26,7 @@ def test_it_has_what_real_exports_have(loader: FacebookMessengerChatLoader) -> N
     threads = [session["thread"] for session in sessions]
     assert len(threads) >= 8
     assert any(thread["is_group"] for thread in threads)
-    assert {thread["folder"] for thread in threads} == {
-        "inbox",
-        "e2ee_cutover",
-        "archived_threads",
-        "filtered_threads",
-        "message_requests",
-    }
+    assert {thread["folder"] for thread in threads} == FOLDERS
     assert {thread["owner"] for thread in threads} == {SAMPLE_OWNER}
     assert {"unsent", "call", "group event", "empty", "no text"} <= set(
         loader.report.messages_skipped

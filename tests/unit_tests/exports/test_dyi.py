@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from langchain_fbmessenger.exports import Attachment, Reaction, Share
-from langchain_fbmessenger.exports._dyi import decode_thread_part
+from langchain_fbmessenger.exports import Attachment, Call, Reaction, Share
+from langchain_fbmessenger.exports._dyi import decode_thread_part, outline_thread_part
+from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._owner import decode_owner
-from langchain_fbmessenger.exports._wire import NotAThreadError
+from langchain_fbmessenger.exports._part import outline_of
 from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json
 
 
@@ -55,6 +56,13 @@ def test_no_field_but_the_time_is_needed_and_a_wrong_one_costs_no_message(
     assert len(part.messages) + sum(part.skipped.values()) == 2
 
 
+def test_odd_item_of_a_list_costs_only_itself() -> None:
+    odd = message(ZOE, 2000, "x", photos=[7, {"uri": "p.jpg"}], reactions=[None, {"reaction": "❤"}])
+    only = decode(odd).messages[0]
+    assert only.attachments == (Attachment("photo", "p.jpg"),)
+    assert only.reactions == (Reaction("", "❤"),)
+
+
 @pytest.mark.parametrize(
     ("fields", "reason"),
     [
@@ -65,14 +73,38 @@ def test_no_field_but_the_time_is_needed_and_a_wrong_one_costs_no_message(
         ({"type": "Call", "content": "You missed a call."}, "call"),
         ({"type": "Subscribe", "users": [{"name": "Al"}], "content": "added Al"}, "group event"),
         ({"type": "Unsubscribe", "content": "left the group."}, "group event"),
+    ],
+)
+def test_what_nobody_typed_is_marked_by_reason(fields: dict[str, Any], reason: str) -> None:
+    part = decode({"sender_name": ZOE, "timestamp_ms": 1000, **fields})
+    assert [m.system for m in part.messages] == [reason]
+    assert part.messages[0].text == fields.get("content")
+
+
+@pytest.mark.parametrize(
+    ("fields", "reason"),
+    [
         ({"is_geoblocked_for_viewer": False}, "empty"),
         ({"timestamp_ms": None, "content": "when?"}, "no time"),
         ({"timestamp_ms": "yesterday", "content": "when?"}, "no time"),
     ],
 )
-def test_what_nobody_typed_is_counted_by_reason(fields: dict[str, Any], reason: str) -> None:
+def test_what_is_no_message_is_counted_by_reason(fields: dict[str, Any], reason: str) -> None:
     part = decode({"sender_name": ZOE, "timestamp_ms": 1000, **fields})
     assert (part.messages, dict(part.skipped)) == ([], {reason: 1})
+
+
+@pytest.mark.parametrize(
+    ("fields", "call"),
+    [
+        ({"call_duration": 62}, Call(62, missed=False)),
+        ({"call_duration": 0, "missed": True}, Call(0, missed=True)),
+        ({"missed": True, "content": "You missed a call from Al."}, Call(None, missed=True)),
+        ({"type": "Call"}, Call(None, missed=False)),
+    ],
+)
+def test_calls_are_kept_with_their_length(fields: dict[str, Any], call: Call) -> None:
+    assert decode({"sender_name": ZOE, "timestamp_ms": 1000, **fields}).messages[0].call == call
 
 
 def test_unsent_is_told_by_value() -> None:
@@ -124,8 +156,7 @@ def test_number_that_is_no_time_costs_one_message(number: str) -> None:
 
 
 def test_order_is_judged_before_anything_is_left_out() -> None:
-    unsent = message(ZOE, 3000, is_unsent=True)
-    part = decode(message(ZOE, 5000, "second"), message(ZOE, 5000, "first"), unsent)
+    part = decode(message(ZOE, 5000, "second"), message(ZOE, 5000, "first"), message(ZOE, 3000))
     assert texts(part) == ["first", "second"]
 
 
@@ -146,20 +177,36 @@ def test_messages_that_are_no_objects_are_counted() -> None:
         (b'{"messaging_settings_v2": {}}', "not a message thread"),
         (b'{"messages": [{"from": "x", "message": "support"}]}', "not a message thread"),
         (b'{"messages": {"a": 1}}', "not a message thread"),
-        (b'[{"participants": ["a"], "conversation": []}]', "old Instagram"),
-        (b'{"data": [], "paging": {}}', "Graph API"),
-        (b'{"thread_name": "g", "messages": []}', "your_group_messages"),
-        (
-            b'{"participants": ["a"], "threadName": "b_1", "messages": [{"senderName": "a"}]}',
-            "end-to-end encrypted",
-        ),
-        (b'{"participants": [], "threadName": "b_1", "messages": []}', "end-to-end encrypted"),
-        (b'{"participants": [], "messages": [{"senderName": "a", "text": "b"}]}', "end-to-end"),
     ],
 )
 def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
     with pytest.raises(NotAThreadError, match=reason):
         decode_thread_part(raw)
+
+
+def test_copy_of_a_group_is_told_by_its_shape() -> None:
+    raw = dyi_bytes({"thread_name": "Bäckerei", "messages": [message(ZOE, 1000, "é")]})
+    part = decode_thread_part(raw)
+    assert (part.variant, part.title, part.declared_group) == ("G", "Bäckerei", True)
+    assert texts(part) == ["é"]
+
+
+@pytest.mark.parametrize(
+    "thread",
+    [
+        thread_json([message(ZOE, 3000, "b"), message(AL, 1000, "a")]),
+        thread_json([message(ZOE, 3000, "b")], thread_type="RegularGroup"),
+        {"thread_name": "g", "messages": [message(ZOE, 61_000_000_000_000, "x")]},
+        {"messages": [{"sender_name": AL, "timestamp": 1_522_000_000, "content": "é"}]},
+        thread_json([7, message(ZOE, 3000, "b", photos=7), {"sender_name": AL, "content": "when"}]),
+    ],
+)
+def test_outline_agrees_with_what_is_read(thread: Any) -> None:
+    raw = dyi_bytes(thread)
+    outline = outline_thread_part(raw)
+    expected = outline_of(decode_thread_part(raw))
+    expected.senders = outline.senders  # the outline also knows those of messages that are left out
+    assert outline == expected
 
 
 def test_messages_alone_are_a_thread_if_they_look_like_messages() -> None:

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger import (
+    UnknownOwnerError,
     UnknownSenderError,
     map_ai_messages,
     map_ai_messages_in_session,
@@ -69,9 +71,26 @@ def test_nothing_given_is_no_error() -> None:
     assert list(map_ai_messages([], "Zoë")) == []
 
 
-def test_sender_is_needed() -> None:
-    with pytest.raises(TypeError, match="name of the person"):
-        map_ai_messages()  # type: ignore[call-overload]
+def test_owner_of_each_session_is_the_sender_by_default() -> None:
+    first = session("Al: a", "Zoë: b", thread={"owner": "Zoë"})
+    second = session("Al: a", "Zoë: b", thread={"owner": "Al"})
+    mapped = list(map_ai_messages([first, second]))
+    assert [types(one) for one in mapped] == [["human", "ai"], ["ai", "human"]]
+    assert map_ai_messages().invoke([first, second]) == mapped
+
+
+@pytest.mark.parametrize("thread", [None, {"owner": None}, {"owner": " "}])
+def test_session_without_an_owner_is_an_error_that_names_its_people(thread: Any) -> None:
+    given = session("Al: a", "Al: b", "Zoë: c", thread=thread)
+    with pytest.raises(UnknownOwnerError, match="sender=: 'Al', 'Zoë'") as caught:
+        list(map_ai_messages([given]))
+    assert isinstance(caught.value, LookupError)
+    assert caught.value.seen == ["Al", "Zoë"]
+
+
+def test_owner_who_is_not_there_is_an_error_at_the_end() -> None:
+    with pytest.raises(UnknownSenderError):
+        list(map_ai_messages([session("Al: a", thread={"owner": "Zoë"})]))
 
 
 def test_people_without_a_name_are_never_the_sender() -> None:

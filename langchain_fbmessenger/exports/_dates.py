@@ -1,0 +1,294 @@
+"""Read the dates of Meta's HTML pages, which are written in the language of the account.
+
+All date strings of a page go in, one wall time for each comes out. A page is settled as a whole:
+its month words tell its language, its numbers whether 03/04 is a day in March or in April. Words
+and orders stand in dates.toml; the forms that were seen: section 6 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+import unicodedata
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+import msgspec
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+__all__ = ["DateReader", "WallTime", "list_conjunctions", "offset_in"]
+
+Order = Literal["dmy", "mdy", "ymd"]
+
+# A sign or a dot in front belongs to a zone ("UTC+05:30") or to a date.
+_COLON_TIME = re.compile(
+    r"(?<![\d+\-\u2212\u2013.:])(\d{1,2})\s?[:\uff1a]\s?(\d{2})(?:[:\uff1a](\d{2}))?(?!\d)"
+)
+_WORDED_TIME = re.compile(r"(?<!\d)(\d{1,2})\s?[hH時时點点시]\s?(\d{1,2})(?!\d)")
+_DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?!\d|\.\d)")
+_OFFSET = re.compile(r"\b(?:utc|gmt)\s?([+\-\u2212\u2013])\s?(\d{1,2})(?::?(\d{2}))?")
+_INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_DOT_OF_WORD = re.compile(r"(?<=[^\s\d.,])\.")
+# East Asian units are cut off the words behind them: "12日下午".
+_TOKEN = re.compile(r"\d+|[一二三四五六七八九十]{1,2}月|[^\s\d.,،、:;/()|\-\u2013年月日년월일]+")
+_HALVES = {"am": "am", "a m": "am", "pm": "pm", "p m": "pm"}
+
+_MONTHS = 12
+_NOON = 12
+_LONGEST_MONTH = 31
+_PARTS = 3  # day, month and year
+_TWO_DIGITS = 2  # have days and months; what has more is a year
+_CENTURY = 100
+_EARLIEST_YEAR, _LATEST_YEAR = 1970, 2100
+_BUDDHIST_ERA = 543  # Thai pages may count years from there
+_FARTHEST_ZONE = 14 * 60
+
+
+class WallTime(NamedTuple):
+    """A date as its page shows it: what the clock on the wall said.
+
+    Attributes:
+        naive: Date and time without a zone.
+        utc_offset_minutes: East of UTC, if the date itself names its zone, else None.
+        precision: The smallest unit that is shown.
+    """
+
+    naive: datetime
+    utc_offset_minutes: int | None
+    precision: Literal["minute", "second"]
+
+
+class _Locale(msgspec.Struct, rename={"conjunction": "and"}):
+    order: Order
+    conjunction: str = ""
+    am: list[str] = []
+    pm: list[str] = []
+    months: list[list[str]] = []
+
+
+class _Table(msgspec.Struct):
+    number_before_month: list[str]
+    number_after_month: list[str]
+    zones: dict[str, int]
+    regions: dict[str, Order]
+    locales: dict[str, _Locale]
+
+
+class _Day(NamedTuple):
+    """What a date says beside the time; `half` is "am", "pm" or ""."""
+
+    year: int
+    month: int
+    day: int
+    half: str
+    utc_offset_minutes: int | None
+
+
+class DateReader:
+    """Reads the dates of one page.
+
+    Args:
+        texts: All date strings of the page.
+        lang: The page's own language (`<html lang>`), if it states one.
+
+    Example:
+        ```python
+        reader = DateReader(["4 de octubre de 2013 a las 22:05 UTC+02"])
+        assert reader.parse("4 de octubre de 2013 a las 22:05 UTC+02").utc_offset_minutes == 120
+        ```
+    """
+
+    def __init__(self, texts: Iterable[str], lang: str | None = None) -> None:
+        dates = [_plain(rest) for rest in {rest for _, rest in map(_split, texts)}]
+        code = _language_of({word for date in dates for word in _words(date)}, lang)
+        locale = _table().locales[code or "en"]
+        self._months = _all_months() | _months_of(locale)
+        self._halves = _HALVES | dict.fromkeys(locale.am, "am") | dict.fromkeys(locale.pm, "pm")
+        self._order = self._order_of(dates, _stated_order(lang, code))
+        # Pages show the same few hundred days thousands of times.
+        self._days: dict[str, _Day | None] = {}
+
+    def parse(self, text: str) -> WallTime | None:
+        """Return the wall time that a date string shows, None if it shows none."""
+        time, rest = _split(text)
+        if time is None:
+            return None
+        if rest not in self._days:
+            self._days[rest] = self._day(rest)
+        day = self._days[rest]
+        if day is None:
+            return None
+        hour, minute, second = time
+        if day.half == "pm" and hour < _NOON:
+            hour += _NOON
+        elif day.half == "am" and hour == _NOON:
+            hour = 0
+        try:
+            naive = datetime(day.year, day.month, day.day, hour, minute, second or 0)  # noqa: DTZ001 - a wall time has no zone
+        except ValueError:
+            return None
+        return WallTime(naive, day.utc_offset_minutes, "minute" if second is None else "second")
+
+    def _day(self, rest: str) -> _Day | None:
+        offset, date = _cut_zone(_plain(rest))
+        half = next((self._halves[word] for word in _words(date) if word in self._halves), "")
+        found = self._complete(*self._month_and_numbers(date))
+        if found is None:
+            return None
+        year, month, day = found
+        if year > _LATEST_YEAR:
+            year -= _BUDDHIST_ERA
+        return _Day(year, month, day, half, offset) if year >= _EARLIEST_YEAR else None
+
+    def _month_and_numbers(self, date: str) -> tuple[int | None, list[str]]:
+        month = None
+        marked = _marked_month().search(date)
+        if marked:
+            month = int(marked[1] or marked[2])
+            date = f"{date[: marked.start()]} {date[marked.end() :]}"
+        else:
+            # The last month word is the month: "mar" before it is a Tuesday in Spanish.
+            for word in _words(date):
+                month = self._months.get(word, month)
+        return month, [token for token in _TOKEN.findall(date) if token.isdecimal()]
+
+    def _complete(self, month: int | None, numbers: list[str]) -> tuple[int, int, int] | None:
+        """Tell year, month and day apart; a year of two digits is of this century [inferred]."""
+        if len(numbers) < (_PARTS if month is None else _PARTS - 1):
+            return None
+        values = [int(number) for number in numbers]
+        years = [n for n, number in enumerate(numbers[:_PARTS]) if len(number) > _TWO_DIGITS]
+        if month is not None:
+            year_at = years[0] if years else (0 if self._order == "ymd" else 1)
+            year = values.pop(year_at)
+            day = values[0]
+        else:
+            order = self._order
+            if years:
+                order = "ymd" if years[0] == 0 else ("dmy" if order == "ymd" else order)
+            a, b, c = values[:_PARTS]
+            year, month, day = {"ymd": (a, b, c), "dmy": (c, b, a), "mdy": (c, a, b)}[order]
+        return (year + 2000 if year < _CENTURY else year), month, day
+
+    def _order_of(self, dates: list[str], stated: Order | None) -> Order:
+        """Settle the order of the page's dates in numbers: one number above 12 is a day."""
+        votes = {"dmy": 0, "mdy": 0}
+        for date in dates:
+            month, numbers = self._month_and_numbers(_cut_zone(date)[1])
+            if month is None and len(numbers) >= _PARTS and len(numbers[2]) > _TWO_DIGITS:
+                votes["dmy"] += _MONTHS < int(numbers[0]) <= _LONGEST_MONTH
+                votes["mdy"] += _MONTHS < int(numbers[1]) <= _LONGEST_MONTH
+        if votes["dmy"] != votes["mdy"]:
+            return "dmy" if votes["dmy"] > votes["mdy"] else "mdy"
+        return stated or "dmy"
+
+
+def offset_in(text: str) -> int | None:
+    """Return the first offset such as "UTC-04:00" in a text, in minutes east of UTC."""
+    found = _OFFSET.search(_plain(text))
+    return _minutes(found) if found else None
+
+
+def list_conjunctions() -> frozenset[str]:
+    """Return the word before the last name of a list, in every language of the table."""
+    return frozenset(locale.conjunction for locale in _table().locales.values()) - {""}
+
+
+def _split(text: str) -> tuple[tuple[int, int, int | None] | None, str]:
+    """Cut the time out of a date string."""
+    found = _COLON_TIME.search(text) or _WORDED_TIME.search(text)
+    if found is None:
+        # "12.03.2021 14.05": the time is the last of what looks like one.
+        found = next(reversed(list(_DOTTED_TIME.finditer(text))), None)
+        if found is None:
+            return None, text
+    hour, minute, *more = found.groups()
+    second = int(more[0]) if more and more[0] else None
+    return (int(hour), int(minute), second), f"{text[: found.start()]}|{text[found.end() :]}"
+
+
+def _plain(date: str) -> str:
+    composed = unicodedata.normalize("NFC", date.casefold())
+    return _DOT_OF_WORD.sub("", _INVISIBLE.sub("", composed))
+
+
+def _cut_zone(date: str) -> tuple[int | None, str]:
+    """Return the offset that a date names, and the date without it."""
+    found = _OFFSET.search(date)
+    if found:
+        return _minutes(found), date[: found.start()] + date[found.end() :]
+    zones = _table().zones
+    return next((zones[word] for word in _TOKEN.findall(date) if word in zones), None), date
+
+
+def _minutes(found: re.Match[str]) -> int | None:
+    minutes = int(found[2]) * 60 + int(found[3] or 0)
+    if minutes > _FARTHEST_ZONE:
+        return None
+    return minutes if found[1] == "+" else -minutes
+
+
+def _words(date: str) -> Iterator[str]:
+    """Give the words of a date, and each two neighbours as one: "p m", "كانون الثاني"."""
+    before = ""
+    for word in _TOKEN.findall(date):
+        yield word
+        if before:
+            yield f"{before} {word}"
+        before = word
+
+
+def _language_of(words: set[str], lang: str | None) -> str | None:
+    """Return the language that knows most of a page's words; a tie is for the stated one."""
+    locales = _table().locales
+    stated = (lang or "").casefold().replace("_", "-").partition("-")[0]
+    stated = stated if stated in locales else ""
+    best, most = stated, 0
+    for code in dict.fromkeys((stated, *locales)) if stated else locales:
+        known = len(words & _months_of(locales[code]).keys()) * 10
+        known += len(words & {*locales[code].am, *locales[code].pm})
+        if known > most:
+            best, most = code, known
+    return best or None
+
+
+def _stated_order(lang: str | None, code: str | None) -> Order | None:
+    table = _table()
+    region = (lang or "").casefold().replace("_", "-")
+    if region in table.regions:
+        return table.regions[region]
+    return table.locales[code].order if code else None
+
+
+@lru_cache(maxsize=1)
+def _table() -> _Table:
+    text = files(__package__).joinpath("dates.toml").read_text("utf-8")
+    return msgspec.convert(tomllib.loads(text), _Table)
+
+
+def _months_of(locale: _Locale) -> dict[str, int]:
+    return {word: n for n, words in enumerate(locale.months, 1) for word in words}
+
+
+@lru_cache(maxsize=1)
+def _marked_month() -> re.Pattern[str]:
+    before = "|".join(_table().number_before_month)
+    after = "|".join(_table().number_after_month)
+    return re.compile(rf"(?<!\d)(\d{{1,2}})\s?(?:{before})|(?:{after})\s?(\d{{1,2}})(?!\d)")
+
+
+@lru_cache(maxsize=1)
+def _all_months() -> dict[str, int]:
+    months: dict[str, int] = {}
+    for locale in reversed(_table().locales.values()):
+        months |= _months_of(locale)
+    return months

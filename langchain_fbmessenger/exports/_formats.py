@@ -1,0 +1,140 @@
+"""Tell by its content in which of Meta's formats a file is, and decode it.
+
+Bytes go in; the threads that a file holds come out, as outlines or with their messages. How each
+variant is recognised: section 1 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from langchain_fbmessenger.exports._dyi import decode_thread_part, outline_thread_part
+from langchain_fbmessenger.exports._e2ee import decode_e2ee_thread
+from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
+from langchain_fbmessenger.exports._graph_api import decode_graph_answer
+from langchain_fbmessenger.exports._html import decode_page, looks_like_html
+from langchain_fbmessenger.exports._instagram_list import decode_instagram_list
+from langchain_fbmessenger.exports._json import BROKEN_JSON, NotAThreadError, load_leniently
+from langchain_fbmessenger.exports._part import Outline, ThreadPart, outline_of
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from langchain_fbmessenger.exports._html import ZoneOf
+    from langchain_fbmessenger.exports._source import ExportFile
+
+__all__ = ["decode_file", "outline_file", "read_bytes"]
+
+_HEAD = 4096
+_SMALL = 2**20
+_META_S_SLIP = b"[object Object]"  # all that archived_stories.json holds
+
+
+def read_bytes(file: ExportFile) -> bytes:
+    """Read a file, unless its first bytes show that it is large and nothing that we could read.
+
+    Raises:
+        UnreadableFileError: It cannot be read.
+        NotAThreadError: It is no JSON and no HTML.
+    """
+    if file.size > _SMALL:
+        head = file.read(_HEAD)
+        if head.strip() and not looks_like_html(head) and not _looks_like_json(head):
+            raise NotAThreadError(BROKEN_JSON)
+    return file.read()
+
+
+def outline_file(raw: bytes, zone_of: ZoneOf) -> list[Outline]:
+    """Return the outlines of the threads that a file holds.
+
+    Args:
+        raw: The bytes of the file.
+        zone_of: Chooses the time zone of a page whose times carry none.
+
+    Raises:
+        NotAThreadError: The file is broken or holds no thread.
+    """
+    decode = _decoder_of(raw)
+    if decode is _decode_dyi:
+        return [outline_thread_part(raw)]
+    return [outline_of(part, index) for index, part in enumerate(decode(raw, zone_of))]
+
+
+def decode_file(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
+    """Return the threads that a file holds, with their messages; otherwise as `outline_file`."""
+    return _decoder_of(raw)(raw, zone_of)
+
+
+def _decoder_of(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
+    if looks_like_html(raw[:_HEAD]):
+        return _decode_html
+    if raw.strip() == _META_S_SLIP:
+        return _decode_none
+    if raw.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[":
+        return lambda raw, _: decode_instagram_list(raw)
+    # Within a text of JSON the quotes are escaped, so these are true keys (or a whole text, which
+    # the decoder notices).
+    if b'"senderName"' in raw or b'"threadName"' in raw:
+        return _decode_e2ee
+    if b'"created_time"' in raw and b'"data"' in raw:
+        return _decode_graph
+    if b'"messages"' in raw:
+        return _decode_dyi
+    return _decode_none
+
+
+def _looks_like_json(head: bytes) -> bool:
+    return head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"["}
+
+
+def _decode_dyi(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
+    return [decode_thread_part(raw)]
+
+
+def _decode_e2ee(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
+    try:
+        return [decode_e2ee_thread(raw)]
+    except NotAThreadError as error:
+        if str(error) == BROKEN_JSON:
+            raise
+        return [decode_thread_part(raw)]
+
+
+def _decode_graph(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
+    try:
+        return decode_graph_answer(raw)
+    except NotAThreadError as error:
+        if str(error) == BROKEN_JSON:
+            raise
+        return [decode_thread_part(raw)]
+
+
+def _decode_none(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
+    """Tell a file of something else from a broken one: the second is a loss, the first is not."""
+    if raw.strip() == _META_S_SLIP:
+        raise NotAThreadError(NOT_A_THREAD)
+    try:
+        msgspec.json.decode(raw.removeprefix(BYTE_ORDER_MARK))
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        load_leniently(raw.removeprefix(BYTE_ORDER_MARK))
+    raise NotAThreadError(NOT_A_THREAD)
+
+
+def _decode_html(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
+    page = decode_page(raw, zone_of)
+    return [
+        ThreadPart(
+            variant=page.generation,
+            title=thread.title,
+            participants=thread.participants,
+            messages=thread.messages,
+            found=thread.found,
+            skipped=thread.skipped,
+            owner=page.owner,
+            precision=page.precision_ms,
+        )
+        for thread in page.threads
+    ]

@@ -1,0 +1,180 @@
+"""Read answers of the Graph API (variant F) into records: Pages and professional accounts.
+
+`GET /{page-id}/conversations?fields=participants,messages{…}` gives several threads, a
+conversation's `messages` give one. Text is proper UTF-8. Facts: section 9 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from langchain_fbmessenger._gc import without_gc
+from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger.exports._e2ee import kind_of_file
+from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
+from langchain_fbmessenger.exports._instagram_list import milliseconds_of_iso
+from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_leniently
+from langchain_fbmessenger.exports._part import ThreadPart
+from langchain_fbmessenger.exports.records import Attachment, Message, Share
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
+
+__all__ = ["decode_graph_answer"]
+
+_ADDRESSES = {"image_data": "photo", "video_data": "video"}
+
+
+class _Person(msgspec.Struct, gc=False):
+    name: str | None = None
+    username: str | None = None  # Instagram's professional accounts have no `name`
+
+
+class _People(msgspec.Struct, gc=False):
+    data: list[_Person] | None = None
+
+
+class _Attachment(msgspec.Struct, gc=False):
+    mime_type: str | None = None
+    name: str | None = None
+    file_url: str | None = None
+    image_data: dict[str, Any] | None = None
+    video_data: dict[str, Any] | None = None
+
+
+class _Attachments(msgspec.Struct, gc=False):
+    data: list[_Attachment] | None = None
+
+
+class _Share(msgspec.Struct, gc=False):
+    link: str | None = None
+    name: str | None = None
+    description: str | None = None
+
+
+class _Shares(msgspec.Struct, gc=False):
+    data: list[_Share] | None = None
+
+
+class _WireMessage(msgspec.Struct, gc=False):
+    from_: _Person | None = msgspec.field(name="from", default=None)
+    to: _People | None = None
+    created_time: str | None = None
+    message: str | None = None
+    attachments: _Attachments | None = None
+    sticker: str | None = None
+    shares: _Shares | None = None
+
+
+@without_gc
+def decode_graph_answer(raw: bytes) -> list[ThreadPart]:
+    """Decode an answer, saved to a file as it came.
+
+    Args:
+        raw: The bytes of the file.
+
+    Raises:
+        NotAThreadError: The file is broken or holds something else.
+    """
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
+    try:
+        found = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        found = load_leniently(raw)
+    if not isinstance(found, dict):
+        raise NotAThreadError(NOT_A_THREAD)
+    parts = [_to_part(people, items) for people, items in _threads(found)]
+    if not parts:
+        raise NotAThreadError(NOT_A_THREAD)
+    return parts
+
+
+def _threads(found: dict[str, Any]) -> list[tuple[list[str] | None, list[Any]]]:
+    items = _data(found)
+    if any(isinstance(item, dict) and _is_message(item) for item in items):
+        return [(None, items)]
+    # A single conversation may have been asked for by its id.
+    conversations = [item for item in [*items, found] if isinstance(item, dict)]
+    threads = []
+    for item in conversations:
+        if isinstance(item.get("messages"), dict) and isinstance(
+            item["messages"].get("data"), list
+        ):
+            people = item.get("participants")
+            names = _names(people) if isinstance(people, dict) else None
+            threads.append((names, item["messages"]["data"]))
+    return threads
+
+
+def _data(found: dict[str, Any]) -> list[Any]:
+    items = found.get("data")
+    return items if isinstance(items, list) else []
+
+
+def _is_message(item: dict[str, Any]) -> bool:
+    return isinstance(item.get("created_time"), str) and ("message" in item or "from" in item)
+
+
+def _names(people: dict[str, Any]) -> list[str]:
+    return [_name(person) for person in convert_leniently(people, _People).data or ()]
+
+
+def _name(person: _Person | None) -> str:
+    return normal_name((person.name or person.username or "") if person else "")
+
+
+def _to_part(participants: list[str] | None, items: list[Any]) -> ThreadPart:
+    skipped: Counter[str] = Counter()
+    messages = []
+    people = dict.fromkeys(participants or ())
+    for item in reversed(items):  # newest first
+        if not isinstance(item, dict):
+            skipped["malformed"] += 1
+            continue
+        m = convert_leniently(item, _WireMessage)
+        if participants is None and m.to:
+            people.update(dict.fromkeys(map(_name, (m.from_, *(m.to.data or ())))))
+        time = milliseconds_of_iso(m.created_time)
+        if time is None:
+            skipped["no time"] += 1
+            continue
+        message = _to_message(m, time)
+        if message.text or message.attachments or message.share:
+            messages.append(message)
+        else:
+            skipped["empty"] += 1
+    messages.sort(key=lambda message: message.timestamp_ms)
+    return ThreadPart(
+        variant="F",
+        title=None,
+        participants=[name for name in people if name] or None,
+        messages=messages,
+        found=len(items),
+        skipped=skipped,
+    )
+
+
+def _to_message(m: _WireMessage, time: int) -> Message:
+    message = Message(_name(m.from_), time, m.message or None)
+    attachments = [_to_attachment(a) for a in (m.attachments and m.attachments.data) or ()]
+    if m.sticker:
+        attachments.append(Attachment(kind="sticker", uri=m.sticker))
+    message.attachments = tuple(attachments)
+    for share in (m.shares and m.shares.data) or ():
+        text = share.description or share.name
+        if share.link or text:
+            message.share = message.share or Share(link=share.link, text=text)
+    return message
+
+
+def _to_attachment(attachment: _Attachment) -> Attachment:
+    for key, kind in _ADDRESSES.items():
+        address = getattr(attachment, key)
+        if address:
+            url = address.get("url")
+            return Attachment(kind=kind, uri=url if isinstance(url, str) else "")
+    uri = attachment.file_url or attachment.name or ""
+    main = (attachment.mime_type or "").partition("/")[0]
+    kind = main if main in {"audio", "video"} else "photo" if main == "image" else kind_of_file(uri)
+    return Attachment(kind=kind, uri=uri)

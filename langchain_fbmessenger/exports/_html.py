@@ -1,0 +1,274 @@
+"""Read one HTML page of Meta's exports (variant C, generations H1 to H4, I3 and I4) into records.
+
+Bytes go in, an `HtmlPage` or a `NotAThreadError` comes out. The page is cut at the tags that open
+messages, and they are parsed one by one: no page is ever a tree as a whole. Text is proper UTF-8
+and never repaired. Facts: section 6 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from langchain_fbmessenger._gc import without_gc
+from langchain_fbmessenger.exports._dates import DateReader, WallTime
+from langchain_fbmessenger.exports._html_2018 import (
+    find_threads_2018,
+    is_page_of_2018,
+    read_blocks_2018,
+    read_heading_2018,
+)
+from langchain_fbmessenger.exports._html_blocks import Block, Content, read_block
+from langchain_fbmessenger.exports._html_clock import Clock
+from langchain_fbmessenger.exports._html_head import PageHead, people_of_header, read_head
+from langchain_fbmessenger.exports._html_reactions import ReactionReader
+from langchain_fbmessenger.exports._json import NotAThreadError
+from langchain_fbmessenger.exports.records import Message
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import tzinfo
+
+    from langchain_fbmessenger.exports._part import Variant
+
+    ZoneOf = Callable[[str, int | None], tzinfo]
+
+__all__ = ["UNKNOWN_HTML", "HtmlPage", "HtmlThread", "decode_page", "looks_like_html"]
+
+UNKNOWN_HTML = "HTML page of an unknown layout"
+
+_BOM = b"\xef\xbb\xbf"
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
+    re.IGNORECASE | re.DOTALL,
+)
+_OPENING_TAG = re.compile(
+    rb"<[a-zA-Z][\w-]*\b[^<>]*?\sclass\s*=\s*"
+    rb"(?:\"(?P<double>[^\"<>]*)\"|'(?P<single>[^'<>]*)'|(?P<bare>[^\s\"'<>]+))"
+)
+_LONGEST_TAG = 1000
+_NO_MARKUP = re.compile(
+    rb"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
+)
+_BLOCK_TOKENS = (b"_a6-g", b"_2lej")  # H3, H4, I3, I4; H2
+# Parts of messages, looked for where no block is known. Index and settings pages have none.
+_TRACES = (b"_a6-o", b"_a6-p", b"_a72d", b"_2lem", b"_2let", b"message_header")
+_H2_HEADING = re.compile(rb"<h2\b[^<>]*\b_a6-h\b")
+
+
+class HtmlThread(msgspec.Struct):
+    """One thread of a page; messages in the order of time, oldest first.
+
+    `found` counts the blocks that are messages, `skipped` those among them that are left out:
+    "no time" has no date that could be read, "empty" shows nothing at all.
+    """
+
+    title: str | None
+    participants: list[str] | None
+    messages: list[Message]
+    found: int
+    skipped: Counter[str]
+
+
+class HtmlPage(msgspec.Struct):
+    """One page.
+
+    Attributes:
+        generation: "H1", "H2", "H3", "H4", "I3" or "I4", as section 6 of docs/formats.md has them.
+        owner: Whose export it is, if the page says so.
+        utc_offset_minutes: The zone of the export's own date, if the page states it. Messages of
+            the other half of the year may be an hour off it.
+        has_zone: All dates name their zone: none had to be assumed.
+        precision_ms: What the dates are exact to; 1 if there is none.
+        threads: One; pages of 2018 and before (H1) may hold all threads of an account.
+    """
+
+    generation: Variant
+    owner: str | None
+    utc_offset_minutes: int | None
+    has_zone: bool
+    precision_ms: int
+    threads: list[HtmlThread]
+
+
+class _RawThread(msgspec.Struct, gc=False):
+    """A thread whose blocks stand as in the page."""
+
+    title: str | None
+    participants: list[str] | None
+    blocks: list[Block]
+
+
+def looks_like_html(head: bytes) -> bool:
+    """Whether a file that begins like this is an HTML page."""
+    return _HTML.match(head.removeprefix(_BOM)) is not None
+
+
+@without_gc
+def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
+    """Decode a page.
+
+    Args:
+        raw: The bytes of the file.
+        zone_of: Gives the zone of dates that name none, for a generation and the offset in minutes
+            that the page states of the day of the export, or None. It is not called if all dates
+            name theirs.
+
+    Returns:
+        The page's threads.
+
+    Raises:
+        NotAThreadError: The page holds something else, or nothing that is known.
+    """
+    if is_page_of_2018(raw):
+        generation: Variant = "H1"
+        head, raws = _read_threads_2018(raw)
+    else:
+        generation, head, thread = _read_thread(raw)
+        raws = [thread]
+    blocks = [block for thread in raws for block in thread.blocks]
+    dates = DateReader((block.date for block in blocks if block.date), head.lang)
+    walls = [dates.parse(block.date) if block.date else None for block in blocks]
+    read = [wall for wall in walls if wall is not None]
+    has_zone = bool(read) and all(wall.utc_offset_minutes is not None for wall in read)
+    clock = Clock(None if has_zone or not read else zone_of(generation, head.utc_offset_minutes))
+    people = {block.sender for block in blocks if block.sender}
+    people |= {name for thread in raws for name in thread.participants or ()}
+    if generation == "H1":  # the heading of the page, if it is not just "Messages"
+        owner = head.heading if head.heading in people else None
+    else:
+        owner = head.find_owner(people)
+    reactions = ReactionReader(people | {owner or ""})
+    del blocks
+    times = iter(walls)
+    return HtmlPage(
+        generation=generation,
+        owner=owner,
+        utc_offset_minutes=head.utc_offset_minutes,
+        has_zone=has_zone,
+        precision_ms=min(
+            ({"minute": 60_000, "second": 1000}[w.precision] for w in read), default=1
+        ),
+        threads=[_to_thread(thread, times, clock, reactions) for thread in raws],
+    )
+
+
+def _read_threads_2018(raw: bytes) -> tuple[PageHead, list[_RawThread]]:
+    spans = find_threads_2018(raw)
+    threads: dict[tuple[str, ...], _RawThread] = {}
+    for start, end in spans:
+        title, people = read_heading_2018(raw, start, end)
+        blocks = list(read_blocks_2018(raw, start, end))
+        # A long thread goes on under a second heading with the same people [P].
+        key = (title or "", *sorted(people)) if people else (str(start),)
+        if key in threads:
+            threads[key].blocks += blocks
+        else:
+            threads[key] = _RawThread(title, people, blocks)
+    return read_head(raw[: spans[0][0]], b""), list(threads.values())
+
+
+def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
+    starts = _find_blocks(raw)
+    if not starts:
+        is_trace = any(trace in raw for trace in _TRACES)
+        raise NotAThreadError(UNKNOWN_HTML if is_trace else NOT_A_THREAD)
+    ends = [*starts[1:], len(raw)]
+    blocks = [read_block(raw[start:end]) for start, end in zip(starts, ends, strict=True)]
+    head = read_head(raw[: starts[0]], raw[starts[-1] :])
+    # Above the messages stand blocks without a date: participants, a picture, "pending".
+    first = next((n for n, block in enumerate(blocks) if block.date), len(blocks))
+    senders = {block.sender for block in blocks[first:] if block.sender}
+    lists = (people_of_header(block.header, senders) for block in blocks[:first])
+    participants = next(filter(None, lists), None)
+    if participants is None and not any(b.date and b.content is not None for b in blocks):
+        # Lists of friends, devices or posts have the same blocks, but not with all three parts.
+        is_message = any(block.sender and block.content is not None for block in blocks)
+        raise NotAThreadError(UNKNOWN_HTML if is_message and first else NOT_A_THREAD)
+    thread = _RawThread(head.heading or head.title, participants, blocks[first:])
+    return _generation(raw[starts[0] : ends[min(first, len(ends) - 1)]]), head, thread
+
+
+def _find_blocks(raw: bytes) -> list[int]:
+    """Return where the blocks of messages begin."""
+    for token in _BLOCK_TOKENS:
+        if token in raw:
+            hidden = [found.span() for found in _NO_MARKUP.finditer(raw)]
+            starts = [start for start in _opening_tags(raw, token) if not _is_hidden(start, hidden)]
+            if starts:
+                return starts
+    return []
+
+
+def _is_hidden(start: int, hidden: list[tuple[int, int]]) -> bool:
+    before = bisect_left(hidden, (start, 0)) - 1
+    return before >= 0 and start < hidden[before][1]
+
+
+def _opening_tags(raw: bytes, token: bytes) -> Iterator[int]:
+    at = raw.find(token)
+    while at >= 0:
+        start = raw.rfind(b"<", max(0, at - _LONGEST_TAG), at)
+        tag = _OPENING_TAG.match(raw, start) if start >= 0 else None
+        if tag and token in (tag["double"] or tag["single"] or tag["bare"]).split():
+            yield start
+        at = raw.find(token, at + len(token))
+
+
+def _generation(blocks: bytes) -> Variant:
+    tag = _OPENING_TAG.match(blocks)
+    tokens = (tag["double"] or tag["single"] or tag["bare"]).split() if tag else []
+    if b"_2lej" in tokens:
+        return "H2"
+    is_new = _H2_HEADING.search(blocks) is not None  # senders became headings in 2025
+    if b"uiBoxWhite" in tokens:
+        return "I4" if is_new else "I3"
+    return "H4" if is_new else "H3"
+
+
+def _to_thread(
+    thread: _RawThread, times: Iterator[WallTime | None], clock: Clock, reactions: ReactionReader
+) -> HtmlThread:
+    skipped: Counter[str] = Counter()
+    timed: list[tuple[str, Content, WallTime]] = []
+    for block in thread.blocks:
+        wall = next(times)
+        if wall is None:
+            skipped["no time"] += 1
+        elif block.content is None or block.content.is_empty():
+            skipped["empty"] += 1
+        else:
+            timed.append((block.sender or "", block.content, wall))
+    found = len(thread.blocks)
+    thread.blocks = []
+    stamps = [clock.milliseconds(wall) for *_, wall in timed]
+    # Meta writes newest first, and to the minute: turned round, the stable sort keeps ties right.
+    if not stamps or stamps[0] >= stamps[-1]:
+        timed.reverse()
+        stamps.reverse()
+    messages: list[Message] = []
+    previous = stamps[0] if stamps else 0
+    for (sender, content, wall), stamp in zip(timed, stamps, strict=True):
+        # Back in time: in the hour that autumn's clocks go through twice, it is the second.
+        again = clock.second_time(wall) if stamp < previous else stamp
+        previous = again if again >= previous else stamp
+        messages.append(_to_message(sender, previous, content, reactions))
+    messages.sort(key=lambda message: message.timestamp_ms)
+    return HtmlThread(thread.title, thread.participants, messages, found, skipped)
+
+
+def _to_message(sender: str, stamp: int, content: Content, reactions: ReactionReader) -> Message:
+    read = (reactions.read(line) for line in content.reactions)
+    return Message(
+        sender=sender,
+        timestamp_ms=stamp,
+        text=content.text,
+        reactions=tuple(dict.fromkeys(reaction for reaction in read if reaction is not None)),
+        attachments=content.attachments,
+        share=content.share,
+    )

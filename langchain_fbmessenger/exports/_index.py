@@ -1,0 +1,129 @@
+"""Go through all files of one or several exports once, and know the conversations in them.
+
+This pass reads no texts of the JSON formats, so that it costs about a fifth of reading all; what is
+one conversation and whose export it is can only be told when all files have been seen.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exports._formats import outline_file, read_bytes
+from langchain_fbmessenger.exports._join import (
+    Conversation,
+    Piece,
+    ThreadFiles,
+    group_threads,
+    join_threads,
+)
+from langchain_fbmessenger.exports._json import NotAThreadError
+from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
+from langchain_fbmessenger.exports._source import UnreadableFileError
+from langchain_fbmessenger.exports._tree import scan_paths
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from pathlib import Path
+
+    from langchain_fbmessenger.exports._tree import ExportTree
+    from langchain_fbmessenger.exports._zone import ZoneChooser
+    from langchain_fbmessenger.exports.report import LoadReport
+
+__all__ = ["ExportIndex", "index_paths"]
+
+
+@dataclass
+class ExportIndex:
+    """The conversations of exports, and their owners by export."""
+
+    conversations: list[Conversation] = field(default_factory=list)
+    owners: dict[str, Owner | None] = field(default_factory=dict)
+    size: int = 0
+
+    @property
+    def owner(self) -> str | None:
+        """The owner, if all exports have one and the same."""
+        names = {owner.name for owner in self.owners.values() if owner}
+        return names.pop() if len(names) == 1 else None
+
+
+def index_paths(
+    paths: Iterable[Path],
+    zone_of: ZoneChooser,
+    report: LoadReport,
+    on_progress: Callable[[int, int], None],
+) -> ExportIndex:
+    """Go through all files below the paths.
+
+    Args:
+        paths: Existing paths.
+        zone_of: Chooses the time zone of pages.
+        report: Is told of the files.
+        on_progress: Is called with the bytes done and the bytes in all; a second pass will follow.
+    """
+    tree = scan_paths(paths)
+    for skipped in tree.skipped:
+        report.skip_file(skipped.location, skipped.reason)
+    size = sum(found.file.size for found in tree.files)
+    done = 0
+    pieces = []
+    for found in tree.files:
+        on_progress(done, 2 * size)
+        done += found.file.size
+        try:
+            outlines = outline_file(read_bytes(found.file), zone_of)
+        except (UnreadableFileError, NotAThreadError) as error:
+            report.skip_file(found.file.location, str(error))
+            continue
+        if outlines:
+            report.variants[outlines[0].variant] += 1
+        pieces += [Piece(found, outline) for outline in outlines]
+    threads = group_threads(pieces)
+    owners = _find_owners(threads, tree, report)
+    for thread in threads:
+        owner = owners[thread.export]
+        if owner:
+            thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
+    return ExportIndex(join_threads(threads), owners, size)
+
+
+def _find_owners(
+    threads: list[ThreadFiles], tree: ExportTree, report: LoadReport
+) -> dict[str, Owner | None]:
+    by_export: dict[str, list[ThreadFiles]] = {}
+    for thread in threads:
+        by_export.setdefault(thread.export, []).append(thread)
+    stated: dict[str, list[str]] = {export: [] for export in by_export}
+    for found in tree.owner_files:
+        try:
+            name = decode_owner(found.file.read())
+        except UnreadableFileError as error:
+            report.skip_file(found.file.location, str(error))
+            continue
+        if name:
+            stated.setdefault(found.export, []).append(name)
+    for export, theirs in by_export.items():
+        on_pages = (o.owner for thread in theirs for o in thread.outlines if o.owner)
+        stated[export] += dict.fromkeys(on_pages)
+    owners = {
+        export: find_owner(stated[export], [thread.outlines for thread in theirs])
+        for export, theirs in by_export.items()
+    }
+    # The profile may lie in another zip than the threads, and a guess gives way to knowledge.
+    known = [Owner(name, 3) for names in stated.values() for name in names]
+    known += [owner for owner in owners.values() if owner]
+    for export, theirs in by_export.items():
+        owner = owners[export]
+        surer = [o for o in known if not owner or o.sureness > owner.sureness]
+        if not (owner and owner.is_sure):
+            owners[export] = _one_of(surer, theirs) or owner
+    return owners
+
+
+def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None:
+    """Return the surest of the people who take part in all of the threads."""
+    people = [named for thread in threads if (named := names_of(thread.outlines))]
+    common = [o for o in owners if all(comparable_name(o.name) in named for named in people)]
+    return max(common, key=lambda owner: owner.sureness, default=None) if people else None

@@ -1,0 +1,274 @@
+"""Tell which files are one conversation, across parts, folders, zip archives and exports.
+
+Meta's own identity comes first: a thread's directory. Where it ends (another folder, the export of
+encrypted chats, another download), people's names decide, then time. Facts: sections 2, 3 and 5 of
+docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exports._system_lines import is_deleted_account
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from langchain_fbmessenger.exports._part import Outline
+    from langchain_fbmessenger.exports._tree import FoundFile
+
+__all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "join_threads"]
+
+_TWO = 2
+# 10 characters of base64 in old exports, 15-17 digits in new ones; titles change, and so may this.
+_ID = re.compile(r"(?:.*_|)(\d{15,17})|.*_([\w-]{10})", re.DOTALL)
+_SAME_GROUP = 0.5  # share of the people that two states of one group have in common
+_BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
+_ORDER = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A file's share of a thread."""
+
+    found: FoundFile
+    outline: Outline
+
+
+@dataclass
+class ThreadFiles:
+    """What one export holds of one thread in one place."""
+
+    export: str
+    place: tuple[str, ...]
+    owner: str | None = None
+    owner_is_sure: bool = False
+    pieces: list[Piece] = field(default_factory=list)
+
+    @property
+    def outlines(self) -> list[Outline]:
+        return [piece.outline for piece in self.pieces]
+
+    @property
+    def thread_id(self) -> str:
+        return self.place[-1]
+
+    @property
+    def box(self) -> str | None:
+        """The thread folder that the files lie in."""
+        return self.pieces[0].found.folder
+
+    @cached_property
+    def folder(self) -> str | None:
+        """The thread folder, by the files' own word if they were taken out of it."""
+        paths = (o.thread_path.partition("/")[0] for o in self.outlines if o.thread_path)
+        return self.box or next(paths, None)
+
+    @cached_property
+    def variant(self) -> str:
+        return self.outlines[0].variant
+
+    @cached_property
+    def title(self) -> str | None:
+        return next((o.title for o in self.outlines if o.title), None)
+
+    @cached_property
+    def participants(self) -> list[str] | None:
+        """The members on the day of the export, as its newest part lists them."""
+        return next((o.participants for o in self.outlines if o.participants is not None), None)
+
+    @cached_property
+    def named(self) -> dict[str, str]:
+        """Everybody with a name: as names are compared, and as they are written."""
+        names = [*(self.participants or ()), *(s for o in self.outlines for s in o.senders)]
+        named = {comparable_name(n): n for n in names if not is_deleted_account(n)}
+        if self.owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
+            named.setdefault(comparable_name(self.owner), self.owner)
+        return named
+
+    @cached_property
+    def is_group(self) -> bool:
+        if any(outline.declared_group for outline in self.outlines):
+            return True
+        senders = {s for o in self.outlines for s in o.senders if is_deleted_account(s)}
+        nobodies = max(len(senders), sum(is_deleted_account(n) for n in self.participants or ()))
+        if len(self.named) + nobodies > _TWO:
+            return True
+        # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
+        title = comparable_name(self.title or "")
+        return (
+            any(o.variant == "A" and o.thread_path for o in self.outlines)
+            and len(self.participants or ()) >= _TWO
+            and not is_deleted_account(title)
+            and not any(title == name or title.startswith(f"{name} ·") for name in self.named)
+        )
+
+    @cached_property
+    def strong_id(self) -> str | None:
+        """Meta's number of the thread, if its directory shows one."""
+        if self.box is None and self.variant != "G":
+            return None
+        found = _ID.fullmatch(self.thread_id)
+        return (found[1] or found[2]) if found else None
+
+    @cached_property
+    def pair(self) -> tuple[frozenset[str], str] | None:
+        """The two people of a conversation of two, and its title if that is no name of theirs."""
+        names = set(self.named)
+        title = comparable_name(self.title or "")
+        if len(names) == 1 and self.participants is None and not is_deleted_account(title):
+            names.add(title)  # a page on which one of the two never wrote
+        if self.is_group or len(names) != _TWO:
+            return None
+        return frozenset(names), "" if self.variant == "B" or title in names else title
+
+    @cached_property
+    def span(self) -> tuple[int, int] | None:
+        """The times of the first and the last message."""
+        firsts = [o.first for o in self.outlines if o.first is not None]
+        lasts = [o.last for o in self.outlines if o.last is not None]
+        return (min(firsts), max(lasts)) if firsts and lasts else None
+
+    @cached_property
+    def stamps(self) -> frozenset[int]:
+        return frozenset().union(*(outline.stamps for outline in self.outlines))
+
+
+@dataclass
+class Conversation:
+    """One thread, of however many places and exports."""
+
+    threads: list[ThreadFiles]
+
+    @property
+    def main(self) -> ThreadFiles:
+        """The newest state of the thread, in the richest format."""
+        return max(
+            self.threads,
+            key=lambda t: (-_rank(t), t.span[1] if t.span else float("-inf")),
+        )
+
+    @property
+    def is_group(self) -> bool:
+        return any(thread.is_group for thread in self.threads)
+
+
+def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
+    """Bring together the files of each thread's directory, newest part first."""
+    threads: dict[tuple[str, tuple[str, ...], int], ThreadFiles] = {}
+    for piece in pieces:
+        found = piece.found
+        key = found.export, found.place, piece.outline.index
+        thread = threads.setdefault(key, ThreadFiles(found.export, found.place))
+        thread.pieces.append(piece)
+    for thread in threads.values():
+        thread.pieces.sort(key=lambda piece: piece.found.part)
+    return list(threads.values())
+
+
+def join_threads(threads: Iterable[ThreadFiles]) -> list[Conversation]:
+    """Bring together what is one conversation.
+
+    Args:
+        threads: The threads of all exports, their owners known as far as they can be.
+
+    Returns:
+        Conversations in the order of their first threads.
+    """
+    threads = list(threads)
+    order = {id(thread): number for number, thread in enumerate(threads)}
+    by_id: dict[str, list[Conversation]] = {}
+    by_people: dict[object, list[Conversation]] = {}
+    conversations: list[Conversation] = []
+    # What only continues others comes behind them.
+    for thread in sorted(threads, key=lambda t: (_rank(t), t.folder == "e2ee_cutover")):
+        conversation = _same_id(thread, by_id) or _same_people(thread, by_people)
+        if conversation is None:
+            conversation = Conversation([])
+            conversations.append(conversation)
+        conversation.threads.append(thread)
+        if thread.strong_id:
+            _note(by_id, thread.strong_id, conversation)
+        _note(by_people, _people_key(thread), conversation)
+    conversations.sort(key=lambda c: min(order[id(thread)] for thread in c.threads))
+    return conversations
+
+
+def _rank(thread: ThreadFiles) -> int:
+    return _ORDER.get(thread.variant, 0)
+
+
+def _note(index: dict[Any, list[Conversation]], key: object, conversation: Conversation) -> None:
+    known = index.setdefault(key, [])
+    if not any(conversation is other for other in known):
+        known.append(conversation)
+
+
+def _people_key(thread: ThreadFiles) -> object:
+    if thread.pair:
+        return thread.pair
+    title = comparable_name(thread.title or "")
+    return ("group", title) if thread.is_group and title else None
+
+
+def _same_id(thread: ThreadFiles, by_id: Mapping[str, list[Conversation]]) -> Conversation | None:
+    for conversation in by_id.get(thread.strong_id or "", ()):
+        if _owners_agree(thread, conversation):
+            return conversation
+    return None
+
+
+def _same_people(
+    thread: ThreadFiles, by_people: Mapping[object, list[Conversation]]
+) -> Conversation | None:
+    key = _people_key(thread)
+    if key is None:
+        return None
+    candidates = [
+        conversation
+        for conversation in by_people.get(key, ())
+        if _owners_agree(thread, conversation)
+        and not any(_kept_apart(thread, other) for other in conversation.threads)
+        and (thread.pair or any(_share_people(thread, other) for other in conversation.threads))
+    ]
+    # Two friends may have one name: then time tells whose conversation goes on.
+    return min(candidates, key=lambda c: _distance(thread, c), default=None)
+
+
+def _owners_agree(thread: ThreadFiles, conversation: Conversation) -> bool:
+    """Tell whether both come from one person's exports: two people's views are not mixed."""
+    threads = (thread, *conversation.threads)
+    owners = {comparable_name(t.owner) for t in threads if t.owner and t.owner_is_sure}
+    return len(owners) <= 1
+
+
+def _kept_apart(thread: ThreadFiles, other: ThreadFiles) -> bool:
+    """Tell whether Meta itself keeps the two apart, as it does with people of one name.
+
+    A thread lies in one folder of an export. Only what came before its encryption is split off.
+    """
+    if thread.export != other.export:
+        return False
+    if thread.box and other.box and thread.thread_id == other.thread_id:
+        return False
+    return thread.folder == other.folder or {thread.folder, other.folder} <= _BOXES
+
+
+def _share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
+    people, others = set(thread.named), set(other.named)
+    return len(people & others) >= _SAME_GROUP * len(people | others)
+
+
+def _distance(thread: ThreadFiles, conversation: Conversation) -> tuple[int, int]:
+    """Return how far away a conversation is: by messages in common, then by the pause between."""
+    shared = sum(len(thread.stamps & other.stamps) for other in conversation.threads)
+    pauses = [
+        max(0, thread.span[0] - other.span[1], other.span[0] - thread.span[1])
+        for other in conversation.threads
+        if thread.span and other.span
+    ]
+    return -shared, min(pauses, default=0)

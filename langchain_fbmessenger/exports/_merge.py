@@ -1,0 +1,78 @@
+"""Bring the messages of a conversation's files into one list, each once, oldest first."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Sequence
+
+    from langchain_fbmessenger.exports.records import Message
+
+__all__ = ["merge_messages"]
+
+
+def merge_messages(files: Sequence[Sequence[Message]], precision: int) -> tuple[list[Message], int]:
+    """Merge what several files hold of one conversation.
+
+    A message that stands in two files is the same if sender, time, text and media agree. What one
+    file repeats is no duplicate: people do say "ha" twice within a page's minute.
+
+    Args:
+        files: Each file's messages in the order of time; the files oldest first, those with exact
+            times before those without.
+        precision: The coarsest unit of their times, in ms.
+
+    Returns:
+        The messages in the order of time, and the number of duplicates that were dropped. Reactions
+        that only a duplicate has are kept.
+    """
+    overlapping = _overlapping(files, precision)
+    merged: list[Message] = []
+    kept: dict[Hashable, list[Message]] = {}
+    duplicates = 0
+    for number, messages in enumerate(files):
+        if number not in overlapping:
+            merged += messages
+            continue
+        here: Counter[Hashable] = Counter()
+        for message in messages:
+            key = _identity(message, precision)
+            same = kept.setdefault(key, [])
+            here[key] += 1
+            if here[key] <= len(same):
+                duplicates += 1
+                _add_reactions(same[here[key] - 1], message)
+            else:
+                same.append(message)
+                merged.append(message)
+    merged.sort(key=lambda message: message.timestamp_ms)
+    return merged, duplicates
+
+
+def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]:
+    """Return the files that share a span of time with another: parts of one thread do not."""
+    spans = [
+        (m[0].timestamp_ms // precision, m[-1].timestamp_ms // precision, number)
+        for number, m in enumerate(files)
+        if m
+    ]
+    return {
+        number
+        for first, last, number in spans
+        for other_first, other_last, other in spans
+        if other != number and first <= other_last and other_first <= last
+    }
+
+
+def _identity(message: Message, precision: int) -> Hashable:
+    media = tuple(a.uri.rpartition("/")[2] for a in message.attachments)  # folders differ
+    link = message.share.link if message.share else None
+    text = " ".join((message.text or "").split())  # pages do not keep every blank
+    return message.sender, message.timestamp_ms // precision, text, media or link
+
+
+def _add_reactions(kept: Message, duplicate: Message) -> None:
+    if duplicate.reactions != kept.reactions:
+        kept.reactions = tuple(dict.fromkeys((*kept.reactions, *duplicate.reactions)))

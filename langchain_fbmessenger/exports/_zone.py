@@ -1,0 +1,65 @@
+"""The time zone of pages whose times carry none.
+
+Pages of Facebook show the account's wall clock, those of Instagram a fixed Pacific -08:00. Facts:
+section 6 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone, tzinfo
+
+from typing_extensions import override
+
+__all__ = ["ZoneChooser"]
+
+_PACIFIC = timezone(timedelta(hours=-8))
+
+
+class ZoneChooser:
+    """Chooses a page's zone: the user's, else what is known, else the machine's.
+
+    `assumed` names what was taken for granted, for one warning; None if nothing was.
+    """
+
+    def __init__(self, given: tzinfo | None) -> None:
+        self._given = given
+        self.assumed: str | None = None
+
+    def __call__(self, generation: str, stated_minutes: int | None) -> tzinfo:
+        """Return the zone for a page of a generation that states an offset on the export's day."""
+        if self._given is not None:
+            return self._given
+        if generation.startswith("I"):
+            self.assumed = "Instagram's fixed UTC-08:00"
+            return _PACIFIC
+        local = _LocalZone()
+        if stated_minutes is None or timedelta(minutes=stated_minutes) in local.offsets():
+            self.assumed = "this machine's time zone"
+            return local
+        stated = timezone(timedelta(minutes=stated_minutes))
+        self.assumed = f"{stated} all year, which the pages name for the day of the export"
+        return stated
+
+
+class _LocalZone(tzinfo):
+    """The machine's zone with its summer times."""
+
+    @override
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        try:
+            return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
+        except (OverflowError, OSError, ValueError):
+            return timedelta()  # a year that the machine's clock does not have
+
+    @override
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        return None
+
+    @override
+    def tzname(self, dt: datetime | None) -> str | None:
+        return "local"
+
+    def offsets(self) -> set[timedelta | None]:
+        """Return the offsets of this year's winter and summer."""
+        year = datetime.now(tz=timezone.utc).year
+        return {self.utcoffset(datetime(year, month, 1, tzinfo=self)) for month in (1, 7)}

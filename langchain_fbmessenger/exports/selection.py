@@ -1,0 +1,119 @@
+"""Which of an export's conversations and messages are wanted."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, time, tzinfo
+from typing import TYPE_CHECKING, Union
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exports._tree import THREAD_FOLDERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["HIDDEN_FOLDERS", "Moment", "Selection", "make_selection", "to_zone"]
+
+Moment = Union[datetime, date, str]  # noqa: UP007 - read at run time, on Python 3.10 too
+HIDDEN_FOLDERS = frozenset({"message_requests", "filtered_threads"})
+"""Folders that are read only when they are asked for: mostly strangers and spam."""
+
+
+class Selection(msgspec.Struct, frozen=True):
+    """What is wanted; None stands for no limit.
+
+    Attributes:
+        folders: Thread folders; None for all but `HIDDEN_FOLDERS`.
+        threads: Ids or titles, as they are compared.
+        participants: Names, as they are compared: one of them takes part.
+        since: First time, in Unix ms.
+        until: First time that is too late, in Unix ms.
+        groups: Whether conversations of more than two are wanted.
+    """
+
+    folders: frozenset[str] | None = None
+    threads: frozenset[str] | None = None
+    participants: frozenset[str] | None = None
+    since: int | None = None
+    until: int | None = None
+    groups: bool = True
+
+
+def make_selection(  # noqa: PLR0913 - options of one thing, each by its keyword
+    *,
+    folders: Iterable[str] | None = None,
+    threads: Iterable[str] | None = None,
+    participants: Iterable[str] | None = None,
+    since: Moment | None = None,
+    until: Moment | None = None,
+    groups: bool = True,
+    zone: tzinfo | None = None,
+) -> Selection:
+    """Check and normalise what was asked for; `FacebookMessengerChatLoader` explains each.
+
+    Raises:
+        ValueError: A folder that Meta does not have, a text that is no time, or nothing between
+            `since` and `until`.
+    """
+    chosen = _texts("folders", folders)
+    for folder in chosen or ():
+        if folder not in THREAD_FOLDERS:
+            message = f"no folder {folder!r} in exports; folders are {', '.join(THREAD_FOLDERS)}"
+            raise ValueError(message)
+    first = None if since is None else _milliseconds("since", since, zone)
+    end = None if until is None else _milliseconds("until", until, zone)
+    if first is not None and end is not None and first >= end:
+        message = "since must be before until"
+        raise ValueError(message)
+    names = _texts("participants", participants)
+    ids = _texts("threads", threads)
+    return Selection(
+        folders=None if chosen is None else frozenset(chosen),
+        threads=None if ids is None else frozenset(map(comparable_name, ids)),
+        participants=None if names is None else frozenset(map(comparable_name, names)),
+        since=first,
+        until=end,
+        groups=groups,
+    )
+
+
+def to_zone(timezone: str | tzinfo | None) -> tzinfo | None:
+    """Return a time zone given by its name in the IANA database, such as "Europe/Prague".
+
+    Raises:
+        ValueError: There is no zone of that name.
+    """
+    if not isinstance(timezone, str):
+        return timezone
+    try:
+        return ZoneInfo(timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        message = f"no time zone {timezone!r}; a name is, for example, Europe/Prague or UTC"
+        raise ValueError(message) from error
+
+
+def _texts(option: str, given: Iterable[str] | None) -> list[str] | None:
+    if given is None:
+        return None
+    # One text is an iterable of its letters, which nobody means.
+    texts = [given] if isinstance(given, str) else list(given)
+    if not all(isinstance(text, str) for text in texts):
+        message = f"{option} takes texts"
+        raise ValueError(message)
+    return texts
+
+
+def _milliseconds(option: str, moment: Moment, zone: tzinfo | None) -> int:
+    if isinstance(moment, str):
+        try:
+            moment = datetime.fromisoformat(moment.strip().replace("Z", "+00:00"))
+        except ValueError:
+            message = f"{option}={moment!r} is no time in ISO 8601, such as 2024-05-18"
+            raise ValueError(message) from None
+    if not isinstance(moment, datetime):
+        moment = datetime.combine(moment, time())
+    if moment.tzinfo is None and zone is not None:
+        moment = moment.replace(tzinfo=zone)
+    return round(moment.timestamp() * 1000)  # of a time without a zone, the machine's is meant

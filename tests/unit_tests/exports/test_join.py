@@ -1,0 +1,298 @@
+"""What is one conversation, across parts, folders, archives and exports."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from datetime import timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from langchain_fbmessenger.exports import (
+    ExportReader,
+    LoadReport,
+    Message,
+    Thread,
+    make_selection,
+)
+from langchain_fbmessenger.testing import write_export
+from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json, write_thread
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+INBOX = "your_facebook_activity/messages/inbox"
+CUTOVER = "your_facebook_activity/messages/e2ee_cutover"
+HOUR = 3_600_000
+START = 1_700_000_000_000
+
+
+def read(*paths: Path, **options: Any) -> tuple[list, LoadReport]:
+    report = LoadReport()
+    reader = ExportReader(paths, report, selection=make_selection(**options))
+    threads = list(reader.threads())
+    loaded = sum(len(thread.messages) for thread in threads)
+    assert report.messages_read == loaded + sum(report.messages_skipped.values())
+    return threads, report
+
+
+def texts(threads: list) -> list[list[str]]:
+    return [[m.text for m in thread.messages] for thread in threads]
+
+
+def thread(
+    *lines: str, start: int = START, people: tuple[str, ...] = (AL, ZOE), **more: Any
+) -> dict:
+    """Make a thread, an hour between two messages; the first person's and the last's in turn."""
+    senders = (people[-1], people[0])
+    messages = [message(senders[n % 2], start + n * HOUR, text) for n, text in enumerate(lines)]
+    return thread_json(messages[::-1], people, **more)
+
+
+def e2ee(*lines: str, start: int, people: tuple[str, ...] = (AL, ZOE), number: int = 1) -> bytes:
+    senders = (people[-1], people[0])
+    return json.dumps(
+        {
+            "participants": list(reversed(people)),
+            "threadName": f"{people[0]}_{number}",
+            "messages": [
+                {"senderName": senders[n % 2], "timestamp": start + n * HOUR, "text": text}
+                for n, text in enumerate(lines)
+            ],
+        },
+        ensure_ascii=False,
+    ).encode()
+
+
+def test_encrypted_export_goes_on_where_the_cutover_ends(tmp_path: Path) -> None:
+    write_thread(tmp_path / "fb" / CUTOVER / "al_1", thread("a", "b"))
+    later = write_thread(tmp_path / "e2ee", e2ee("c", "d", start=START + 9 * HOUR), "Al_7.json")
+    threads, report = read(tmp_path / "fb", later.parent)
+    assert texts(threads) == [["a", "b", "c", "d"]]
+    assert (threads[0].id, threads[0].folder, threads[0].source) == (
+        "al_1",
+        "e2ee_cutover",
+        "messenger",
+    )
+    assert (threads[0].owner, threads[0].participants) == (ZOE, [AL, ZOE])
+    assert (report.threads_read, report.threads_joined) == (1, 1)
+
+
+def test_what_both_exports_hold_is_loaded_once(tmp_path: Path) -> None:
+    write_thread(tmp_path / "fb" / CUTOVER / "al_1", thread("a", "b", "c"))
+    write_thread(tmp_path / "e2ee", e2ee("b", "c", "d", start=START + HOUR, people=(ZOE, AL)))
+    threads, report = read(tmp_path / "fb", tmp_path / "e2ee")
+    assert texts(threads) == [["a", "b", "c", "d"]]
+    assert report.messages_skipped == {"duplicate": 2}
+
+
+def test_encrypted_files_with_numbers_are_no_parts(tmp_path: Path) -> None:
+    """Two friends of one name: `Al_1` and `Al_2`."""
+    write_thread(tmp_path, e2ee("a", start=START, number=1), "Al_1.json")
+    write_thread(tmp_path, e2ee("b", start=START, number=2), "Al_2.json")
+    threads, _ = read(tmp_path)
+    assert sorted(texts(threads)) == [["a"], ["b"]]
+
+
+def test_of_two_friends_of_one_name_time_tells_whose_chat_goes_on(tmp_path: Path) -> None:
+    old, new = START, START + 10_000 * HOUR
+    write_thread(tmp_path / "fb" / CUTOVER / "al_111111111111111", thread("old", start=old))
+    write_thread(tmp_path / "fb" / CUTOVER / "al_222222222222222", thread("new", start=new))
+    write_thread(tmp_path / "e2ee", e2ee("newer", start=new + HOUR), "Al_1.json")
+    write_thread(tmp_path / "e2ee", e2ee("older", start=old + HOUR), "Al_2.json")
+    threads, _ = read(tmp_path / "fb", tmp_path / "e2ee")
+    assert sorted(texts(threads)) == [["new", "newer"], ["old", "older"]]
+
+
+@pytest.mark.parametrize("zipped", [True, False])
+def test_two_exports_of_one_account_give_each_message_once(tmp_path: Path, zipped: bool) -> None:
+    """The title of the directory and the number may both change between two exports."""
+    files = {
+        "facebook-zoe-2023-01-01-aaaaaaaa": ("al_111111111111111", thread("a", "b", "c")),
+        "facebook-zoe-2024-01-01-bbbbbbbb": ("al_222222222222222", thread("a", "b", "c", "d")),
+    }
+    for name, (directory, content) in files.items():
+        inner = f"{INBOX}/{directory}"
+        if zipped:
+            with zipfile.ZipFile(tmp_path / f"{name}.zip", "w") as archive:
+                archive.writestr(f"{inner}/message_1.json", dyi_bytes(content))
+        else:
+            write_thread(tmp_path / name / inner, content)
+    threads, report = read(*sorted(tmp_path.iterdir()))
+    assert texts(threads) == [["a", "b", "c", "d"]]
+    assert threads[0].id == "al_222222222222222", "as the newest export has it"
+    assert (report.threads_joined, report.messages_skipped) == (1, {"duplicate": 3})
+
+
+def test_parts_of_one_thread_in_two_zips_are_one_session(tmp_path: Path) -> None:
+    for part, content in ((1, thread("c", start=START + 5 * HOUR)), (2, thread("a", "b"))):
+        path = tmp_path / f"facebook-zoe-2024-05-18-{part}23456ab.zip"
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr(f"{INBOX}/al_1/message_{part}.json", dyi_bytes(content))
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["a", "b", "c"]]
+    assert report.threads_joined == 0, "it was one thread all along"
+
+
+def test_people_of_one_name_in_one_folder_stay_apart(tmp_path: Path) -> None:
+    write_thread(tmp_path / INBOX / "al_111111111111111", thread("a"))
+    write_thread(tmp_path / INBOX / "al_222222222222222", thread("b"))
+    assert sorted(texts(read(tmp_path)[0])) == [["a"], ["b"]]
+
+
+def test_deleted_accounts_are_somebody_else_in_each_thread(tmp_path: Path) -> None:
+    for export, name in (("one", "a"), ("two", "b")):
+        path = tmp_path / export / INBOX / f"facebookuser_{name * 4}"
+        write_thread(path, thread(name, people=("Facebook user", ZOE)))
+    assert sorted(texts(read(tmp_path / "one", tmp_path / "two")[0])) == [["a"], ["b"]]
+
+
+def test_deleted_account_is_known_again_by_the_number_of_its_thread(tmp_path: Path) -> None:
+    for export in ("one", "two"):
+        path = tmp_path / export / INBOX / "facebookuser_111111111111111"
+        write_thread(path, thread("a", people=("Facebook user", ZOE)))
+    threads, report = read(tmp_path / "one", tmp_path / "two")
+    assert texts(threads) == [["a"]]
+    assert report.messages_skipped == {"duplicate": 1}
+
+
+def test_groups_are_joined_by_title_if_half_the_people_agree(tmp_path: Path) -> None:
+    old = thread("a", people=("Al", "Bo", "Cy", ZOE), title="Bread")
+    new = thread("b", start=START + 9 * HOUR, people=("Al", "Bo", ZOE), title="Bread")
+    other = thread("c", people=("Dee", "Eve", ZOE), title="Bread")
+    for name, content in (("one", old), ("two", new), ("three", other)):
+        write_thread(tmp_path / name / INBOX / f"bread_{name}", content)
+    threads, _ = read(tmp_path / "one", tmp_path / "two", tmp_path / "three")
+    assert sorted(texts(threads)) == [["a", "b"], ["c"]]
+
+
+def test_copy_of_a_group_adds_nothing_twice(tmp_path: Path) -> None:
+    number = "1234567890123456"
+    group = thread("a", "b", people=("Al", "Bo", ZOE), title="Bread")
+    write_thread(tmp_path / INBOX / f"bread_{number}", group)
+    copy = {"thread_name": "Bread", "messages": group["messages"]}
+    write_thread(tmp_path / "groups/your_group_messages", copy, f"{number}.json")
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["a", "b"]]
+    assert report.messages_skipped == {"duplicate": 2}
+
+
+def test_copy_of_a_group_that_is_nowhere_else_is_read(tmp_path: Path) -> None:
+    copy = {"thread_name": "Bread", "messages": [message(AL, START, "a")]}
+    write_thread(tmp_path / "groups/your_group_messages", copy, "1234567890123456.json")
+    threads, _ = read(tmp_path)
+    assert texts(threads) == [["a"]]
+    assert threads[0].is_group
+
+
+def test_market_chats_are_told_apart_by_their_titles(tmp_path: Path) -> None:
+    for export in ("one", "two"):
+        write_thread(tmp_path / export / INBOX / "al_1", thread("chat"))
+        bike = thread("bike", title=f"{AL} · Bike")
+        write_thread(tmp_path / export / INBOX / "albike_2", bike)
+    threads, report = read(tmp_path / "one", tmp_path / "two")
+    assert sorted(texts(threads)) == [["bike"], ["chat"]]
+    assert not any(t.is_group for t in threads)
+    assert report.threads_joined == 2
+
+
+def test_exports_of_two_people_are_not_mixed(tmp_path: Path) -> None:
+    """Zoë's view of a chat and Al's: two donors, two owners, two sessions."""
+    for owner, other in ((ZOE, AL), (AL, ZOE)):
+        write_thread(tmp_path / owner / INBOX / "a_1", thread("a", people=(other, owner)))
+        profile = dyi_bytes({"profile_v2": {"name": {"full_name": owner}}})
+        write_thread(tmp_path / owner, profile, "profile_information.json")
+    threads, _ = read(tmp_path / ZOE, tmp_path / AL)
+    assert sorted(t.owner for t in threads) == [AL, ZOE]
+
+
+def test_reactions_of_a_duplicate_are_kept(tmp_path: Path) -> None:
+    for export, emoji in (("one", "❤"), ("two", "😆")):
+        content = thread("a")
+        content["messages"][0]["reactions"] = [{"actor": AL, "reaction": emoji}]
+        write_thread(tmp_path / export / INBOX / "al_1", content)
+    threads, _ = read(tmp_path / "one", tmp_path / "two")
+    assert {r.reaction for r in threads[0].messages[0].reactions} == {"❤", "😆"}
+
+
+def test_what_stands_on_two_pages_of_one_minute_is_no_duplicate(tmp_path: Path) -> None:
+    """Times of pages are exact to the minute at worst: "ha" and "ha" again are two."""
+    ha = [Message(ZOE, START, "ha"), Message(ZOE, START, "ha")]
+    pages = Thread("al_1", AL, [AL, ZOE], False, "inbox", "messenger", ZOE, ha)  # noqa: FBT003
+    write_export([pages], tmp_path, variant="H3", messages_per_part=1)
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["ha", "ha"]]
+    assert report.files_read == 2
+
+
+def test_page_and_json_of_one_thread_give_each_message_once(tmp_path: Path) -> None:
+    lines = [Message(ZOE, START + 123, "a\nb"), Message(AL, START + 61_456, "c")]
+    both = Thread("al_1", AL, [AL, ZOE], False, "inbox", "messenger", ZOE, lines)  # noqa: FBT003
+    write_export([both], tmp_path, variant="H3")
+    write_export([both], tmp_path, variant="A", layout="2023-2024")
+    report = LoadReport()
+    zone = timezone(timedelta(hours=-4))
+    (thread,) = ExportReader([tmp_path], report, timezone=zone).threads()
+    assert [(m.timestamp_ms, m.text) for m in thread.messages] == [
+        (START + 123, "a\nb"),
+        (START + 61_456, "c"),
+    ]
+    assert report.messages_skipped == {"duplicate": 2}
+
+
+def test_what_one_file_repeats_is_no_duplicate(tmp_path: Path) -> None:
+    ha = message(ZOE, START, "ha")
+    write_thread(tmp_path / INBOX / "al_1", thread_json([ha, ha]))
+    write_thread(tmp_path / "two" / INBOX / "al_1", thread_json([ha, ha, ha]))
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["ha", "ha", "ha"]]
+    assert report.messages_skipped == {"duplicate": 2}
+
+
+@pytest.mark.parametrize(
+    ("content", "is_group"),
+    [
+        (thread("a"), False),
+        (thread("a", thread_type="RegularGroup"), True),
+        (thread("a", title="Bakers"), True),
+        (thread("a", title="Facebook user"), False),
+        (thread("a", people=("Al", "Bo", ZOE)), True),
+        (thread("a", people=(ZOE,)), False),
+        (thread("a", people=("Facebook user", "", ZOE)), True),
+    ],
+)
+def test_groups_are_told(tmp_path: Path, content: dict, is_group: bool) -> None:
+    write_thread(tmp_path / INBOX / "al_1", content)
+    assert read(tmp_path)[0][0].is_group is is_group
+
+
+def test_folder_that_is_not_chosen_is_counted(tmp_path: Path) -> None:
+    write_thread(tmp_path / "messages/inbox/al_1", thread("a"))
+    write_thread(tmp_path / "messages/message_requests/bo_1", thread("b", "c", people=("Bo", ZOE)))
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["a"]]
+    assert report.messages_skipped == {"folder not chosen: message_requests": 2}
+    assert texts(read(tmp_path, folders=["message_requests"])[0]) == [["b", "c"]]
+
+
+@pytest.mark.parametrize(
+    ("options", "expected", "reason"),
+    [
+        ({"groups": False}, [["al"]], "group not chosen"),
+        ({"threads": ["al_1"]}, [["al"]], "thread not chosen"),
+        ({"threads": "BREAD"}, [["bread", "crumbs"]], "thread not chosen"),
+        ({"participants": ["bo"]}, [["bread", "crumbs"]], "participants not chosen"),
+        ({"since": "2023-11-14T23:00:00+00:00"}, [[], ["crumbs"]], "outside since and until"),
+        ({"until": "2023-11-14T23:00:00+00:00"}, [["al"], ["bread"]], "outside since and until"),
+    ],
+)
+def test_what_is_not_chosen_is_counted(
+    tmp_path: Path, options: dict, expected: list, reason: str
+) -> None:
+    write_thread(tmp_path / INBOX / "al_1", thread("al"))
+    group = thread("bread", "crumbs", people=("Bo", "Cy", ZOE), title="Bread")
+    write_thread(tmp_path / INBOX / "bread_2", group)
+    threads, report = read(tmp_path, **options)
+    assert texts(threads) == expected
+    assert set(report.messages_skipped) == {reason}
