@@ -209,5 +209,5 @@ def _placed(file: ExportFile) -> FoundFile:
 def _readable(name: str) -> str:
     """Return a name as it is shown: places become the ids of threads, which must be writable."""
     # Linux takes any bytes for a name; Python shows those that are no UTF-8 as lone surrogates.
-    readable = name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+    readable = name.encode("utf-8", "backslashreplace").decode()
     return unicodedata.normalize("NFC", readable)
