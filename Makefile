@@ -22,6 +22,7 @@ types: $(VENV)/.lint $(VENV)/.test
 
 benchmark: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/export_to_jsonl.py
+	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/local_model.py
 
 clean:

@@ -62,6 +62,10 @@ def convert_leniently(found: dict[str, Any], struct: type[T]) -> T:
 
     Of a list with odd items the others are kept.
     """
+    try:
+        return msgspec.convert(found, struct)
+    except msgspec.ValidationError:
+        pass  # something is odd
     fitting = {}
     for field in msgspec.structs.fields(struct):
         if field.encode_name in found:

@@ -232,7 +232,8 @@ class _ReopenedFile(io.RawIOBase):
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._size = path.stat().st_size
+        with path.open("rb") as file:  # zipfile would take a refusal for a broken archive
+            self._size = os.fstat(file.fileno()).st_size
         self._position = 0
 
     def readable(self) -> bool:
