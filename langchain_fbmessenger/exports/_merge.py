@@ -68,9 +68,10 @@ def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]
 
 def _identity(message: Message, precision: int) -> Hashable:
     media = tuple(a.uri.rpartition("/")[2] for a in message.attachments)  # folders differ
-    link = message.share.link if message.share else None
-    text = " ".join((message.text or "").split())  # pages do not keep every blank
-    return message.sender, message.timestamp_ms // precision, text, media or link
+    # A shared link is a field of its own in one format and the text in another.
+    text = message.text or (message.share and message.share.link) or ""
+    words = " ".join(text.split())  # pages do not keep every blank
+    return message.sender, message.timestamp_ms // precision, words, media
 
 
 def _add_reactions(kept: Message, duplicate: Message) -> None:

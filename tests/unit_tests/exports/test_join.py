@@ -87,6 +87,17 @@ def test_what_both_exports_hold_is_loaded_once(tmp_path: Path) -> None:
     assert report.messages_skipped == {"duplicate": 2}
 
 
+def test_link_is_a_share_in_one_export_and_the_text_in_the_other(tmp_path: Path) -> None:
+    link = "https://example.org/a"
+    shares = [message(AL, START + HOUR, share={"link": link})]
+    shares += [message(ZOE, START, f"look {link}", share={"link": link})]
+    write_thread(tmp_path / "fb" / CUTOVER / "al_1", thread_json(shares))
+    write_thread(tmp_path / "e2ee", e2ee(f"look {link}", link, start=START))
+    threads, report = read(tmp_path / "fb", tmp_path / "e2ee")
+    assert texts(threads) == [[f"look {link}", None]]
+    assert report.messages_skipped == {"duplicate": 2}
+
+
 def test_encrypted_files_with_numbers_are_no_parts(tmp_path: Path) -> None:
     """Two friends of one name: `Al_1` and `Al_2`."""
     write_thread(tmp_path, e2ee("a", start=START, number=1), "Al_1.json")
