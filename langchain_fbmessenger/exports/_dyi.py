@@ -90,6 +90,7 @@ def _to_outline(sketch: ThreadSketch, repair: Callable[[str], str]) -> Outline:
         first=min(times, default=None),
         last=max(times, default=None),
         stamps=sample_of(times),
+        precision=_precision(sketch),
     )
 
 
@@ -124,6 +125,7 @@ def _to_part(file: ThreadFile, repair: Callable[[str], str], malformed: int) -> 
         messages=messages,
         found=len(file.messages) + malformed,
         skipped=skipped,
+        precision=_precision(file),
     )
 
 
@@ -145,6 +147,10 @@ def _variant(file: ThreadFile | ThreadSketch) -> Variant:
     if any(m.timestamp_ms is None and m.timestamp is not None for m in file.messages):
         return "A0"
     return "E" if file.thread_path is None else "A"
+
+
+def _precision(file: ThreadFile | ThreadSketch) -> int:
+    return 1000 if _variant(file) == "A0" else 1
 
 
 def _title(file: ThreadFile | ThreadSketch, repair: Callable[[str], str]) -> str | None:

@@ -71,9 +71,7 @@ def decode_file(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
 def _decoder_of(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
     if looks_like_html(raw[:_HEAD]):
         return _decode_html
-    if raw.strip() == _META_S_SLIP:
-        return _decode_none
-    if raw.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[":
+    if raw.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[" and raw.strip() != _META_S_SLIP:
         return lambda raw, _: decode_instagram_list(raw)
     # Within a text of JSON the quotes are escaped, so these are true keys (or a whole text, which
     # the decoder notices).

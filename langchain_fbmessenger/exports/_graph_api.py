@@ -152,6 +152,7 @@ def _to_part(participants: list[str] | None, items: list[Any]) -> ThreadPart:
         messages=messages,
         found=len(items),
         skipped=skipped,
+        precision=1000,
     )
 
 

@@ -16,7 +16,7 @@ from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from langchain_fbmessenger.exports._part import Outline
     from langchain_fbmessenger.exports._tree import FoundFile
@@ -181,21 +181,42 @@ def join_threads(threads: Iterable[ThreadFiles]) -> list[Conversation]:
     """
     threads = list(threads)
     order = {id(thread): number for number, thread in enumerate(threads)}
-    by_id: dict[str, list[Conversation]] = {}
     by_people: dict[object, list[Conversation]] = {}
     conversations: list[Conversation] = []
-    # What only continues others comes behind them.
-    for thread in sorted(threads, key=lambda t: (_rank(t), t.folder == "e2ee_cutover")):
-        conversation = _same_id(thread, by_id) or _same_people(thread, by_people)
-        if conversation is None:
-            conversation = Conversation([])
+    # What only continues others comes behind them, and one export behind the other: so all that a
+    # thread may belong to is there when its turn comes.
+    for conversation in sorted(_with_one_id(threads), key=_turn):
+        known = _same_people(conversation, by_people)
+        if known is None:
             conversations.append(conversation)
-        conversation.threads.append(thread)
-        if thread.strong_id:
-            _note(by_id, thread.strong_id, conversation)
-        _note(by_people, _people_key(thread), conversation)
+            known = conversation
+        else:
+            known.threads += conversation.threads
+        for thread in conversation.threads:
+            # Of what holds nothing, nobody can tell whose it is; half of all encrypted files do.
+            if thread.span:
+                _note(by_people, _people_key(thread), known)
     conversations.sort(key=lambda c: min(order[id(thread)] for thread in c.threads))
     return conversations
+
+
+def _with_one_id(threads: Iterable[ThreadFiles]) -> list[Conversation]:
+    """Bring together what has Meta's number in common: nothing is surer."""
+    conversations: list[Conversation] = []
+    by_id: dict[str, list[Conversation]] = {}
+    for thread in threads:
+        same = by_id.setdefault(thread.strong_id, []) if thread.strong_id else []
+        known = next((c for c in same if _owners_agree([thread], c.threads)), None)
+        if known:
+            known.threads.append(thread)
+        else:
+            same.append(Conversation([thread]))
+            conversations.append(same[-1])
+    return conversations
+
+
+def _turn(conversation: Conversation) -> tuple[int, bool, str]:
+    return min((_rank(t), t.folder == "e2ee_cutover", t.export) for t in conversation.threads)
 
 
 def _rank(thread: ThreadFiles) -> int:
@@ -215,35 +236,30 @@ def _people_key(thread: ThreadFiles) -> object:
     return ("group", title) if thread.is_group and title else None
 
 
-def _same_id(thread: ThreadFiles, by_id: Mapping[str, list[Conversation]]) -> Conversation | None:
-    for conversation in by_id.get(thread.strong_id or "", ()):
-        if _owners_agree(thread, conversation):
-            return conversation
-    return None
-
-
 def _same_people(
-    thread: ThreadFiles, by_people: Mapping[object, list[Conversation]]
+    conversation: Conversation, by_people: Mapping[object, list[Conversation]]
 ) -> Conversation | None:
-    key = _people_key(thread)
-    if key is None:
-        return None
+    threads = [thread for thread in conversation.threads if thread.span]
+    keys = dict.fromkeys(key for thread in threads if (key := _people_key(thread)))
     candidates = [
-        conversation
-        for conversation in by_people.get(key, ())
-        if _owners_agree(thread, conversation)
-        and not any(_kept_apart(thread, other) for other in conversation.threads)
-        and (thread.pair or any(_share_people(thread, other) for other in conversation.threads))
+        known
+        for key in keys
+        for known in by_people.get(key, ())
+        if _owners_agree(threads, known.threads)
+        and not any(_kept_apart(t, other) for t in threads for other in known.threads)
+        and (
+            not conversation.is_group
+            or any(_share_people(t, other) for t in threads for other in known.threads)
+        )
     ]
     # Two friends may have one name: then time tells whose conversation goes on.
-    return min(candidates, key=lambda c: _distance(thread, c), default=None)
+    return min(candidates, key=lambda known: _distance(threads, known), default=None)
 
 
-def _owners_agree(thread: ThreadFiles, conversation: Conversation) -> bool:
-    """Tell whether both come from one person's exports: two people's views are not mixed."""
-    threads = (thread, *conversation.threads)
-    owners = {comparable_name(t.owner) for t in threads if t.owner and t.owner_is_sure}
-    return len(owners) <= 1
+def _owners_agree(threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles]) -> bool:
+    """Tell whether all come from one person's exports: two people's views are not mixed."""
+    known = (t.owner for t in (*threads, *others) if t.owner and t.owner_is_sure)
+    return len(set(map(comparable_name, known))) <= 1
 
 
 def _kept_apart(thread: ThreadFiles, other: ThreadFiles) -> bool:
@@ -251,7 +267,7 @@ def _kept_apart(thread: ThreadFiles, other: ThreadFiles) -> bool:
 
     A thread lies in one folder of an export. Only what came before its encryption is split off.
     """
-    if thread.export != other.export:
+    if thread.export != other.export or not other.span:
         return False
     if thread.box and other.box and thread.thread_id == other.thread_id:
         return False
@@ -263,12 +279,14 @@ def _share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
     return len(people & others) >= _SAME_GROUP * len(people | others)
 
 
-def _distance(thread: ThreadFiles, conversation: Conversation) -> tuple[int, int]:
+def _distance(threads: Sequence[ThreadFiles], conversation: Conversation) -> tuple[int, float]:
     """Return how far away a conversation is: by messages in common, then by the pause between."""
-    shared = sum(len(thread.stamps & other.stamps) for other in conversation.threads)
+    stamps = frozenset[int]().union(*(thread.stamps for thread in threads))
+    shared = sum(len(stamps & other.stamps) for other in conversation.threads)
     pauses = [
         max(0, thread.span[0] - other.span[1], other.span[0] - thread.span[1])
+        for thread in threads
         for other in conversation.threads
         if thread.span and other.span
     ]
-    return -shared, min(pauses, default=0)
+    return -shared, min(pauses, default=float("inf"))

@@ -8,7 +8,7 @@ import msgspec
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from langchain_fbmessenger.exports.records import Message
 
@@ -81,6 +81,8 @@ def outline_of(part: ThreadPart, index: int = 0) -> Outline:
     )
 
 
-def sample_of(times: Iterable[int]) -> frozenset[int]:
-    """Return the sample of times that outlines carry."""
+def sample_of(times: Sequence[int]) -> frozenset[int]:
+    """Return the sample of times that outlines carry: of a short thread, all."""
+    if len(times) <= _STAMP_SAMPLE:
+        return frozenset(times)
     return frozenset(time for time in times if time % _STAMP_SAMPLE == 0)

@@ -307,3 +307,42 @@ def test_what_is_not_chosen_is_counted(
     threads, report = read(tmp_path, **options)
     assert texts(threads) == expected
     assert set(report.messages_skipped) == {reason}
+
+
+def test_number_of_a_thread_counts_before_the_names(tmp_path: Path) -> None:
+    """Two friends are called Al; only one of them is in the older export."""
+    write_thread(tmp_path / "old" / INBOX / "al_222222222222222", thread("second"))
+    write_thread(tmp_path / "new" / INBOX / "al_111111111111111", thread("first"))
+    write_thread(tmp_path / "new" / INBOX / "al_222222222222222", thread("second"))
+    threads, _ = read(tmp_path / "old", tmp_path / "new")
+    assert sorted(texts(threads)) == [["first"], ["second"]]
+
+
+def test_empty_file_of_the_same_name_takes_nobodys_place(tmp_path: Path) -> None:
+    """Half of the encrypted export's threads hold nothing."""
+    write_thread(tmp_path / "fb" / CUTOVER / "al_1", thread("a"))
+    write_thread(tmp_path / "e2ee", e2ee(start=START), "Al_3.json")
+    write_thread(tmp_path / "e2ee", e2ee("b", start=START + 9 * HOUR), "Al_9.json")
+    threads, _ = read(tmp_path / "fb", tmp_path / "e2ee")
+    assert [t for t in texts(threads) if t] == [["a", "b"]]
+
+
+def test_messages_in_common_tell_friends_of_one_name_apart(tmp_path: Path) -> None:
+    one, two = (e2ee(*lines, start=START + n) for n, lines in enumerate((("a", "b"), ("c", "d"))))
+    for export, files in (("old", (one, two)), ("new", (two, one))):
+        for number, raw in enumerate(files):
+            write_thread(tmp_path / export, raw, f"Al_{number}.json")
+    threads, report = read(tmp_path / "old", tmp_path / "new")
+    assert sorted(texts(threads)) == [["a", "b"], ["c", "d"]]
+    assert report.messages_skipped == {"duplicate": 4}
+
+
+def test_seconds_of_2018_are_the_milliseconds_of_later(tmp_path: Path) -> None:
+    old = {"sender_name": ZOE, "timestamp": 1_524_567_890, "content": "a"}
+    write_thread(tmp_path / "old/messages/al_1234567890", thread_json([old]), "message.json")
+    new = thread_json([message(ZOE, 1_524_567_890_123, "a")])
+    write_thread(tmp_path / "new" / INBOX / "al_111111111111111", new)
+    threads, report = read(tmp_path / "old", tmp_path / "new")
+    assert texts(threads) == [["a"]]
+    assert threads[0].messages[0].timestamp_ms == 1_524_567_890_123, "the more exact one is kept"
+    assert report.messages_skipped == {"duplicate": 1}
