@@ -46,6 +46,7 @@ _MONTHS = 12
 _NOON = 12
 _LONGEST_MONTH = 31
 _PARTS = 3  # day, month and year
+_YEAR_DIGITS = 4
 _TWO_DIGITS = 2  # have days and months; what has more is a year
 _CENTURY = 100
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 2100
@@ -159,7 +160,8 @@ class DateReader:
             # The last month word is the month: "mar" before it is a Tuesday in Spanish.
             for word in _words(date):
                 month = self._months.get(word, month)
-        return month, [token for token in _TOKEN.findall(date) if token.isdecimal()]
+        numbers = (token for token in _TOKEN.findall(date) if token.isdecimal())
+        return month, [number for number in numbers if len(number) <= _YEAR_DIGITS]
 
     def _complete(self, month: int | None, numbers: list[str]) -> tuple[int, int, int] | None:
         """Tell year, month and day apart; a year of two digits is of this century [inferred]."""

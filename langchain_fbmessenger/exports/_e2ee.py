@@ -111,20 +111,19 @@ def _to_part(file: _WireFile, malformed: int) -> ThreadPart:
     for m, time in zip(file.messages[::direction], times[::direction], strict=True):
         if time is None:
             skipped["no time"] += 1
-        elif m.isUnsent or m.type == "placeholder" or m.text or m.media or m.reactions:
-            messages.append(_to_message(m, time))
+            continue
+        message = _to_message(m, time)
+        if message.text or message.attachments or message.reactions or message.system:
+            messages.append(message)
         else:
             skipped["empty"] += 1
     messages.sort(key=lambda message: message.timestamp_ms)
-    participants = None
-    if file.participants is not None:
-        participants = [normal_name(name) for name in file.participants]
     # The number at the end counts the export's files: A_1 and A_2 are not parts of one thread.
     title = _ORDINAL.sub("", file.threadName or "")
     return ThreadPart(
         variant="B",
         title=normal_name(title) or None,
-        participants=participants,
+        participants=[normal_name(name) for name in file.participants or ()] or None,
         messages=messages,
         found=len(file.messages) + malformed,
         skipped=skipped,

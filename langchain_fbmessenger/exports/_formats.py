@@ -73,8 +73,8 @@ def _decoder_of(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
         return _decode_html
     if raw.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[" and raw.strip() != _META_S_SLIP:
         return lambda raw, _: decode_instagram_list(raw)
-    # Within a text of JSON the quotes are escaped, so these are true keys (or a whole text, which
-    # the decoder notices).
+    # Within a text of JSON the quotes are escaped, so these are true keys, or a whole text: then
+    # the decoder finds no thread, and the next one is asked.
     if b'"senderName"' in raw or b'"threadName"' in raw:
         return _decode_e2ee
     if b'"created_time"' in raw and b'"data"' in raw:
@@ -95,18 +95,14 @@ def _decode_dyi(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
 def _decode_e2ee(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
     try:
         return [decode_e2ee_thread(raw)]
-    except NotAThreadError as error:
-        if str(error) == BROKEN_JSON:
-            raise
-        return [decode_thread_part(raw)]
+    except NotAThreadError:
+        return _decode_graph(raw, _)
 
 
 def _decode_graph(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
     try:
         return decode_graph_answer(raw)
-    except NotAThreadError as error:
-        if str(error) == BROKEN_JSON:
-            raise
+    except NotAThreadError:
         return [decode_thread_part(raw)]
 
 

@@ -15,7 +15,7 @@ from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._names import normal_name
 from langchain_fbmessenger.exports._e2ee import kind_of_file
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
-from langchain_fbmessenger.exports._instagram_list import milliseconds_of_iso
+from langchain_fbmessenger.exports._instagram_list import milliseconds_of_iso, oldest_first
 from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_leniently
 from langchain_fbmessenger.exports._part import ThreadPart
 from langchain_fbmessenger.exports.records import Attachment, Message, Share
@@ -31,10 +31,6 @@ class _Person(msgspec.Struct, gc=False):
     username: str | None = None  # Instagram's professional accounts have no `name`
 
 
-class _People(msgspec.Struct, gc=False):
-    data: list[_Person] | None = None
-
-
 class _Attachment(msgspec.Struct, gc=False):
     mime_type: str | None = None
     name: str | None = None
@@ -43,28 +39,24 @@ class _Attachment(msgspec.Struct, gc=False):
     video_data: dict[str, Any] | None = None
 
 
-class _Attachments(msgspec.Struct, gc=False):
-    data: list[_Attachment] | None = None
-
-
 class _Share(msgspec.Struct, gc=False):
     link: str | None = None
     name: str | None = None
     description: str | None = None
 
 
-class _Shares(msgspec.Struct, gc=False):
-    data: list[_Share] | None = None
-
-
 class _WireMessage(msgspec.Struct, gc=False):
     from_: _Person | None = msgspec.field(name="from", default=None)
-    to: _People | None = None
+    to: list[_Person] | None = None
     created_time: str | None = None
     message: str | None = None
-    attachments: _Attachments | None = None
+    attachments: list[_Attachment] | None = None
     sticker: str | None = None
-    shares: _Shares | None = None
+    shares: list[_Share] | None = None
+
+
+class _WireConversation(msgspec.Struct, gc=False):
+    participants: list[_Person] | None = None
 
 
 @without_gc
@@ -90,51 +82,49 @@ def decode_graph_answer(raw: bytes) -> list[ThreadPart]:
     return parts
 
 
-def _threads(found: dict[str, Any]) -> list[tuple[list[str] | None, list[Any]]]:
-    items = _data(found)
+def _threads(found: dict[str, Any]) -> list[tuple[list[str], list[Any]]]:
+    items = _list_in(found) or []
     if any(isinstance(item, dict) and _is_message(item) for item in items):
-        return [(None, items)]
-    # A single conversation may have been asked for by its id.
-    conversations = [item for item in [*items, found] if isinstance(item, dict)]
+        return [([], items)]
     threads = []
-    for item in conversations:
-        if isinstance(item.get("messages"), dict) and isinstance(
-            item["messages"].get("data"), list
-        ):
-            people = item.get("participants")
-            names = _names(people) if isinstance(people, dict) else None
-            threads.append((names, item["messages"]["data"]))
+    # A single conversation may have been asked for by its id.
+    for item in (*items, found):
+        messages = _list_in(item.get("messages")) if isinstance(item, dict) else None
+        if messages is not None:
+            conversation = convert_leniently(_unwrapped(item), _WireConversation)
+            threads.append(([_name(p) for p in conversation.participants or ()], messages))
     return threads
 
 
-def _data(found: dict[str, Any]) -> list[Any]:
-    items = found.get("data")
-    return items if isinstance(items, list) else []
+def _list_in(value: Any) -> list[Any] | None:
+    """Return a list that stands as the API writes all of them: `{"data": […]}`."""
+    items = value.get("data") if isinstance(value, dict) else None
+    return items if isinstance(items, list) else None
+
+
+def _unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
+    return {key: _list_in(value) or value for key, value in fields.items()}
 
 
 def _is_message(item: dict[str, Any]) -> bool:
     return isinstance(item.get("created_time"), str) and ("message" in item or "from" in item)
 
 
-def _names(people: dict[str, Any]) -> list[str]:
-    return [_name(person) for person in convert_leniently(people, _People).data or ()]
-
-
 def _name(person: _Person | None) -> str:
     return normal_name((person.name or person.username or "") if person else "")
 
 
-def _to_part(participants: list[str] | None, items: list[Any]) -> ThreadPart:
+def _to_part(participants: list[str], items: list[Any]) -> ThreadPart:
     skipped: Counter[str] = Counter()
     messages = []
-    people = dict.fromkeys(participants or ())
-    for item in reversed(items):  # newest first
+    people = dict.fromkeys(participants)
+    for item in oldest_first(items, "created_time"):
         if not isinstance(item, dict):
             skipped["malformed"] += 1
             continue
-        m = convert_leniently(item, _WireMessage)
-        if participants is None and m.to:
-            people.update(dict.fromkeys(map(_name, (m.from_, *(m.to.data or ())))))
+        m = convert_leniently(_unwrapped(item), _WireMessage)
+        if not any(participants) and m.to:
+            people.update(dict.fromkeys(map(_name, (m.from_, *m.to))))
         time = milliseconds_of_iso(m.created_time)
         if time is None:
             skipped["no time"] += 1
@@ -158,14 +148,12 @@ def _to_part(participants: list[str] | None, items: list[Any]) -> ThreadPart:
 
 def _to_message(m: _WireMessage, time: int) -> Message:
     message = Message(_name(m.from_), time, m.message or None)
-    attachments = [_to_attachment(a) for a in (m.attachments and m.attachments.data) or ()]
+    attachments = [_to_attachment(a) for a in m.attachments or ()]
     if m.sticker:
         attachments.append(Attachment(kind="sticker", uri=m.sticker))
     message.attachments = tuple(attachments)
-    for share in (m.shares and m.shares.data) or ():
-        text = share.description or share.name
-        if share.link or text:
-            message.share = message.share or Share(link=share.link, text=text)
+    shares = (Share(link=s.link, text=s.description or s.name) for s in m.shares or ())
+    message.share = next((share for share in shares if share.link or share.text), None)
     return message
 
 

@@ -53,7 +53,8 @@ _OPENING_TAG = re.compile(
 )
 _LONGEST_TAG = 1000
 _NO_MARKUP = re.compile(
-    rb"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL
+    rb"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|textarea|iframe)\b.*?(?:</\1\s*>|\Z)",
+    re.IGNORECASE | re.DOTALL,
 )
 _BLOCK_TOKENS = (b"_a6-g", b"_2lej")  # H3, H4, I3, I4; H2
 # Parts of messages, looked for where no block is known. Index and settings pages have none.
@@ -184,6 +185,9 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
     # Above the messages stand blocks without a date: participants, a picture, "pending".
     first = next((n for n, block in enumerate(blocks) if block.date), len(blocks))
     senders = {block.sender for block in blocks[first:] if block.sender}
+    # But one of a person who writes below is their newest message, its date lost.
+    undated = (n for n, b in enumerate(blocks[:first]) if b.sender in senders and b.content)
+    first = next(undated, first)
     lists = (people_of_header(block.header, senders) for block in blocks[:first])
     participants = next(filter(None, lists), None)
     if participants is None and not any(b.date and b.content is not None for b in blocks):
@@ -215,14 +219,18 @@ def _opening_tags(raw: bytes, token: bytes) -> Iterator[int]:
     while at >= 0:
         start = raw.rfind(b"<", max(0, at - _LONGEST_TAG), at)
         tag = _OPENING_TAG.match(raw, start) if start >= 0 else None
-        if tag and token in (tag["double"] or tag["single"] or tag["bare"]).split():
+        if tag and token in _classes(tag):
             yield start
         at = raw.find(token, at + len(token))
 
 
+def _classes(tag: re.Match[bytes]) -> list[bytes]:
+    return (tag["double"] or tag["single"] or tag["bare"] or b"").split()
+
+
 def _generation(blocks: bytes) -> Variant:
     tag = _OPENING_TAG.match(blocks)
-    tokens = (tag["double"] or tag["single"] or tag["bare"]).split() if tag else []
+    tokens = _classes(tag) if tag else []
     if b"_2lej" in tokens:
         return "H2"
     is_new = _H2_HEADING.search(blocks) is not None  # senders became headings in 2025

@@ -6,11 +6,13 @@ one conversation and whose export it is can only be told when all files have bee
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._formats import outline_file, read_bytes
+from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import (
     Conversation,
     Piece,
@@ -22,16 +24,19 @@ from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._tree import scan_paths
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from langchain_fbmessenger.exports._tree import ExportTree
+    from langchain_fbmessenger.exports._tree import ExportTree, FoundFile
     from langchain_fbmessenger.exports._zone import ZoneChooser
     from langchain_fbmessenger.exports.report import LoadReport
 
 __all__ = ["ExportIndex", "index_paths"]
+
+_TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
 
 @dataclass
@@ -72,10 +77,13 @@ def index_paths(
     for found in tree.files:
         on_progress(done, 2 * size)
         done += found.file.size
+        raw = b""
         try:
-            outlines = outline_file(read_bytes(found.file), zone_of)
+            raw = read_bytes(found.file)
+            outlines = outline_file(raw, zone_of)
         except (UnreadableFileError, NotAThreadError) as error:
-            report.skip_file(found.file.location, str(error))
+            is_lost = str(error) == NOT_A_THREAD and _is_page_of_thread(found, raw)
+            report.skip_file(found.file.location, UNKNOWN_HTML if is_lost else str(error))
             continue
         if outlines:
             report.variants[outlines[0].variant] += 1
@@ -87,6 +95,11 @@ def index_paths(
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
     return ExportIndex(join_threads(threads), owners, size)
+
+
+def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
+    """Tell whether a page in a thread's place shows a time of day, in whatever layout."""
+    return bool(found.folder and found.file.suffix != ".json" and _TIME_OF_DAY.search(raw))
 
 
 def _find_owners(

@@ -10,19 +10,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import datetime, timezone
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger._names import comparable_name, normal_name
+from langchain_fbmessenger.exports._e2ee import kind_of_file
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_leniently
 from langchain_fbmessenger.exports._part import ThreadPart
+from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports.records import Attachment, Call, Message, Reaction, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
-__all__ = ["decode_instagram_list", "milliseconds_of_iso"]
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable
+
+__all__ = ["decode_instagram_list", "milliseconds_of_iso", "oldest_first"]
 
 _OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.(\d+)")
@@ -51,12 +56,11 @@ class _WireMessage(msgspec.Struct, gc=False):
 
 class _WireThread(msgspec.Struct, gc=False):
     participants: list[str] | None = None
-    conversation: list[Any] | None = None
 
 
-def milliseconds_of_iso(text: str | None) -> int | None:
+def milliseconds_of_iso(text: object) -> int | None:
     """Return a time in ISO 8601 as Unix ms; UTC where it names no offset, None if it is no time."""
-    if not text:
+    if not isinstance(text, str):
         return None
     # Python 3.10 wants "+00:00" with a colon, no "Z", and three or six decimals.
     text = _OFFSET.sub(r"\1:\2", text.strip().replace("Z", "+00:00"))
@@ -66,7 +70,7 @@ def milliseconds_of_iso(text: str | None) -> int | None:
         if when.tzinfo is None:
             when = when.replace(tzinfo=timezone.utc)
         passed = when - _EPOCH
-    except (ValueError, OverflowError):
+    except ValueError:
         return None
     return (passed.days * 86_400 + passed.seconds) * 1000 + passed.microseconds // 1000
 
@@ -88,22 +92,40 @@ def decode_instagram_list(raw: bytes) -> list[ThreadPart]:
         found = load_leniently(raw)
     if not isinstance(found, list):
         raise NotAThreadError(NOT_A_THREAD)
-    threads: dict[tuple[str, ...], tuple[list[str], list[Any]]] = {}
-    for item in found:
+    threads: dict[Hashable, tuple[list[str], list[Any]]] = {}
+    for number, item in enumerate(found):
         if isinstance(item, dict) and isinstance(item.get("conversation"), list):
             thread = convert_leniently(item, _WireThread)
             people = [normal_name(name) for name in thread.participants or ()]
-            _, conversation = threads.setdefault(tuple(sorted(people)), (people, []))
-            conversation += thread.conversation or ()
+            # Two accounts that are gone, or threads that name nobody, are not known to be one.
+            is_known = people and not any(map(is_deleted_account, people))
+            key = tuple(sorted(map(comparable_name, people))) if is_known else number
+            _, conversation = threads.setdefault(key, (people, []))
+            # Of a long thread, the newest item stands first.
+            conversation[:0] = oldest_first(item["conversation"], "created_at")
     if not threads:
         raise NotAThreadError(NOT_A_THREAD)
     return [_to_part(people, conversation) for people, conversation in threads.values()]
 
 
+def oldest_first(items: list[Any], key: str) -> list[Any]:
+    """Return messages, whose times in ISO 8601 stand under a key, with the oldest first.
+
+    They are only turned round, not sorted. Newest first is what is known of both formats, so times
+    that are all equal, as seconds may be, count as that.
+    """
+
+    def first_time(items: Iterable[Any]) -> int:
+        times = (milliseconds_of_iso(item.get(key)) for item in items if isinstance(item, dict))
+        return next((time for time in times if time is not None), 0)
+
+    return items if first_time(items) < first_time(reversed(items)) else items[::-1]
+
+
 def _to_part(participants: list[str], conversation: list[Any]) -> ThreadPart:
     skipped: Counter[str] = Counter()
     messages = []
-    for item in reversed(conversation):  # newest first
+    for item in conversation:
         if not isinstance(item, dict):
             skipped["malformed"] += 1
             continue
@@ -144,11 +166,11 @@ def _to_message(m: _WireMessage, time: int) -> Message:
             if like.username
         )
     )
-    attachments = [
-        Attachment(kind=kind, uri=uri)
-        for kind, uri in (("photo", m.media or m.media_url), ("audio", m.voice_media))
-        if uri
-    ]
+    attachments = []
+    if uri := m.media or m.media_url:  # of a photo or a video
+        attachments.append(Attachment(kind=kind_of_file(uri), uri=uri))
+    if m.voice_media:
+        attachments.append(Attachment(kind="audio", uri=m.voice_media))
     if m.animated_media_images:
         attachments.append(Attachment(kind="gif", uri=""))
     message.attachments = tuple(attachments)

@@ -51,12 +51,10 @@ class _OwnerFile(msgspec.Struct):
     profile_v2: _Profile | None = None
 
     def names(self) -> list[str]:
-        names = (
-            [] if self.autofill_information_v2 is None else self.autofill_information_v2.FULL_NAME
-        )
-        if self.profile_v2 and self.profile_v2.name and self.profile_v2.name.full_name:
-            return [*(names or ()), self.profile_v2.name.full_name]
-        return names or []
+        autofill, profile = self.autofill_information_v2, self.profile_v2
+        names = (autofill and autofill.FULL_NAME) or []
+        name = profile and profile.name and profile.name.full_name
+        return [*names, name] if name else names
 
 
 _decode = msgspec.json.Decoder(_OwnerFile).decode
@@ -103,9 +101,13 @@ def find_owner(stated: Iterable[str], threads: Sequence[Sequence[Outline]]) -> O
     if len(common) == 1:
         return Owner(seen[common.pop()], _BY_COMMON_NAME)
     for place in (_LAST_IN_JSON, _FIRST_IN_ENCRYPTED):
-        placed = Counter(filter(None, (_who_stands(place, outlines) for outlines in threads)))
+        placed = Counter(
+            who
+            for outlines, people in zip(threads, names, strict=True)
+            if len(people) <= _TWO and (who := _who_stands(place, outlines))
+        )
         for name, count in placed.most_common(1):
-            if count >= _MAJORITY * placed.total() and (not common or name in common):
+            if count >= _MAJORITY * placed.total():
                 return Owner(seen[name], _SURENESS[place])
     return Owner(stated[0], _BY_WORD) if stated else None
 
@@ -121,7 +123,7 @@ def names_of(outlines: Sequence[Outline]) -> dict[str, str]:
 
 
 def _who_stands(place: tuple[tuple[str, ...], int], outlines: Sequence[Outline]) -> str | None:
-    """Return who stands in a place of a conversation of two; files made by hand have no order."""
+    """Return who stands in a place of a list of two people; files made by hand have no order."""
     variants, position = place
     for outline in outlines:
         people = outline.participants or ()

@@ -12,32 +12,41 @@ from typing_extensions import override
 
 __all__ = ["ZoneChooser"]
 
+_DAY = 24 * 60  # a page can state any number; no zone is as far off as this
 _PACIFIC = timezone(timedelta(hours=-8))
 
 
 class ZoneChooser:
     """Chooses a page's zone: the user's, else what is known, else the machine's.
 
-    `assumed` names what was taken for granted, for one warning; None if nothing was.
+    `assumed` names all that was taken for granted, for one warning; None if nothing was.
     """
 
     def __init__(self, given: tzinfo | None) -> None:
         self._given = given
-        self.assumed: str | None = None
+        self._assumed: dict[str, None] = {}
+
+    @property
+    def assumed(self) -> str | None:
+        return " and ".join(self._assumed) or None
 
     def __call__(self, generation: str, stated_minutes: int | None) -> tzinfo:
         """Return the zone for a page of a generation that states an offset on the export's day."""
         if self._given is not None:
             return self._given
         if generation.startswith("I"):
-            self.assumed = "Instagram's fixed UTC-08:00"
+            self._assumed["Instagram's fixed UTC-08:00"] = None
             return _PACIFIC
         local = _LocalZone()
-        if stated_minutes is None or timedelta(minutes=stated_minutes) in local.offsets():
-            self.assumed = "this machine's time zone"
+        if (
+            stated_minutes is None
+            or abs(stated_minutes) >= _DAY
+            or timedelta(minutes=stated_minutes) in local.offsets()
+        ):
+            self._assumed["this machine's time zone"] = None
             return local
         stated = timezone(timedelta(minutes=stated_minutes))
-        self.assumed = f"{stated} all year, which the pages name for the day of the export"
+        self._assumed[f"{stated} all year, which pages name for the day of the export"] = None
         return stated
 
 

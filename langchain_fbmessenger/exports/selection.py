@@ -116,4 +116,8 @@ def _milliseconds(option: str, moment: Moment, zone: tzinfo | None) -> int:
         moment = datetime.combine(moment, time())
     if moment.tzinfo is None and zone is not None:
         moment = moment.replace(tzinfo=zone)
-    return round(moment.timestamp() * 1000)  # of a time without a zone, the machine's is meant
+    try:
+        return round(moment.timestamp() * 1000)  # of a time without a zone, the machine's is meant
+    except (OverflowError, OSError, ValueError):  # which years it knows differs between systems
+        message = f"{option}: the year {moment.year} is out of range"
+        raise ValueError(message) from None

@@ -53,6 +53,7 @@ def write(folder: str, variant: str, packaging: str, messages: int) -> int:
 def ours(folder: str) -> tuple[int, int, int]:
     """Load an export, one session at a time; return threads, messages kept and skipped."""
     from langchain_fbmessenger import FacebookMessengerChatLoader
+
     loader = FacebookMessengerChatLoader(folder, timezone="UTC")
     threads = sum(1 for _ in loader.lazy_load())
     report = loader.report
