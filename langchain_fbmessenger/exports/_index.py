@@ -85,6 +85,9 @@ def index_paths(
             is_lost = str(error) == NOT_A_THREAD and _is_page_of_thread(found, raw)
             report.skip_file(found.file.location, UNKNOWN_HTML if is_lost else str(error))
             continue
+        for outline in outlines:
+            if outline.variant == "E" and found.folder and found.part:
+                outline.variant = "A"  # nobody makes that place by hand
         if outlines:
             report.variants[outlines[0].variant] += 1
         pieces += [Piece(found, outline) for outline in outlines]
@@ -98,8 +101,9 @@ def index_paths(
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
-    """Tell whether a page in a thread's place shows a time of day, in whatever layout."""
-    return bool(found.folder and found.file.suffix != ".json" and _TIME_OF_DAY.search(raw))
+    """Tell whether a page in a thread's place shows times of day, besides that of the export."""
+    in_place = found.folder and found.file.suffix != ".json"
+    return bool(in_place and len(_TIME_OF_DAY.findall(raw)) > 1)
 
 
 def _find_owners(

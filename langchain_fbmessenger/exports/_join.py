@@ -10,23 +10,26 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Hashable, Iterable, Mapping
 
     from langchain_fbmessenger.exports._part import Outline
     from langchain_fbmessenger.exports._tree import FoundFile
 
-__all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "join_threads"]
+__all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "join_threads", "newest_state"]
 
 _TWO = 2
 # 10 characters of base64 in old exports, 15-17 digits in new ones; titles change, and so may this.
 _ID = re.compile(r"(?:.*_|)(\d{15,17})|.*_([\w-]{10})", re.DOTALL)
 _SAME_GROUP = 0.5  # share of the people that two states of one group have in common
+# Formats in which the title of a conversation of two is the other's name.
+_TITLED = {"A", "H2", "H3", "H4", "I3", "I4"}
 _BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
 _ORDER = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
 
@@ -56,6 +59,11 @@ class ThreadFiles:
     @property
     def thread_id(self) -> str:
         return self.place[-1]
+
+    @cached_property
+    def owner_key(self) -> str | None:
+        """The owner's name as it is compared, if it is known for sure."""
+        return comparable_name(self.owner) if self.owner and self.owner_is_sure else None
 
     @property
     def box(self) -> str | None:
@@ -101,8 +109,8 @@ class ThreadFiles:
         # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
         title = comparable_name(self.title or "")
         return (
-            any(o.variant == "A" and o.thread_path for o in self.outlines)
-            and len(self.participants or ()) >= _TWO
+            any(o.variant in _TITLED and (o.thread_path or self.box) for o in self.outlines)
+            and (self.participants or len(self.named) >= _TWO)
             and not is_deleted_account(title)
             and not any(title == name or title.startswith(f"{name} ·") for name in self.named)
         )
@@ -145,24 +153,22 @@ class Conversation:
     threads: list[ThreadFiles]
 
     @property
-    def main(self) -> ThreadFiles:
-        """The newest state of the thread, in the richest format."""
-        return max(
-            self.threads,
-            key=lambda t: (-_rank(t), t.span[1] if t.span else float("-inf")),
-        )
-
-    @property
     def is_group(self) -> bool:
         return any(thread.is_group for thread in self.threads)
 
 
+def newest_state(threads: Iterable[ThreadFiles]) -> ThreadFiles:
+    """Return the newest state of a thread, in the richest format."""
+    return max(threads, key=lambda t: (-_rank(t), t.span[1] if t.span else float("-inf")))
+
+
 def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
     """Bring together the files of each thread's directory, newest part first."""
-    threads: dict[tuple[str, tuple[str, ...], int], ThreadFiles] = {}
+    threads: dict[Hashable, ThreadFiles] = {}
     for piece in pieces:
         found = piece.found
-        key = found.export, found.place, piece.outline.index
+        # Files taken out of their threads' folders may lie side by side.
+        key = found.export, found.place, piece.outline.index, piece.outline.thread_path
         thread = threads.setdefault(key, ThreadFiles(found.export, found.place))
         thread.pieces.append(piece)
     for thread in threads.values():
@@ -185,19 +191,46 @@ def join_threads(threads: Iterable[ThreadFiles]) -> list[Conversation]:
     conversations: list[Conversation] = []
     # What only continues others comes behind them, and one export behind the other: so all that a
     # thread may belong to is there when its turn comes.
-    for conversation in sorted(_with_one_id(threads), key=_turn):
-        known = _same_people(conversation, by_people)
-        if known is None:
-            conversations.append(conversation)
-            known = conversation
-        else:
-            known.threads += conversation.threads
-        for thread in conversation.threads:
-            # Of what holds nothing, nobody can tell whose it is; half of all encrypted files do.
-            if thread.span:
-                _note(by_people, _people_key(thread), known)
+    for _, turn in groupby(sorted(_with_one_id(threads), key=_turn), key=_turn):
+        waiting = {id(conversation): conversation for conversation in turn}
+        matches = _matches(waiting.values(), by_people)
+        for new, known in matches:
+            known.threads += new.threads
+            del waiting[id(new)]
+        conversations += waiting.values()
+        for conversation in (*waiting.values(), *(known for _, known in matches)):
+            for thread in conversation.threads:
+                # Of what holds nothing, nobody can tell whose it is; half of the encrypted do.
+                if thread.span:
+                    _note(by_people, _people_key(thread), conversation)
     conversations.sort(key=lambda c: min(order[id(thread)] for thread in c.threads))
     return conversations
+
+
+def _matches(
+    waiting: Iterable[Conversation], by_people: Mapping[object, list[Conversation]]
+) -> list[tuple[Conversation, Conversation]]:
+    """Return which conversations belong to which known ones, the surest first, each once.
+
+    Two friends may have one name: then messages in common tell whose conversation goes on, and
+    where there are none, time does.
+    """
+    pairs = [
+        (_distance(new, known), new, known)
+        for new in waiting
+        for known in _candidates(new, by_people)
+    ]
+    pairs.sort(key=lambda pair: pair[0])
+    matches: dict[int, tuple[Conversation, Conversation]] = {}
+    taken: dict[int, list[ThreadFiles]] = {}
+    for _, new, known in pairs:
+        others = taken.setdefault(id(known), [])
+        if id(new) not in matches and not any(
+            _kept_apart(thread, other) for thread in new.threads for other in others
+        ):
+            matches[id(new)] = new, known
+            others += new.threads
+    return list(matches.values())
 
 
 def _with_one_id(threads: Iterable[ThreadFiles]) -> list[Conversation]:
@@ -205,8 +238,9 @@ def _with_one_id(threads: Iterable[ThreadFiles]) -> list[Conversation]:
     conversations: list[Conversation] = []
     by_id: dict[str, list[Conversation]] = {}
     for thread in threads:
-        same = by_id.setdefault(thread.strong_id, []) if thread.strong_id else []
-        known = next((c for c in same if _owners_agree([thread], c.threads)), None)
+        # Without a number the directory's name is good for the same messages only.
+        same = by_id.setdefault(thread.strong_id or f"{thread.box}/{thread.thread_id}", [])
+        known = next((c for c in same if _is_same(thread, c)), None)
         if known:
             known.threads.append(thread)
         else:
@@ -215,8 +249,22 @@ def _with_one_id(threads: Iterable[ThreadFiles]) -> list[Conversation]:
     return conversations
 
 
-def _turn(conversation: Conversation) -> tuple[int, bool, str]:
-    return min((_rank(t), t.folder == "e2ee_cutover", t.export) for t in conversation.threads)
+def _is_same(thread: ThreadFiles, known: Conversation) -> bool:
+    """Tell whether a thread whose directory has the same number, or name, is the same one."""
+    if not _owners_agree([thread], known.threads):
+        return False
+    if thread.strong_id:
+        return True
+    shares = any(thread.stamps & other.stamps for other in known.threads)
+    return shares and thread.box is not None
+
+
+def _turn(conversation: Conversation) -> tuple[int, bool, str, str]:
+    return min(
+        # One answer of the Graph API may go on where the other ends.
+        (_rank(t), t.folder == "e2ee_cutover", t.export, t.thread_id if t.variant == "F" else "")
+        for t in conversation.threads
+    )
 
 
 def _rank(thread: ThreadFiles) -> int:
@@ -232,34 +280,43 @@ def _note(index: dict[Any, list[Conversation]], key: object, conversation: Conve
 def _people_key(thread: ThreadFiles) -> object:
     if thread.pair:
         return thread.pair
+    if not thread.is_group:
+        return None
     title = comparable_name(thread.title or "")
-    return ("group", title) if thread.is_group and title else None
+    return ("group", title) if title else ("group", frozenset(thread.named))
 
 
-def _same_people(
-    conversation: Conversation, by_people: Mapping[object, list[Conversation]]
-) -> Conversation | None:
-    threads = [thread for thread in conversation.threads if thread.span]
+def _candidates(
+    new: Conversation, by_people: Mapping[object, list[Conversation]]
+) -> list[Conversation]:
+    threads = [thread for thread in new.threads if thread.span]
     keys = dict.fromkeys(key for thread in threads if (key := _people_key(thread)))
-    candidates = [
+    return [
         known
         for key in keys
         for known in by_people.get(key, ())
         if _owners_agree(threads, known.threads)
         and not any(_kept_apart(t, other) for t in threads for other in known.threads)
         and (
-            not conversation.is_group
+            not new.is_group
             or any(_share_people(t, other) for t in threads for other in known.threads)
         )
     ]
-    # Two friends may have one name: then time tells whose conversation goes on.
-    return min(candidates, key=lambda known: _distance(threads, known), default=None)
 
 
 def _owners_agree(threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles]) -> bool:
-    """Tell whether all come from one person's exports: two people's views are not mixed."""
-    known = (t.owner for t in (*threads, *others) if t.owner and t.owner_is_sure)
-    return len(set(map(comparable_name, known))) <= 1
+    """Tell whether all may come from one person's exports: two people's views are not mixed.
+
+    Two names are two people if both are known to both; else the owner may have got a new name.
+    """
+    others = list(others)
+    return not any(
+        thread.owner_key != other.owner_key
+        and thread.owner_key in other.named
+        and other.owner_key in thread.named
+        for thread in threads
+        for other in others
+    )
 
 
 def _kept_apart(thread: ThreadFiles, other: ThreadFiles) -> bool:
@@ -267,8 +324,8 @@ def _kept_apart(thread: ThreadFiles, other: ThreadFiles) -> bool:
 
     A thread lies in one folder of an export. Only what came before its encryption is split off.
     """
-    if thread.export != other.export or not other.span:
-        return False
+    if thread.export != other.export or not other.span or thread.variant == "F":
+        return False  # answers of the Graph API come page by page
     if thread.box and other.box and thread.thread_id == other.thread_id:
         return False
     return thread.folder == other.folder or {thread.folder, other.folder} <= _BOXES
@@ -276,17 +333,18 @@ def _kept_apart(thread: ThreadFiles, other: ThreadFiles) -> bool:
 
 def _share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
     people, others = set(thread.named), set(other.named)
+    if thread.participants is None or other.participants is None:
+        return people <= others or others <= people  # only those who wrote are known
     return len(people & others) >= _SAME_GROUP * len(people | others)
 
 
-def _distance(threads: Sequence[ThreadFiles], conversation: Conversation) -> tuple[int, float]:
+def _distance(new: Conversation, known: Conversation) -> tuple[int, float]:
     """Return how far away a conversation is: by messages in common, then by the pause between."""
-    stamps = frozenset[int]().union(*(thread.stamps for thread in threads))
-    shared = sum(len(stamps & other.stamps) for other in conversation.threads)
+    shared = sum(len(t.stamps & other.stamps) for t in new.threads for other in known.threads)
     pauses = [
         max(0, thread.span[0] - other.span[1], other.span[0] - thread.span[1])
-        for thread in threads
-        for other in conversation.threads
+        for thread in new.threads
+        for other in known.threads
         if thread.span and other.span
     ]
     return -shared, min(pauses, default=float("inf"))

@@ -91,7 +91,8 @@ def find_owner(stated: Iterable[str], threads: Sequence[Sequence[Outline]]) -> O
     names = [names_of(outlines) for outlines in threads]
     seen: dict[str, str] = {}
     for people in names:
-        seen = people | seen
+        for key, name in people.items():
+            seen.setdefault(key, name)
     stated = list(stated)
     for name in stated:
         if comparable_name(name) in seen:

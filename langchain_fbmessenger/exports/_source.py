@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from typing_extensions import Buffer
 
-    IsWorthALook = Callable[[Sequence[str]], bool]
+    IsWorthALook = Callable[[Sequence[str], int], bool]
 
 __all__ = ["ExportFile", "SkippedFile", "UnreadableFileError", "list_archive", "list_folder"]
 
@@ -49,7 +49,7 @@ _MAX_SIZE = 512 * 2**20
 _BOMB_SIZE = 32 * 2**20
 _BOMB_RATIO = 200  # texts of chats reach 20, zeros 1,000
 _SUFFIXES = {".json", ".html", ".htm", ".zip"}
-_DRIVE = re.compile("[A-Za-z]:")  # groups may well be called "Tour: the second"
+_DRIVE = re.compile("[A-Za-z]:/")  # groups may well be called "Tour: the second"
 _ARCHIVE_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     ValueError,  # a name that is not in the encoding that it claims
@@ -138,12 +138,14 @@ def list_folder(root: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFil
 
     Args:
         root: The folder.
-        is_worth_a_look: Tells of a folder, given the names of its path, whether to go into it.
+        is_worth_a_look: Tells whether to go into a folder, given the names of its path and how many
+            of them stand above `root`.
 
     Yields:
         The JSON, HTML and zip files, and what was passed by, in no particular order.
     """
     real_root = os.path.realpath(root)
+    top = len(root.absolute().parts)
     unreadable: list[SkippedFile] = []
 
     def note_unreadable(error: OSError) -> None:
@@ -157,7 +159,7 @@ def list_folder(root: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFil
             if (path := Path(folder, name)).is_symlink()
         )
         subfolders[:] = [
-            name for name in subfolders if is_worth_a_look(Path(folder, name).absolute().parts)
+            name for name in subfolders if is_worth_a_look(Path(folder, name).absolute().parts, top)
         ]
         for name in names:
             if Path(name).suffix.lower() in _SUFFIXES:
@@ -198,6 +200,7 @@ def list_archive(path: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFi
     # The directory of a real export lists some 100,000 photos: 100 MB that nobody needs.
     archive.filelist = []
     archive.NameToInfo = {}
+    top = len(path.absolute().parts)
     for member in members:
         name = _member_name(member)
         parts = [part for part in name.split("/") if part not in {"", "."}]
@@ -208,7 +211,7 @@ def list_archive(path: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFi
             yield SkippedFile(path / name.strip("/"), UNSAFE_NAME)
         elif stat.S_ISLNK(member.external_attr >> 16):
             yield SkippedFile(location, LINK)
-        elif is_worth_a_look(location.absolute().parts[:-1]):
+        elif is_worth_a_look(location.absolute().parts[:-1], top):
             if location.suffix.lower() == ".zip":
                 yield SkippedFile(location, NESTED_ARCHIVE)
             else:

@@ -128,6 +128,7 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
     deleted_accounts: list[str] = []
     you: list[str] = []
     not_names: list[str] = []
+    list_words: list[str] = []
 
 
 class _Language(msgspec.Struct, frozen=True):
@@ -136,6 +137,13 @@ class _Language(msgspec.Struct, frozen=True):
     name: str
     you: frozenset[str]
     not_names: frozenset[str]
+    list_words: frozenset[str]
+
+    def may_be_names(self, value: str) -> bool:
+        """Tell whether a value may be one or several names: "Zoë, Bo and 2 others"."""
+        words = value.replace(",", " ").split()
+        kept = [w for w in words if not w.isdecimal() and w.casefold() not in self.list_words]
+        return self.may_be_a_name(" ".join(kept))
 
     def may_be_a_name(self, value: str) -> bool:
         """Tell whether a value may be somebody's name: "he said the doctor" is not."""
@@ -182,10 +190,19 @@ def _match(
                 match = sentence.regex.fullmatch(line)
                 if match and (
                     (has_payload and sentence.section == "attachment")
-                    or all(map(sentence.language.may_be_a_name, match.groups()))
+                    or _has_names(sentence.language, match)
                 ):
                     return _to_line(sentence, match)
     return None
+
+
+def _has_names(language: _Language, match: re.Match[str]) -> bool:
+    subject = match.groupdict().get("subject")
+    values = match.groups() if subject is None else match.groups()[1:]
+    # One person acts, but several may be added, removed or called.
+    return (subject is None or language.may_be_a_name(subject)) and all(
+        map(language.may_be_names, values)
+    )
 
 
 def _to_line(sentence: _Sentence, match: re.Match[str]) -> SystemLine:
@@ -231,6 +248,7 @@ def _sentences(table: _Table, file_name: str) -> Iterator[_Sentence]:
         name=file_name.removesuffix(".toml"),
         you=frozenset(word.casefold() for word in table.you),
         not_names=frozenset(word.casefold() for word in table.not_names),
+        list_words=frozenset(word.casefold() for word in table.list_words),
     )
     for section in _KINDS:
         written: _Sentences = getattr(table, section)

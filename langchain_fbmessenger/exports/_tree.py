@@ -49,7 +49,7 @@ _BELOW_ROOT = {
     "messages",
 }
 # Python refuses to read numbers of more than 4,300 digits, which a name in an archive may have.
-_PART = re.compile(r"messages?(?:_(\d{1,100}))?\.(?:json|html?)", re.IGNORECASE)
+_PART = re.compile(r"messages?(?:_(\d{1,100}))?(?: ?\(\d+\))?\.(?:json|html?)", re.IGNORECASE)
 _OWNER_FILES = {"autofill_information.json", "profile_information.json"}
 _MEDIA_FOLDERS = {"audio", "files", "gifs", "photos", "stickers_used", "videos"}
 # The parts of one download share all but the random tail, zipped or not.
@@ -151,11 +151,15 @@ def _is_archive(path: Path) -> bool:
         return False
 
 
-def _is_worth_a_look(folder: Sequence[str]) -> bool:
-    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent."""
-    return "__MACOSX" not in folder and not any(
+def _is_worth_a_look(folder: Sequence[str], top: int) -> bool:
+    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent.
+
+    The first `top` names stand above what was given, so nobody wants them left out.
+    """
+    return "__MACOSX" not in folder[top:] and not any(
         name in _MEDIA_FOLDERS and above in THREAD_FOLDERS
-        for above, name in zip(folder, folder[2:], strict=False)
+        for number, (above, name) in enumerate(zip(folder, folder[2:], strict=False), start=2)
+        if number >= top
     )
 
 

@@ -10,6 +10,7 @@ from langchain_fbmessenger.exceptions import UnknownSenderError, UnknownThreadEr
 from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
 from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
+from langchain_fbmessenger.exports._join import newest_state
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._merge import merge_messages
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
@@ -115,7 +116,8 @@ class ExportReader:
         titles: set[str] = set()
         for conversation in self._index.conversations:
             for thread in conversation.threads:
-                names = thread.named | names
+                for key, name in thread.named.items():
+                    names.setdefault(key, name)
                 titles |= _titles(thread)
         people = self._selection.participants
         if people is not None and not people & names.keys():
@@ -156,18 +158,21 @@ class ExportReader:
         if self._selection.folders is not None:
             chosen = folder in self._selection.folders
         else:
-            chosen = folder not in HIDDEN_FOLDERS or thread.pieces[0].found.folder_is_given
+            # What was asked for by its name is wanted, wherever it lies.
+            is_asked_for = thread.pieces[0].found.folder_is_given or self._selection.threads
+            chosen = folder not in HIDDEN_FOLDERS or bool(is_asked_for)
         return None if chosen else f"folder not chosen: {folder or 'none'}"
 
     def _read(
         self, conversation: Conversation, pieces: list[tuple[ThreadFiles, Piece]]
     ) -> Thread | None:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
-        main = conversation.main
+        main = newest_state(thread for thread, _ in pieces)
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
         pieces.sort(key=lambda p: (_precision(p[1]), p[1].outline.first or 0, -p[1].found.part))
         files: dict[Hashable, list[Message]] = {}
         copies: Counter[Hashable] = Counter()
+        coarse: set[Hashable] = set()
         for thread, piece in pieces:
             found = self._read_piece(piece, conversation)
             if found is None:
@@ -178,11 +183,18 @@ class ExportReader:
                 part = id(thread), piece.found.part
                 key = id(thread), copies[part]
                 copies[part] += 1
+                coarse.add(key)
             files.setdefault(key, []).extend(found)
         if not files:
             return None
         precision = max(_precision(piece) for _, piece in pieces)
-        messages, duplicates = merge_messages(list(files.values()), precision)
+        # What is exact is compared exactly, before pages blur it.
+        exact = [found for key, found in files.items() if key not in coarse]
+        messages, duplicates = merge_messages(exact, 1)
+        if coarse:
+            pages = [found for key, found in files.items() if key in coarse]
+            messages, more = merge_messages([messages, *pages], precision)
+            duplicates += more
         self._report.skip_messages("duplicate", duplicates)
         if any(message.system == "reaction sentence" for message in messages):
             messages = attach_pseudo_reactions(messages, main.owner)

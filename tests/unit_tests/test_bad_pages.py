@@ -190,7 +190,7 @@ STRUCTURE = [
     row("classes in another attribute", h3(KEPT.replace("class", "data-class")), lost=UNKNOWN),
     row(
         "no classes",
-        h3(re.sub('_a[67][^ "]*', "x", KEPT)),
+        h3(re.sub('_a[67][^ "]*', "x", KEPT * 2)),
         lost=UNKNOWN,
     ),
     row(

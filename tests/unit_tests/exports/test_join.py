@@ -16,7 +16,7 @@ from langchain_fbmessenger.exports import (
     Thread,
     make_selection,
 )
-from langchain_fbmessenger.testing import write_export
+from langchain_fbmessenger.testing import HtmlPages, write_export
 from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json, write_thread
 
 if TYPE_CHECKING:
@@ -346,3 +346,132 @@ def test_seconds_of_2018_are_the_milliseconds_of_later(tmp_path: Path) -> None:
     assert texts(threads) == [["a"]]
     assert threads[0].messages[0].timestamp_ms == 1_524_567_890_123, "the more exact one is kept"
     assert report.messages_skipped == {"duplicate": 1}
+
+
+def test_loose_parts_of_two_threads_stay_two(tmp_path: Path) -> None:
+    """Parts that somebody took out of their folders and put side by side."""
+    al = thread("a", thread_path="inbox/al_111111111111111")
+    bo = thread("b", people=("Bo", ZOE), thread_path="inbox/bo_222222222222222")
+    write_thread(tmp_path, al, "message_1.json")
+    write_thread(tmp_path, bo, "message_2.json")
+    threads, _ = read(tmp_path)
+    assert sorted(texts(threads)) == [["a"], ["b"]]
+    assert not any(t.is_group for t in threads)
+
+
+def test_copy_that_a_browser_has_numbered_adds_nothing(tmp_path: Path) -> None:
+    for name in ("message_1.json", "message_1 (1).json"):
+        write_thread(tmp_path / INBOX / "al_1", thread("a"), name)
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["a"]]
+    assert report.messages_skipped == {"duplicate": 1}
+
+
+def test_of_two_encrypted_chats_the_one_with_messages_in_common_goes_on(tmp_path: Path) -> None:
+    write_thread(tmp_path / "fb" / CUTOVER / "al_111111111111111", thread("a", "b"))
+    stranger = e2ee("stranger", start=START + 9 * HOUR)
+    write_thread(tmp_path / "e2ee", stranger, "Al_1.json")
+    write_thread(tmp_path / "e2ee", e2ee("a", "b", "c", start=START), "Al_2.json")
+    threads, report = read(tmp_path / "fb", tmp_path / "e2ee")
+    assert sorted(texts(threads)) == [["a", "b", "c"], ["stranger"]]
+    assert report.messages_skipped == {"duplicate": 2}
+
+
+def test_pages_do_not_blur_the_times_of_json(tmp_path: Path) -> None:
+    inbox = tmp_path / "your_activity_across_facebook/messages/inbox/al_1"
+    minute = START - START % 60_000
+    for part, offset in ((1, 50_000), (2, 10_000)):
+        said = [message(AL, minute + offset, "ha"), message(ZOE, minute + offset - 9000, "so")]
+        write_thread(inbox, thread_json(said), f"message_{part}.json")
+    page = Thread("al_1", AL, [AL, ZOE], False, "inbox", "messenger", ZOE, [])  # noqa: FBT003
+    page.messages = [Message(AL, minute - 86_400_000, "a day before")]
+    write_export([page], tmp_path, variant="H3", html=HtmlPages(dates="us-minutes"))
+    threads, _ = read(tmp_path)
+    assert texts(threads) == [["a day before", "so", "ha", "so", "ha"]]
+
+
+@pytest.mark.parametrize("variant", ["D", "F", "H1"])
+def test_groups_without_a_title_are_joined_by_their_people(tmp_path: Path, variant: str) -> None:
+    lines = [Message(name, START + n * 60_000, name) for n, name in enumerate(("Al", "Bo", ZOE))]
+    group = Thread("g", "", ["Al", "Bo", ZOE], True, None, "messenger", ZOE, lines)  # noqa: FBT003
+    for name in ("one", "two"):
+        write_export([group], tmp_path / name, variant=variant)
+    threads, report = read(tmp_path / "one", tmp_path / "two")
+    assert len(threads) == 1
+    assert report.messages_skipped == {"duplicate": 3}
+
+
+def test_copy_of_a_group_in_which_few_wrote_adds_nothing(tmp_path: Path) -> None:
+    group = thread("a", people=("Al", "Bo", "Cy", "Di", ZOE), title="Trip")
+    write_thread(tmp_path / INBOX / "trip_123456789012345", group)
+    copy = {"thread_name": "Trip", "messages": group["messages"]}
+    write_thread(tmp_path / "groups/your_group_messages", copy, "77.json")
+    threads, report = read(tmp_path)
+    assert texts(threads) == [["a"]]
+    assert report.messages_skipped == {"duplicate": 1}
+
+
+@pytest.mark.parametrize("people", [(ZOE,), ("Facebook user", ZOE)])
+def test_threads_of_nobody_else_are_known_by_folder_and_messages(
+    tmp_path: Path, people: tuple[str, ...]
+) -> None:
+    for export in ("one", "two"):
+        write_thread(tmp_path / export / INBOX / "same_55", thread("a", people=people))
+    other = thread("b", start=START + 5 * HOUR, people=people)
+    write_thread(tmp_path / "three" / INBOX / "same_55", other)
+    threads, _ = read(*(tmp_path / name for name in ("one", "two", "three")))
+    assert sorted(texts(threads)) == [["a"], ["b"]]
+
+
+def test_answers_of_the_graph_api_come_page_by_page(tmp_path: Path) -> None:
+    for number in (1, 2):
+        lines = [Message(AL, START + number * 60_000, f"page {number}")]
+        page = Thread("t", AL, [AL, ZOE], False, None, "graph_api", ZOE, lines)  # noqa: FBT003
+        write_export([page], tmp_path / "x", variant="F-conversations")
+        file = next((tmp_path / "x").rglob("*.json"))
+        file.rename(tmp_path / f"page{number}.json")
+    threads, _ = read(tmp_path)
+    assert texts(threads) == [["page 1", "page 2"]]
+
+
+def test_owner_with_a_new_name_keeps_their_threads(tmp_path: Path) -> None:
+    for name, word in (("Zoë Brandt", "a"), ("Zoë Novák", "b")):
+        for friend, number in (("Al", "1"), ("Bo", "2")):
+            path = tmp_path / name / INBOX / f"x_{number * 15}"
+            start = START if word == "a" else START + 9 * HOUR
+            write_thread(path, thread(friend + word, start=start, people=(friend, name)))
+    threads, _ = read(tmp_path / "Zoë Brandt", tmp_path / "Zoë Novák")
+    assert sorted(texts(threads)) == [["Ala", "Alb"], ["Boa", "Bob"]]
+
+
+def test_export_below_a_folder_of_that_name_is_read(tmp_path: Path) -> None:
+    root = tmp_path / "inbox/zoe/files/export"
+    write_thread(root / INBOX / "al_1", thread("a"))
+    assert texts(read(root)[0]) == [["a"]]
+    with zipfile.ZipFile(root / "x.zip", "w") as archive:
+        archive.writestr(f"{INBOX}/bo_1/message_1.json", dyi_bytes(thread("b", people=("Bo", ZOE))))
+    assert texts(read(root / "x.zip")[0]) == [["b"]]
+
+
+def test_thread_that_is_asked_for_is_read_from_any_folder(tmp_path: Path) -> None:
+    write_thread(tmp_path / "messages/message_requests/al_1", thread("a"))
+    write_thread(tmp_path / "messages/inbox/bo_1", thread("b", people=("Bo", ZOE)))
+    assert texts(read(tmp_path, threads=[AL])[0]) == [["a"]]
+
+
+def test_what_is_told_of_a_thread_comes_from_what_is_read(tmp_path: Path) -> None:
+    number = "al_111111111111111"
+    write_thread(tmp_path / "one/messages/inbox" / number, thread("a"))
+    later = thread("b", start=START + 9 * HOUR)
+    write_thread(tmp_path / "two/messages/filtered_threads" / number, later)
+    threads, report = read(tmp_path / "one", tmp_path / "two")
+    assert (threads[0].folder, texts(threads)) == ("inbox", [["a"]])
+    assert report.messages_skipped == {"folder not chosen: filtered_threads": 1}
+
+
+def test_left_group_that_lists_only_the_owner_is_a_group(tmp_path: Path) -> None:
+    left = [message(AL, START + 1, "Al left the group."), message(AL, START, "bye")]
+    write_thread(tmp_path / INBOX / "trip_1", thread_json(left, (ZOE,), title="Trip"))
+    threads, _ = read(tmp_path)
+    assert threads[0].is_group
+    assert [m.system for m in threads[0].messages] == [None, "group event"]

@@ -17,7 +17,7 @@ from langchain_fbmessenger.exports._source import (
 )
 
 
-def everything(_: Any) -> bool:
+def everything(*_: Any) -> bool:
     return True
 
 

@@ -418,3 +418,34 @@ def test_a_speaker_adds_a_language_without_code(
 
 def test_tables_are_read_once() -> None:
     assert _system_lines._tables() is _system_lines._tables()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Milo added Zoë and Bo Li to the group.",
+        "Milo added Zoë, Bo and Cy to the group.",
+        "You added Zoë and 2 others to the group.",
+        "Zoë hat Bo und Cy zur Gruppe hinzugefügt.",
+        "Zoë a ajouté Bo et Cy au groupe.",
+        "Agregaste a Zoë y Bo al grupo.",
+        "Zoë adicionou Bo e Cy ao grupo.",
+    ],
+)
+def test_several_people_may_be_named(text: str) -> None:
+    line = find_system_line(text, is_group=True, has_payload=False)
+    assert line is not None
+    assert line.kind == "group event"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mum and dad left the group.",
+        "He added Zoë and Bo to the group.",
+        "Milo added me and him to the group.",
+        "Milo said that Zoë and Bo left the group.",
+    ],
+)
+def test_several_people_do_not_act_at_once(text: str) -> None:
+    assert find_system_line(text, is_group=True, has_payload=False) is None
