@@ -13,16 +13,11 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._formats import outline_file, read_bytes
 from langchain_fbmessenger.exports._html import UNKNOWN_HTML
-from langchain_fbmessenger.exports._join import (
-    Conversation,
-    Piece,
-    ThreadFiles,
-    group_threads,
-    join_threads,
-)
+from langchain_fbmessenger.exports._join import join_threads
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
 from langchain_fbmessenger.exports._source import UnreadableFileError
+from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles, group_threads
 from langchain_fbmessenger.exports._tree import scan_paths
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 

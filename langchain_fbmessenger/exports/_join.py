@@ -7,173 +7,19 @@ docs/formats.md.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger.exports._system_lines import is_deleted_account
+from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles, rank_of
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
-    from langchain_fbmessenger.exports._part import Outline
-    from langchain_fbmessenger.exports._tree import FoundFile
+__all__ = ["join_threads"]
 
-__all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "join_threads", "newest_state"]
-
-_TWO = 2
-# 10 characters of base64 in old exports, 15-17 digits in new ones; titles change, and so may this.
-_ID = re.compile(r"(?:.*_|)(\d{15,17})|.*_([\w-]{10})", re.DOTALL)
 _SAME_GROUP = 0.5  # share of the people that two states of one group have in common
-# Formats in which the title of a conversation of two is the other's name.
-_TITLED = {"A", "H2", "H3", "H4", "I3", "I4"}
 _BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
-_ORDER = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
-
-
-@dataclass(frozen=True)
-class Piece:
-    """A file's share of a thread."""
-
-    found: FoundFile
-    outline: Outline
-
-
-@dataclass
-class ThreadFiles:
-    """What one export holds of one thread in one place."""
-
-    export: str
-    place: tuple[str, ...]
-    owner: str | None = None
-    owner_is_sure: bool = False
-    pieces: list[Piece] = field(default_factory=list)
-
-    @property
-    def outlines(self) -> list[Outline]:
-        return [piece.outline for piece in self.pieces]
-
-    @property
-    def thread_id(self) -> str:
-        return self.place[-1]
-
-    @cached_property
-    def owner_key(self) -> str | None:
-        """The owner's name as it is compared, if it is known for sure."""
-        return comparable_name(self.owner) if self.owner and self.owner_is_sure else None
-
-    @property
-    def box(self) -> str | None:
-        """The thread folder that the files lie in."""
-        return self.pieces[0].found.folder
-
-    @cached_property
-    def folder(self) -> str | None:
-        """The thread folder, by the files' own word if they were taken out of it."""
-        paths = (o.thread_path.partition("/")[0] for o in self.outlines if o.thread_path)
-        return self.box or next(paths, None)
-
-    @cached_property
-    def variant(self) -> str:
-        return self.outlines[0].variant
-
-    @cached_property
-    def title(self) -> str | None:
-        return next((o.title for o in self.outlines if o.title), None)
-
-    @cached_property
-    def participants(self) -> list[str] | None:
-        """The members on the day of the export, as its newest part lists them."""
-        return next((o.participants for o in self.outlines if o.participants is not None), None)
-
-    @cached_property
-    def named(self) -> dict[str, str]:
-        """Everybody with a name: as names are compared, and as they are written."""
-        names = [*(self.participants or ()), *(s for o in self.outlines for s in o.senders)]
-        named = {comparable_name(n): n for n in names if not is_deleted_account(n)}
-        if self.owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
-            named.setdefault(comparable_name(self.owner), self.owner)
-        return named
-
-    @cached_property
-    def is_group(self) -> bool:
-        if any(outline.declared_group for outline in self.outlines):
-            return True
-        senders = {s for o in self.outlines for s in o.senders if is_deleted_account(s)}
-        nobodies = max(len(senders), sum(is_deleted_account(n) for n in self.participants or ()))
-        if len(self.named) + nobodies > _TWO:
-            return True
-        # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
-        title = comparable_name(self.title or "")
-        return (
-            any(o.variant in _TITLED and (o.thread_path or self.box) for o in self.outlines)
-            and (self.participants or len(self.named) >= _TWO)
-            and not is_deleted_account(title)
-            and not any(title == name or title.startswith(f"{name} ·") for name in self.named)
-        )
-
-    @cached_property
-    def strong_id(self) -> str | None:
-        """Meta's number of the thread, if its directory shows one."""
-        if self.box is None and self.variant != "G":
-            return None
-        found = _ID.fullmatch(self.thread_id)
-        return (found[1] or found[2]) if found else None
-
-    @cached_property
-    def pair(self) -> tuple[frozenset[str], str] | None:
-        """The two people of a conversation of two, and its title if that is no name of theirs."""
-        names = set(self.named)
-        title = comparable_name(self.title or "")
-        if len(names) == 1 and self.participants is None and not is_deleted_account(title):
-            names.add(title)  # a page on which one of the two never wrote
-        if self.is_group or len(names) != _TWO:
-            return None
-        return frozenset(names), "" if self.variant == "B" or title in names else title
-
-    @cached_property
-    def span(self) -> tuple[int, int] | None:
-        """The times of the first and the last message."""
-        firsts = [o.first for o in self.outlines if o.first is not None]
-        lasts = [o.last for o in self.outlines if o.last is not None]
-        return (min(firsts), max(lasts)) if firsts and lasts else None
-
-    @cached_property
-    def stamps(self) -> frozenset[int]:
-        return frozenset().union(*(outline.stamps for outline in self.outlines))
-
-
-@dataclass
-class Conversation:
-    """One thread, of however many places and exports."""
-
-    threads: list[ThreadFiles]
-
-    @property
-    def is_group(self) -> bool:
-        return any(thread.is_group for thread in self.threads)
-
-
-def newest_state(threads: Iterable[ThreadFiles]) -> ThreadFiles:
-    """Return the newest state of a thread, in the richest format."""
-    return max(threads, key=lambda t: (-_rank(t), t.span[1] if t.span else float("-inf")))
-
-
-def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
-    """Bring together the files of each thread's directory, newest part first."""
-    threads: dict[Hashable, ThreadFiles] = {}
-    for piece in pieces:
-        found = piece.found
-        # Files taken out of their threads' folders may lie side by side.
-        key = found.export, found.place, piece.outline.index, piece.outline.thread_path
-        thread = threads.setdefault(key, ThreadFiles(found.export, found.place))
-        thread.pieces.append(piece)
-    for thread in threads.values():
-        thread.pieces.sort(key=lambda piece: piece.found.part)
-    return list(threads.values())
 
 
 def join_threads(threads: Iterable[ThreadFiles]) -> list[Conversation]:
@@ -262,13 +108,9 @@ def _is_same(thread: ThreadFiles, known: Conversation) -> bool:
 def _turn(conversation: Conversation) -> tuple[int, bool, str, str]:
     return min(
         # One answer of the Graph API may go on where the other ends.
-        (_rank(t), t.folder == "e2ee_cutover", t.export, t.thread_id if t.variant == "F" else "")
+        (rank_of(t), t.folder == "e2ee_cutover", t.export, t.thread_id if t.variant == "F" else "")
         for t in conversation.threads
     )
-
-
-def _rank(thread: ThreadFiles) -> int:
-    return _ORDER.get(thread.variant, 0)
 
 
 def _note(index: dict[Any, list[Conversation]], key: object, conversation: Conversation) -> None:

@@ -6,14 +6,18 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
     from langchain_fbmessenger.exports.records import Message
 
 __all__ = ["merge_messages"]
 
 
-def merge_messages(files: Sequence[Sequence[Message]], precision: int) -> tuple[list[Message], int]:
+def merge_messages(
+    files: Sequence[Sequence[Message]],
+    precision: int,
+    new_names: Mapping[str, str] | None = None,
+) -> tuple[list[Message], int]:
     """Merge what several files hold of one conversation.
 
     A message that stands in two files is the same if sender, time, text and media agree. What one
@@ -23,6 +27,8 @@ def merge_messages(files: Sequence[Sequence[Message]], precision: int) -> tuple[
         files: Each file's messages in the order of time; the files oldest first, those with exact
             times before those without.
         precision: The coarsest unit of their times, in ms.
+        new_names: Of people who were renamed, or whose accounts were deleted, from one file to
+            another: the old name and the new one.
 
     Returns:
         The messages in the order of time, and the number of duplicates that were dropped. Reactions
@@ -38,7 +44,8 @@ def merge_messages(files: Sequence[Sequence[Message]], precision: int) -> tuple[
             continue
         here: Counter[Hashable] = Counter()
         for message in messages:
-            key = _identity(message, precision)
+            sender = (new_names or {}).get(message.sender, message.sender)
+            key = sender, _identity(message, precision)
             same = kept.setdefault(key, [])
             here[key] += 1
             if here[key] <= len(same):
@@ -71,7 +78,7 @@ def _identity(message: Message, precision: int) -> Hashable:
     # A shared link is a field of its own in one format and the text in another.
     text = message.text or (message.share and message.share.link) or ""
     words = " ".join(text.split())  # pages do not keep every blank
-    return message.sender, message.timestamp_ms // precision, words, media
+    return message.timestamp_ms // precision, words, media
 
 
 def _add_reactions(kept: Message, duplicate: Message) -> None:

@@ -10,12 +10,12 @@ from langchain_fbmessenger.exceptions import UnknownSenderError, UnknownThreadEr
 from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
 from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
-from langchain_fbmessenger.exports._join import newest_state
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._merge import merge_messages
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._system_lines import find_system_line
+from langchain_fbmessenger.exports._threads import newest_state
 from langchain_fbmessenger.exports._zone import ZoneChooser
 from langchain_fbmessenger.exports.records import Source, Thread
 from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS, Selection
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
-    from langchain_fbmessenger.exports._join import Conversation, Piece, ThreadFiles
     from langchain_fbmessenger.exports._part import ThreadPart
     from langchain_fbmessenger.exports._source import ExportFile
+    from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles
     from langchain_fbmessenger.exports.records import Message
     from langchain_fbmessenger.exports.report import LoadReport
 
@@ -190,10 +190,11 @@ class ExportReader:
         precision = max(_precision(piece) for _, piece in pieces)
         # What is exact is compared exactly, before pages blur it.
         exact = [found for key, found in files.items() if key not in coarse]
-        messages, duplicates = merge_messages(exact, 1)
+        new_names = _new_names(main, conversation)
+        messages, duplicates = merge_messages(exact, 1, new_names)
         if coarse:
             pages = [found for key, found in files.items() if key in coarse]
-            messages, more = merge_messages([messages, *pages], precision)
+            messages, more = merge_messages([messages, *pages], precision, new_names)
             duplicates += more
         self._report.skip_messages("duplicate", duplicates)
         if any(message.system == "reaction sentence" for message in messages):
@@ -265,6 +266,18 @@ class ExportReader:
         ]
         self._report.skip_messages("outside since and until", len(messages) - len(within))
         return within
+
+
+def _new_names(main: ThreadFiles, conversation: Conversation) -> dict[str, str]:
+    """Return who is called something else in the newest state of a thread: old names and new."""
+    names = {}
+    for thread in conversation.threads:
+        if main.strong_id and thread.strong_id == main.strong_id and not conversation.is_group:
+            old = [name for name in thread.people if name not in main.people]
+            new = [name for name in main.people if name not in thread.people]
+            if len(old) == len(new) == 1:  # of two at once, nobody knows who is who
+                names[old[0]] = new[0]
+    return names
 
 
 def _files(pieces: list[Piece]) -> int:

@@ -475,3 +475,13 @@ def test_left_group_that_lists_only_the_owner_is_a_group(tmp_path: Path) -> None
     threads, _ = read(tmp_path)
     assert threads[0].is_group
     assert [m.system for m in threads[0].messages] == [None, "group event"]
+
+
+@pytest.mark.parametrize("new_name", ["Facebook User", "Alan"])
+def test_friend_with_a_new_name_says_nothing_twice(tmp_path: Path, new_name: str) -> None:
+    for name, start in ((AL, START), (new_name, START)):
+        path = tmp_path / name / INBOX / "x_111111111111111"
+        write_thread(path, thread("a", "b", start=start, people=(name, ZOE)))
+    threads, report = read(tmp_path / AL, tmp_path / new_name)
+    assert texts(threads) == [["a", "b"]]
+    assert report.messages_skipped == {"duplicate": 2}

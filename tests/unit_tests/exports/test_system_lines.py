@@ -363,7 +363,7 @@ def test_tables_are_composed_unicode_with_a_comment_first(file: Path) -> None:
 
 def test_every_section_is_a_kind() -> None:
     fields = set(_system_lines._Table.__struct_fields__)
-    assert fields == {*_system_lines._KINDS, "deleted_accounts", "you", "not_names"}
+    assert fields == {*_system_lines._KINDS, "deleted_accounts", "you", "not_names", "list_words"}
 
 
 @pytest.mark.parametrize(
