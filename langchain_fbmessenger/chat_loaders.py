@@ -190,6 +190,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             report,
             selection=self._selection,
             timezone=self._timezone,
+            owner=self._given_owner,
             on_progress=self._on_progress,
         )
         self._found_owner = reader.owner
@@ -197,15 +198,12 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         return reader
 
     def _session(self, thread: Thread, report: LoadReport) -> MessengerChatSession:
-        session = to_session(
+        return to_session(
             thread,
             report,
             placeholders=self._placeholders,
             keep_system_messages=self._keep_system,
         )
-        if self._given_owner:
-            session["thread"]["owner"] = self._given_owner
-        return session
 
 
 class FolderFacebookMessengerChatLoader(FacebookMessengerChatLoader):

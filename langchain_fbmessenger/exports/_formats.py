@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from langchain_fbmessenger.exports._dyi import decode_thread_part, outline_thread_part
 from langchain_fbmessenger.exports._e2ee import decode_e2ee_thread
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports._graph_api import decode_graph_answer
 from langchain_fbmessenger.exports._html import decode_page, looks_like_html
 from langchain_fbmessenger.exports._instagram_list import decode_instagram_list
-from langchain_fbmessenger.exports._json import BROKEN_JSON, NotAThreadError, load_leniently
+from langchain_fbmessenger.exports._json import BROKEN_JSON, NotAThreadError, load_json
 from langchain_fbmessenger.exports._part import Outline, ThreadPart, outline_of
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -110,10 +108,7 @@ def _decode_none(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
     """Tell a file of something else from a broken one: the second is a loss, the first is not."""
     if raw.strip() == _META_S_SLIP:
         raise NotAThreadError(NOT_A_THREAD)
-    try:
-        msgspec.json.decode(raw.removeprefix(BYTE_ORDER_MARK))
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        load_leniently(raw.removeprefix(BYTE_ORDER_MARK))
+    load_json(raw)
     raise NotAThreadError(NOT_A_THREAD)
 
 

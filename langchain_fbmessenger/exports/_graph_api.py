@@ -14,9 +14,8 @@ import msgspec
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._names import normal_name
 from langchain_fbmessenger.exports._e2ee import kind_of_file
-from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports._instagram_list import milliseconds_of_iso, oldest_first
-from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_leniently
+from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_json
 from langchain_fbmessenger.exports._part import ThreadPart
 from langchain_fbmessenger.exports.records import Attachment, Message, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
@@ -69,11 +68,7 @@ def decode_graph_answer(raw: bytes) -> list[ThreadPart]:
     Raises:
         NotAThreadError: The file is broken or holds something else.
     """
-    raw = raw.removeprefix(BYTE_ORDER_MARK)
-    try:
-        found = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        found = load_leniently(raw)
+    found = load_json(raw)
     if not isinstance(found, dict):
         raise NotAThreadError(NOT_A_THREAD)
     parts = [_to_part(people, items) for people, items in _threads(found)]

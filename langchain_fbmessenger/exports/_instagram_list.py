@@ -17,8 +17,7 @@ import msgspec
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._names import comparable_name, normal_name
 from langchain_fbmessenger.exports._e2ee import kind_of_file
-from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
-from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_leniently
+from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_json
 from langchain_fbmessenger.exports._part import ThreadPart
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports.records import Attachment, Call, Message, Reaction, Share
@@ -85,11 +84,7 @@ def decode_instagram_list(raw: bytes) -> list[ThreadPart]:
     Raises:
         NotAThreadError: The file is broken or holds something else.
     """
-    raw = raw.removeprefix(BYTE_ORDER_MARK)
-    try:
-        found = msgspec.json.decode(raw)
-    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
-        found = load_leniently(raw)
+    found = load_json(raw)
     if not isinstance(found, list):
         raise NotAThreadError(NOT_A_THREAD)
     threads: dict[Hashable, tuple[list[str], list[Any]]] = {}

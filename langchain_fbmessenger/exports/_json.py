@@ -13,7 +13,16 @@ from typing import Any, TypeVar
 
 import msgspec
 
-__all__ = ["BROKEN_JSON", "NotAThreadError", "convert_leniently", "load_leniently", "milliseconds"]
+from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
+
+__all__ = [
+    "BROKEN_JSON",
+    "NotAThreadError",
+    "convert_leniently",
+    "load_json",
+    "load_leniently",
+    "milliseconds",
+]
 
 T = TypeVar("T", bound=msgspec.Struct)
 BROKEN_JSON = "broken JSON"
@@ -27,6 +36,19 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 class NotAThreadError(Exception):
     """The file is not read as a thread; the argument is the reason that reports count."""
+
+
+def load_json(raw: bytes) -> Any:
+    """Parse JSON strictly, and leniently where that fails; a byte order mark may stand before it.
+
+    Raises:
+        NotAThreadError: It is broken.
+    """
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return load_leniently(raw)
 
 
 def load_leniently(raw: bytes) -> Any:

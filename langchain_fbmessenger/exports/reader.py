@@ -53,6 +53,7 @@ class ExportReader:
         report: Is brought up to date while threads are read.
         selection: What is wanted.
         timezone: The zone of pages whose times carry none; None for the machine's.
+        owner: Whose exports these are, if somebody knows it better than they do.
         on_progress: Is called with the bytes done and the bytes in all.
 
     Raises:
@@ -60,16 +61,18 @@ class ExportReader:
         MalformedExportError: There are threads, yet none that can be read.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - options of one thing, each by its keyword
         self,
         paths: Sequence[Path],
         report: LoadReport,
         *,
         selection: Selection | None = None,
         timezone: tzinfo | None = None,
+        owner: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
         self._report = report
+        self._owner = owner
         self._selection = selection or Selection()
         self._zone_of = ZoneChooser(timezone)
         self._on_progress = on_progress or (lambda _done, _total: None)
@@ -84,7 +87,7 @@ class ExportReader:
     @property
     def owner(self) -> str | None:
         """The name of the person whose exports these are, if they are one person's."""
-        return self._index.owner
+        return self._owner or self._index.owner
 
     def threads(self) -> Iterator[Thread]:
         """Read one conversation at a time, a file at a time.
@@ -168,6 +171,7 @@ class ExportReader:
     ) -> Thread | None:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
         main = newest_state(thread for thread, _ in pieces)
+        owner = self._owner or main.owner
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
         pieces.sort(key=lambda p: (_precision(p[1]), p[1].outline.first or 0, -p[1].found.part))
         files: dict[Hashable, list[Message]] = {}
@@ -198,13 +202,13 @@ class ExportReader:
             duplicates += more
         self._report.skip_messages("duplicate", duplicates)
         if any(message.system == "reaction sentence" for message in messages):
-            messages = attach_pseudo_reactions(messages, main.owner)
+            messages = attach_pseudo_reactions(messages, owner)
         messages = self._within_time(messages)
         senders = dict.fromkeys(message.sender for message in messages if message.sender)
         participants = list(senders) if main.participants is None else main.participants
         is_instagram = any(piece.found.is_instagram for _, piece in pieces)
-        owner = comparable_name(main.owner or "")
-        others = (name for name in participants if comparable_name(name) != owner)
+        own_name = comparable_name(owner or "")
+        others = (name for name in participants if comparable_name(name) != own_name)
         return Thread(
             id=main.thread_id,
             title=main.title or ", ".join(others),
@@ -212,7 +216,7 @@ class ExportReader:
             is_group=conversation.is_group,
             folder=main.folder,
             source=_SOURCES.get(main.variant, "instagram" if is_instagram else "messenger"),
-            owner=main.owner,
+            owner=owner,
             messages=messages,
         )
 
