@@ -49,7 +49,7 @@ _MAX_SIZE = 512 * 2**20
 _BOMB_SIZE = 32 * 2**20
 _BOMB_RATIO = 200  # texts of chats reach 20, zeros 1,000
 _SUFFIXES = {".json", ".html", ".htm", ".zip"}
-_DRIVE = re.compile("[A-Za-z]:/")  # groups may well be called "Tour: the second"
+_DRIVE = re.compile("[A-Za-z]:(?! )")  # groups may well be called "Tour: the second"
 _ARCHIVE_ERRORS: tuple[type[Exception], ...] = (
     OSError,
     ValueError,  # a name that is not in the encoding that it claims
