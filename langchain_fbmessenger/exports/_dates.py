@@ -8,7 +8,6 @@ and orders stand in dates.toml; the forms that were seen: section 6 of docs/form
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 from datetime import datetime
 from functools import lru_cache
@@ -16,11 +15,6 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 import msgspec
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -274,7 +268,7 @@ def _stated_order(lang: str | None, code: str | None) -> Order | None:
 @lru_cache(maxsize=1)
 def _table() -> _Table:
     text = files(__package__).joinpath("dates.toml").read_text("utf-8")
-    return msgspec.convert(tomllib.loads(text), _Table)
+    return msgspec.toml.decode(text, type=_Table)
 
 
 def _months_of(locale: _Locale) -> dict[str, int]:
