@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "natural", "scan_paths"]
+__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "scan_paths"]
 
 THREAD_FOLDERS = (
     "inbox",
@@ -64,8 +64,8 @@ class FoundFile:
 
     `export` tells exports apart. `place` is the path of the thread below the export's `messages`
     folder: files of one place and one export are parts of one thread. `part` is their number, 1 the
-    newest; 0 for a file that is not numbered. `folder_is_given`
-    tells that the thread folder itself, or something in it, was asked for.
+    newest; 0 for a file that is not numbered. `folder_is_given` tells that the thread folder
+    itself, or something in it, was asked for.
     """
 
     file: ExportFile
@@ -75,11 +75,6 @@ class FoundFile:
     folder: str | None
     folder_is_given: bool
     is_instagram: bool
-
-    @property
-    def thread_id(self) -> str:
-        """The name of the thread's directory, or of a file that is no part."""
-        return self.place[-1]
 
 
 @dataclass
@@ -112,12 +107,17 @@ def scan_paths(paths: Iterable[Path]) -> ExportTree:
                 tree.skipped.append(file)
             else:
                 _sort_in(file, is_given=file.location == path, tree=tree)
-    tree.files.sort(key=lambda found: [natural(name) for name in (*found.place, str(found.part))])
-    tree.owner_files.sort(key=lambda found: natural(str(found.file.location)))
+    tree.files.sort(key=_order)
+    tree.owner_files.sort(key=lambda found: _natural(str(found.file.location)))
     return tree
 
 
-def natural(name: str) -> list[tuple[int, str]]:
+def _order(found: FoundFile) -> tuple[list[list[tuple[int, str]]], int, str]:
+    # Files of one place, from several archives, stand in the order of their paths.
+    return [_natural(name) for name in found.place], found.part, str(found.file.location)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
     """Return a sort key by which 2 comes before 10."""
     return [(int(t), "") if t.isdecimal() else (-1, t) for t in _DIGITS.split(name) if t]
 

@@ -106,7 +106,7 @@ class ThreadFile(WireThread, gc=False, kw_only=True):
 
 
 class ThreadSketch(WireThread, gc=False, kw_only=True):
-    """A file without all that is long in it: read four times as fast."""
+    """A file without all that is long in it: decoded in a third of the time."""
 
     messages: list[WireStamps]
 

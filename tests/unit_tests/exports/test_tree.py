@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import zipfile
 from typing import TYPE_CHECKING
 
@@ -170,3 +171,16 @@ def test_relative_paths_are_known_from_above(
     (found,) = scan(AnyPath())
     assert (found.place, found.folder) == (("inbox", "al_1"), "inbox")
     assert found.export == str(tmp_path)
+
+
+def test_order_does_not_depend_on_the_file_system(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("b", "a", "c"):
+        pack(tmp_path / f"facebook-zoe-2024-05-18-{name * 8}.zip", THREAD)
+    forwards = scan(tmp_path)
+    walk = os.walk
+    monkeypatch.setattr(
+        os, "walk", lambda *a, **k: ((f, s, names[::-1]) for f, s, names in walk(*a, **k))
+    )
+    assert [f.file.location for f in scan(tmp_path)] == [f.file.location for f in forwards]
