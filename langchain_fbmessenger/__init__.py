@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         map_ai_messages_in_session,
         merge_chat_runs,
         merge_chat_runs_in_session,
+        split_chat_sessions,
     )
 
 __all__ = [
@@ -70,6 +71,7 @@ __all__ = [
     "merge_chat_runs_in_session",
     "read_jsonl",
     "sample_export_path",
+    "split_chat_sessions",
     "to_training_examples",
     "write_jsonl",
 ]
@@ -107,6 +109,7 @@ _ROOMS = {
         "map_ai_messages_in_session",
         "merge_chat_runs",
         "merge_chat_runs_in_session",
+        "split_chat_sessions",
     ),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}

@@ -14,6 +14,7 @@ from langchain_fbmessenger.sessions.merge import (
     merge_chat_runs_in_session,
 )
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, ThreadInfo
+from langchain_fbmessenger.sessions.split import SplitChatSessions, split_chat_sessions
 from langchain_fbmessenger.sessions.stage import ChatSessionPipeline, SessionStage, TakesChats
 
 __all__ = [
@@ -22,10 +23,12 @@ __all__ = [
     "MapAIMessages",
     "MergeChatRuns",
     "SessionStage",
+    "SplitChatSessions",
     "TakesChats",
     "ThreadInfo",
     "map_ai_messages",
     "map_ai_messages_in_session",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "split_chat_sessions",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast, overload
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
+from pydantic import field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, text_of
+from langchain_fbmessenger.sessions._times import RUN_MAX_GAP, as_gap, times_of
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
@@ -27,32 +30,52 @@ class MergeChatRuns(SessionStage):
     delimiter: str = "\n\n"
     """What stands between the texts of two messages of one run."""
 
+    max_gap: Optional[timedelta] = RUN_MAX_GAP  # noqa: UP045 - pydantic reads it on Python 3.10 too
+    """Longest pause between two messages of one run; None for any."""
+
+    @field_validator("max_gap", mode="before")
+    @classmethod
+    def _as_gap(cls, max_gap: Any) -> timedelta | None:
+        return None if max_gap is None else as_gap(max_gap)
+
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
         for session in sessions:
-            yield merge_chat_runs_in_session(session, self.delimiter)
+            yield merge_chat_runs_in_session(session, self.delimiter, max_gap=self.max_gap)
 
 
 @overload
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession], *, delimiter: str = ...
+    chat_sessions: Iterable[ChatSession],
+    *,
+    delimiter: str = ...,
+    max_gap: str | timedelta | None = ...,
 ) -> Iterator[ChatSession]: ...
 @overload
-def merge_chat_runs(chat_sessions: None = None, *, delimiter: str = ...) -> MergeChatRuns: ...
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession] | None = None, *, delimiter: str = "\n\n"
+    chat_sessions: None = None, *, delimiter: str = ..., max_gap: str | timedelta | None = ...
+) -> MergeChatRuns: ...
+def merge_chat_runs(
+    chat_sessions: Iterable[ChatSession] | None = None,
+    *,
+    delimiter: str = "\n\n",
+    max_gap: str | timedelta | None = "30d",
 ) -> Iterator[ChatSession] | MergeChatRuns:
     r"""Merge each run, that is, consecutive messages of one sender, into one message.
 
     Args:
         chat_sessions: The sessions; without them a Runnable is returned.
         delimiter: What stands between the texts of two messages of a run.
+        max_gap: Longest pause between two messages of one run, as a `timedelta` or a text such as
+            "8h" or "1d 12h". None merges across any pause, years too, as langchain-community does.
+            Messages without a time that can be read are merged.
 
     Returns:
         An iterator over new sessions, or the Runnable that does the same.
 
     Raises:
-        ValueError: A message's content is neither text nor a list of content blocks.
+        ValueError: A message's content is neither text nor a list of content blocks, or `max_gap`
+            is no gap.
 
     Example:
         ```python
@@ -60,31 +83,43 @@ def merge_chat_runs(
         pipeline = merge_chat_runs(delimiter="\n") | map_ai_messages(sender="Zoë Ångström")
         ```
     """
-    stage = MergeChatRuns(delimiter=delimiter)
+    stage = MergeChatRuns(delimiter=delimiter, max_gap=cast("Any", max_gap))
     return cast("Iterator[ChatSession] | MergeChatRuns", dual_form(stage, chat_sessions))
 
 
 @without_gc
-def merge_chat_runs_in_session(chat_session: ChatSession, delimiter: str = "\n\n") -> ChatSession:
+def merge_chat_runs_in_session(
+    chat_session: ChatSession,
+    delimiter: str = "\n\n",
+    *,
+    max_gap: str | timedelta | None = RUN_MAX_GAP,
+) -> ChatSession:
     """Merge the runs of one session.
 
     Args:
         chat_session: A session; it is not changed. A message without a sender starts a run of its
             own, so does one of another message class.
         delimiter: What stands between the texts of two messages of a run.
+        max_gap: Longest pause between two messages of one run, as in `merge_chat_runs`.
 
     Returns:
         A new session with the same keys. A merged message has the attributes of its run's first
         message and the `events` of all of them; time is linear in the session's length.
 
     Raises:
-        ValueError: A message's content is neither text nor a list of content blocks.
+        ValueError: A message's content is neither text nor a list of content blocks, or `max_gap`
+            is no gap.
     """
     messages = list(chat_session["messages"])
+    longest = None if max_gap is None else as_gap(max_gap) / timedelta(milliseconds=1)
     merged = []
     start = 0
     for stop in range(1, len(messages) + 1):
-        if stop == len(messages) or not _same_run(messages[start], messages[stop]):
+        if (
+            stop == len(messages)
+            or not _same_run(messages[start], messages[stop])
+            or (longest is not None and _pause(messages[stop - 1], messages[stop]) > longest)
+        ):
             merged.append(_merge_run(messages[start:stop], delimiter))
             start = stop
     return cast("ChatSession", {**chat_session, "messages": merged})
@@ -97,6 +132,12 @@ def _same_run(first: BaseMessage, message: BaseMessage) -> bool:
         and sender == message.additional_kwargs.get("sender")
         and isinstance(message, type(first))
     )
+
+
+def _pause(message: BaseMessage, following: BaseMessage) -> int:
+    """Return the pause between two messages in ms; 0 where one of them carries no time."""
+    before, behind = times_of(message), times_of(following)
+    return behind[0] - before[-1] if before and behind else 0
 
 
 def _merge_run(run: list[BaseMessage], delimiter: str) -> BaseMessage:

@@ -68,3 +68,15 @@ def session(*lines: str, thread: dict[str, Any] | None = None) -> ChatSession:
         messages.append(kind(content=text, additional_kwargs=kwargs))
     made: dict[str, Any] = {"messages": messages}
     return made | ({"thread": thread} if thread else {})  # type: ignore[return-value]
+
+
+HOUR = 3_600_000
+START = 1_700_000_000_000
+
+
+def timed_session(*lines: tuple[float, str], thread: dict[str, Any] | None = None) -> ChatSession:
+    """Make a session from (hours after the start, "Sender: text") pairs."""
+    made = session(*(line for _, line in lines), thread=thread)
+    for (hours, _), one in zip(lines, made["messages"], strict=True):
+        one.additional_kwargs["events"] = [{"message_time": START + round(hours * HOUR)}]
+    return made

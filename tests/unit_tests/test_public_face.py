@@ -35,6 +35,7 @@ EXPECTED_ALL = [
     "merge_chat_runs_in_session",
     "read_jsonl",
     "sample_export_path",
+    "split_chat_sessions",
     "to_training_examples",
     "write_jsonl",
 ]

@@ -2,12 +2,13 @@ from __future__ import annotations
 
 import copy
 import time
+from datetime import timedelta
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger import merge_chat_runs, merge_chat_runs_in_session
-from tests.unit_tests.builders import session
+from tests.unit_tests.builders import session, timed_session
 
 
 def contents(chat_session: dict) -> list:
@@ -82,6 +83,24 @@ def test_delimiter_is_free_in_both_forms() -> None:
     given = session("Al: a", "Al: b")
     assert contents(next(merge_chat_runs([given], delimiter="\n"))) == ["a\nb"]
     assert contents(merge_chat_runs(delimiter=" / ").invoke(given)) == ["a / b"]
+
+
+def test_messages_far_apart_are_no_run() -> None:
+    given = timed_session((0, "Al: a"), (7, "Al: b"), (24 * 29, "Al: c"), (24 * 1000, "Al: d"))
+    assert contents(merge_chat_runs_in_session(given)) == ["a\n\nb\n\nc", "d"]
+    assert contents(merge_chat_runs(max_gap="8h").invoke(given)) == ["a\n\nb", "c", "d"]
+    assert contents(merge_chat_runs(max_gap=timedelta(hours=1)).invoke(given)) == list("abcd")
+    assert contents(merge_chat_runs(max_gap=None).invoke(given)) == ["a\n\nb\n\nc\n\nd"]
+
+
+def test_the_pause_counts_from_the_message_before_not_from_the_first_of_the_run() -> None:
+    given = timed_session(*((6 * n, f"Al: {n}") for n in range(5)))
+    assert contents(merge_chat_runs(max_gap="8h").invoke(given)) == ["0\n\n1\n\n2\n\n3\n\n4"]
+
+
+def test_senseless_gap_is_refused() -> None:
+    with pytest.raises(ValueError, match="a gap is a timedelta"):
+        merge_chat_runs(max_gap="soon")
 
 
 def test_one_sender_run_takes_linear_time() -> None:

@@ -24,6 +24,7 @@ from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
     map_ai_messages,
     merge_chat_runs,
+    split_chat_sessions,
     to_training_examples,
 )
 from langchain_fbmessenger.sessions import ChatSessionPipeline
@@ -36,9 +37,11 @@ if TYPE_CHECKING:
 STAGES = {
     "merge": merge_chat_runs(),
     "map": map_ai_messages(sender="Zoë"),
+    "split": split_chat_sessions(gap="0.5s"),
     "examples": to_training_examples(max_messages=3, overlap=1),
     "merge|map": merge_chat_runs() | map_ai_messages(sender="Zoë"),
-    "merge|map|examples": merge_chat_runs()
+    "split|merge|map|examples": split_chat_sessions(gap="auto")
+    | merge_chat_runs()
     | map_ai_messages(sender="Zoë")
     | to_training_examples(max_messages=4, overlap=2),
 }
@@ -339,7 +342,7 @@ def test_options_at_run_time_are_refused() -> None:
 
 
 def test_graph_shows_the_steps() -> None:
-    nodes = [node.name for node in STAGES["merge|map|examples"].get_graph().nodes.values()]
+    nodes = [node.name for node in STAGES["split|merge|map|examples"].get_graph().nodes.values()]
     assert {"merge_chat_runs", "map_ai_messages", "to_training_examples"} <= set(nodes)
 
 
