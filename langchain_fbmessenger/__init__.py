@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         SingleFileFacebookMessengerChatLoader,
     )
     from langchain_fbmessenger.examples import (
+        ExampleReport,
         convert_messages_for_finetuning,
         read_jsonl,
         to_training_examples,
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
     "FineTuner",
@@ -84,6 +86,7 @@ _ROOMS = {
         "SingleFileFacebookMessengerChatLoader",
     ),
     "examples": (
+        "ExampleReport",
         "convert_messages_for_finetuning",
         "read_jsonl",
         "to_training_examples",

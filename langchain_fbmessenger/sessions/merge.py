@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, text_of
-from langchain_fbmessenger.sessions._times import RUN_MAX_GAP, as_gap, times_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, times_of
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:

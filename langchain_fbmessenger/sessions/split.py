@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal, Union, cast, overload
 from pydantic import field_validator
 from typing_extensions import override
 
+from langchain_fbmessenger._times import as_gap, long_pauses, times_of
 from langchain_fbmessenger.sessions._pauses import DEFAULT_GAP, learned_gap
-from langchain_fbmessenger.sessions._times import as_gap, long_pauses, times_of
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:

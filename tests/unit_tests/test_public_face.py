@@ -11,6 +11,7 @@ import langchain_fbmessenger
 from langchain_fbmessenger import exceptions
 
 EXPECTED_ALL = [
+    "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
     "FineTuner",

@@ -47,14 +47,14 @@ def test_inspect_shows_threads_and_what_was_left_out() -> None:
 
 def test_prepare_writes_examples_for_one_pair_of_eyes(tmp_path: Path) -> None:
     output = tmp_path / "train.jsonl"
-    options = ["--system", "You are {me}.", "--max-messages", "4", "--overlap", "0"]
+    options = ["--system", "You are {owner}.", "--max-messages", "4", "--overlap", "0"]
     result = run(
         "prepare", sample_export_path(), "--me", SAMPLE_OWNER.lower(), "-o", output, *options
     )
     assert result.exit_code == 0, result.output
     examples = [json.loads(line) for line in output.read_text(encoding="utf-8").splitlines()]
     assert f"{len(examples):,} training examples written" in result.output
-    assert examples[0]["messages"][0] == {"role": "system", "content": "You are {me}."}
+    assert examples[0]["messages"][0] == {"role": "system", "content": f"You are {SAMPLE_OWNER}."}
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
 
 

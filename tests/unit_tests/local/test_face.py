@@ -12,6 +12,7 @@ from langchain_fbmessenger.local.server import check_extra
 
 EXPECTED_ALL = [
     "ServerAddress",
+    "bundled_file",
     "default_home",
     "ensure_server",
     "find_server",

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_fbmessenger.sessions._times import as_gap, milliseconds, times_of
+from langchain_fbmessenger._times import as_gap, milliseconds, times_of
 
 
 @pytest.mark.parametrize(

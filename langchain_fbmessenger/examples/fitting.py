@@ -1,0 +1,106 @@
+"""Take turns apart that are longer than a window: at the borders of messages, else of sentences.
+
+Nothing is cut within a sentence. What does not fit even so is left out, and the caller counts it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, NamedTuple
+
+from langchain_fbmessenger.examples.report import SHORTENED
+from langchain_fbmessenger.examples.turns import Line, Turn
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from langchain_fbmessenger.examples.tokens import TokenCounter
+
+__all__ = ["Unit", "count_fates", "newest_units", "packed", "turn_of", "units_of", "whole_messages"]
+
+# A sentence ends with its mark and closing quotes before white space, with a mark of Chinese or
+# Japanese, or with its line.
+_SENTENCE = re.compile(r"\S.*?(?:[.!?…؟।]+[\"'”’»)\]]*(?=\s)|[。！？]+|\n|$)\s*", re.DOTALL)  # noqa: RUF001
+
+
+class Unit(NamedTuple):
+    """A message, or a sentence of one that is longer than the window: what is never cut."""
+
+    line: int
+    text: str
+    tokens: int
+
+
+def units_of(turn: Turn, counter: TokenCounter, room: int) -> list[Unit]:
+    """Return the messages of a turn, and the sentences of those that need more than `room`."""
+    units = []
+    for number, line in enumerate(turn.lines):
+        (whole,) = counter.of_texts([line.written])
+        if whole < room:
+            units.append(Unit(number, line.text, whole + 1))  # and the end of the line
+            continue
+        speaker = 0 if line.speaker is None else counter.of_texts([f"{line.speaker}: "])[0]
+        sentences = _SENTENCE.findall(line.text)
+        costs = counter.of_texts(sentences)
+        units += [
+            Unit(number, sentence, cost + speaker + 1)
+            for sentence, cost in zip(sentences, costs, strict=True)
+        ]
+    return units
+
+
+def whole_messages(units: Iterable[Unit], room: int) -> list[Unit]:
+    """Leave out messages of which a sentence needs more than `room`: the rest has a hole."""
+    units = list(units)
+    too_long = {unit.line for unit in units if unit.tokens > room}
+    return [unit for unit in units if unit.line not in too_long]
+
+
+def packed(units: Iterable[Unit], room: int) -> list[list[Unit]]:
+    """Pack units, each of which fits in `room`, into as few pieces as take them in order."""
+    pieces: list[list[Unit]] = []
+    left = 0
+    for unit in units:
+        if unit.tokens <= left:
+            pieces[-1].append(unit)
+            left -= unit.tokens
+        else:
+            pieces.append([unit])
+            left = room - unit.tokens
+    return pieces
+
+
+def newest_units(units: Sequence[Unit], room: int) -> list[Unit]:
+    """Return the last units, as many as fit."""
+    start = len(units)
+    while start and units[start - 1].tokens <= room:
+        start -= 1
+        room -= units[start].tokens
+    return list(units[start:])
+
+
+def turn_of(turn: Turn, units: Iterable[Unit]) -> Turn:
+    """Return what the units hold of a turn, as a turn."""
+    texts: dict[int, str] = {}
+    for unit in units:
+        texts[unit.line] = texts.get(unit.line, "") + unit.text
+    lines = [Line(turn.lines[number].speaker, text.strip()) for number, text in texts.items()]
+    return Turn(turn.role, lines, turn.first, turn.last)
+
+
+def count_fates(units: Iterable[Unit], kept: Iterable[Unit], fate: str, gone: str) -> Counter[str]:
+    """Count messages by what became of them.
+
+    Args:
+        units: All units of a turn.
+        kept: Those that are in an example.
+        fate: What became of messages that were kept whole.
+        gone: What became of messages of which nothing was kept.
+    """
+    all_of = Counter(unit.line for unit in units)
+    kept_of = Counter(unit.line for unit in kept)
+    return Counter(
+        gone if not kept_of[line] else fate if kept_of[line] == n else SHORTENED
+        for line, n in all_of.items()
+    )

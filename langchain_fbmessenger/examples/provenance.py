@@ -1,0 +1,79 @@
+"""Where the examples of a conversation come from, and what its system prompt is filled in with."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from langchain_core.messages import AIMessage
+
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.examples.schema import ExampleSource
+from langchain_fbmessenger.examples.system_template import placeholders_of
+
+if TYPE_CHECKING:
+    from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger.examples.turns import Turn
+
+__all__ = ["source_of_part"]
+
+
+def source_of_part(
+    session: ChatSession, turns: list[Turn], number: int, system: str | None
+) -> ExampleSource:
+    """Return where the examples of a conversation come from.
+
+    Args:
+        session: The session that the turns are from.
+        turns: The turns of the conversation, at least one.
+        number: The conversation's running number.
+        system: The template of the system prompt.
+    """
+    thread: Any = session.get("thread") or {}
+    owner, writers = _people(session)
+    known = [name for name in thread.get("participants") or () if isinstance(name, str)]
+    others = [name for name in known if comparable_name(name) != comparable_name(owner)]
+    # Sessions of other loaders say nothing of their thread: its people stand for it.
+    identity = str(thread.get("id") or "|".join(sorted({*writers, owner})))
+    alone = others[0] if len(others) == 1 else writers[0] if len(writers) == 1 else ""
+    is_group = bool(thread.get("is_group")) or not alone
+    started = next((turn.first for turn in turns if turn.first is not None), None)
+    values = {
+        "owner": owner,
+        "others": ", ".join(writers or others),
+        "title": str(thread.get("title") or ", ".join(others or writers)),
+        "date": _day(started),
+    }
+    return ExampleSource(
+        thread=identity,
+        contact=identity if is_group else comparable_name(alone),
+        conversation=number,
+        started=started,
+        system=system,
+        values={} if system is None else {name: values[name] for name in placeholders_of(system)},
+    )
+
+
+def _people(session: ChatSession) -> tuple[str, list[str]]:
+    """Return the persona's name, and those of the others who write, in the order of their first."""
+    thread: Any = session.get("thread") or {}
+    owner = ""
+    writers: dict[str, None] = {}
+    for message in session["messages"]:
+        sender = message.additional_kwargs.get("sender")
+        if not isinstance(sender, str) or not sender.strip():
+            continue
+        if isinstance(message, AIMessage):
+            owner = owner or sender
+        else:
+            writers[sender] = None
+    return owner or str(thread.get("owner") or ""), [*writers]
+
+
+def _day(milliseconds: int | None) -> str:
+    try:
+        moment = datetime.fromtimestamp((milliseconds or 0) / 1000, tz=timezone.utc)
+    except (OverflowError, ValueError, OSError):
+        return ""  # a time that no calendar has
+    return "" if milliseconds is None else moment.date().isoformat()

@@ -1,0 +1,264 @@
+"""Make training examples of chat sessions: sessions in, examples in OpenAI's chat format out."""
+
+from __future__ import annotations
+
+from itertools import count
+from typing import TYPE_CHECKING, Any, Optional, cast, overload
+
+import msgspec
+from pydantic import ConfigDict, Field, field_validator, model_validator
+from typing_extensions import Self, override
+
+from langchain_fbmessenger.examples.provenance import source_of_part
+from langchain_fbmessenger.examples.report import NO_PERSONA, ExampleReport
+from langchain_fbmessenger.examples.schema import SourcedExample, TrainingExample
+from langchain_fbmessenger.examples.system_template import checked_template, rendered
+from langchain_fbmessenger.examples.tokens import token_counter
+from langchain_fbmessenger.examples.turns import parts_of, turns_of
+from langchain_fbmessenger.examples.windows import Fitting, windows_of
+from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger.examples.schema import ChatTurn, ExampleSource
+    from langchain_fbmessenger.examples.tokens import TokenCounter
+    from langchain_fbmessenger.examples.windows import Window
+
+__all__ = ["KEEP_OPENING", "ToTrainingExamples", "to_training_examples"]
+
+KEEP_OPENING, DROP_OPENING = "keep", "drop"
+_MAX_MESSAGES = 8
+_MAX_TOKENS = 4096  # what a laptop can train on, and less than any provider's limit
+
+
+class ToTrainingExamples(SessionStage):
+    """The Runnable form of `to_training_examples`."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    name: str | None = "to_training_examples"
+
+    # `Optional`, not `|`: pydantic reads these on Python 3.10 too.
+    max_messages: Optional[int] = Field(default=None, ge=2)  # noqa: UP045
+    """Most turns of an example, without the system prompt; None for 8, or for any number where
+    `max_tokens` is given."""
+
+    overlap: int = Field(default=2, ge=0)
+    """Most turns of the example before that are repeated as context."""
+
+    max_tokens: Optional[int] = Field(default=None, ge=1)  # noqa: UP045
+    """Most tokens of an example, the system prompt included; None for 4,096."""
+
+    tokenizer: Any = Field(default=None, repr=False)
+    """What counts tokens; None for an estimate that is rather too high than too low."""
+
+    system: Optional[str] = None  # noqa: UP045
+    """Template of the system prompt at the head of every example."""
+
+    opening: str = KEEP_OPENING
+    """What to do where the persona has begun: "keep", "drop", or a text that stands before it."""
+
+    report: Optional[ExampleReport] = Field(default=None, repr=False)  # noqa: UP045
+    """Is told where each message went."""
+
+    @field_validator("system")
+    @classmethod
+    def _is_template(cls, system: str | None) -> str | None:
+        return None if system is None else checked_template(system)
+
+    @field_validator("opening")
+    @classmethod
+    def _says_something(cls, opening: str) -> str:
+        if not opening.strip():
+            message = 'opening is "keep", "drop", or the text of a user turn'
+            raise ValueError(message)
+        return opening
+
+    @model_validator(mode="after")
+    def _leave_room(self) -> Self:
+        most = self._most_turns()
+        if most is not None and self.overlap >= most:
+            message = f"overlap ({self.overlap}) must be below max_messages ({most})"
+            raise ValueError(message)
+        return self
+
+    @property
+    @override
+    def one_to_one(self) -> bool:
+        return False
+
+    @property
+    @override
+    def item_type(self) -> Any:
+        return TrainingExample
+
+    @override
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[TrainingExample]:
+        report = ExampleReport() if self.report is None else self.report
+        counter = token_counter(self.tokenizer)
+        conversations = count(1)
+        for session in sessions:
+            report.sessions += 1
+            turns = turns_of(session, report.messages)
+            if all(turn.role == "user" for turn in turns):
+                report.messages[NO_PERSONA] += sum(len(turn.lines) for turn in turns)
+                continue
+            for part in parts_of(turns):
+                source = source_of_part(session, part, next(conversations), self.system)
+                head = self._head(source)
+                fitting = self._fitting(head, counter, report)
+                for window in windows_of(part, fitting):
+                    report.examples += 1
+                    report.answers += len(window.new)
+                    yield self._example(window, head, source)
+
+    def _most_turns(self) -> int | None:
+        if self.max_messages is None and self.max_tokens is None:
+            return _MAX_MESSAGES
+        return self.max_messages
+
+    def _head(self, source: ExampleSource) -> list[ChatTurn]:
+        if source.system is None:
+            return []
+        return [{"role": "system", "content": rendered(source.system, source.values)}]
+
+    def _opening(self) -> list[ChatTurn]:
+        """Return what stands where the persona has begun."""
+        if self.opening in {KEEP_OPENING, DROP_OPENING}:
+            return []
+        return [{"role": "user", "content": self.opening}]
+
+    def _fitting(
+        self, head: list[ChatTurn], counter: TokenCounter, report: ExampleReport
+    ) -> Fitting:
+        tokens = self.max_tokens or _MAX_TOKENS
+        before = counter.per_chat + sum(counter.most_of_texts([t["content"] for t in head]))
+        opening = sum(counter.most_of_texts([turn["content"] for turn in self._opening()]))
+        if before + opening + 2 * counter.per_turn >= tokens:
+            message = (
+                f"max_tokens={tokens} leaves no room for a chat: the system prompt and what a chat "
+                f"template writes take up to {before + opening + 2 * counter.per_turn}"
+            )
+            raise ValueError(message)
+        return Fitting(
+            n_turns=self._most_turns(),
+            tokens=tokens - before,
+            overlap=self.overlap,
+            openings=self.opening != DROP_OPENING,
+            opening_tokens=opening,
+            counter=counter,
+            fates=report.messages,
+        )
+
+    def _example(
+        self, window: Window, head: list[ChatTurn], source: ExampleSource
+    ) -> TrainingExample:
+        turns = [turn.copy() for turn in head]  # no two examples share a turn
+        for exchanges, more in ((window.context, {"weight": 0}), (window.new, {})):
+            for exchange in exchanges:
+                if exchange.prompt is None:
+                    turns += self._opening()
+                else:
+                    turns.append({"role": "user", "content": exchange.prompt.content})
+                answer = {"role": "assistant", "content": exchange.answer.content, **more}
+                turns.append(cast("ChatTurn", answer))
+        source = msgspec.structs.replace(source, time=window.new[-1].answer.last)
+        return cast("TrainingExample", SourcedExample(turns, source))
+
+
+@overload
+def to_training_examples(
+    chat_sessions: Iterable[ChatSession],
+    *,
+    max_messages: int | None = ...,
+    overlap: int = ...,
+    max_tokens: int | None = ...,
+    tokenizer: Any = ...,
+    system: str | None = ...,
+    opening: str = ...,
+    report: ExampleReport | None = ...,
+) -> Iterator[TrainingExample]: ...
+@overload
+def to_training_examples(
+    chat_sessions: None = None,
+    *,
+    max_messages: int | None = ...,
+    overlap: int = ...,
+    max_tokens: int | None = ...,
+    tokenizer: Any = ...,
+    system: str | None = ...,
+    opening: str = ...,
+    report: ExampleReport | None = ...,
+) -> ToTrainingExamples: ...
+def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
+    chat_sessions: Iterable[ChatSession] | None = None,
+    *,
+    max_messages: int | None = None,
+    overlap: int = 2,
+    max_tokens: int | None = None,
+    tokenizer: Any = None,
+    system: str | None = None,
+    opening: str = KEEP_OPENING,
+    report: ExampleReport | None = None,
+) -> Iterator[TrainingExample] | ToTrainingExamples:
+    """Cut sessions into examples that end with a trained turn of the assistant.
+
+    User and assistant take turns: messages of one side in a row become one turn with a line for
+    each, and where several people write to the persona, each line begins with a name. Every turn
+    of the persona is trained exactly once over all examples; where one repeats it as context, it
+    carries `weight: 0`. Nothing goes missing: `report` says what became of each message.
+
+    Args:
+        chat_sessions: Sessions in which the persona's messages are `AIMessage`s and all others
+            are `HumanMessage`s; without them a Runnable is returned.
+        max_messages: Most turns of an example, without the system prompt. None for 8, or for any
+            number where `max_tokens` is given.
+        overlap: Most turns of the example before that are repeated as context (whole exchanges, so
+            that no example begins with an answer).
+        max_tokens: Most tokens of an example, with its system prompt and what the chat template
+            writes; None for 4,096. A turn that is longer is parted between messages, else between
+            sentences; one whose single sentence is longer is left out and counted.
+        tokenizer: The base model's own: a Hugging Face tokenizer, a tiktoken encoding, a function
+            from a text to tokens or their number, or a name (of an OpenAI model, a bundled base
+            model, a folder, a .gguf file, a hub id). None estimates, rather too high than too low;
+            so does, with a warning, a name whose tokenizer cannot be had.
+        system: System prompt at the head of every example: a template that may hold `{owner}`,
+            `{others}`, `{title}` and `{date}`; double a brace that is meant as one.
+        opening: What to do where the persona has begun a conversation: "keep" begins the example
+            with it (providers that want a user first get one from `export_examples`), "drop" leaves
+            it out, any other text stands before it as the user's turn.
+        report: Is filled with what became of each message.
+
+    Returns:
+        An iterator over training examples, or the Runnable that does the same. The examples are
+        plain dicts that remember where they are from, for `split_examples` and `balance_examples`.
+
+    Raises:
+        ValueError: `overlap` leaves no room in `max_messages`, the system prompt none in
+            `max_tokens`, or it has an unknown placeholder.
+        TypeError: A session holds a message that is neither a human's nor the assistant's, or the
+            tokenizer is none.
+
+    Example:
+        ```python
+        pipeline = (
+            split_chat_sessions(gap="8h")
+            | map_ai_messages()
+            | to_training_examples(max_tokens=2048, system="You are {owner}, writing to {others}.")
+        )
+        write_jsonl(pipeline.stream(loader.lazy_load()), "train.jsonl")
+        ```
+    """
+    stage = ToTrainingExamples(
+        max_messages=max_messages,
+        overlap=overlap,
+        max_tokens=max_tokens,
+        tokenizer=tokenizer,
+        system=system,
+        opening=opening,
+        report=report,
+    )
+    return cast("Iterator[TrainingExample] | ToTrainingExamples", dual_form(stage, chat_sessions))

@@ -1,0 +1,123 @@
+"""From the messages of a session to the turns of a conversation: who speaks, and in how many lines.
+
+Chat formats know a user and an assistant who take turns. So messages of one side in a row become
+one turn with a line each (the persona's bursts stay visible as lines), and where several people
+stand on the user's side, each line says whose it is.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from langchain_core.messages import AIMessage, HumanMessage
+
+from langchain_fbmessenger._gc import without_gc
+from langchain_fbmessenger._messages import text_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, times_of
+from langchain_fbmessenger.examples.report import BLANK
+
+if TYPE_CHECKING:
+    from collections import Counter
+
+    from langchain_core.chat_sessions import ChatSession
+    from langchain_core.messages import BaseMessage
+
+__all__ = ["Line", "Turn", "parts_of", "turns_of"]
+
+_LONGEST_PAUSE_MS = RUN_MAX_GAP.total_seconds() * 1000
+
+
+class Line(NamedTuple):
+    """One message; `speaker` is set where several people stand on the user's side."""
+
+    speaker: str | None
+    text: str
+
+    @property
+    def written(self) -> str:
+        """The line as it stands in the turn."""
+        return self.text if self.speaker is None else f"{self.speaker}: {self.text}"
+
+
+@dataclass(slots=True)
+class Turn:
+    """What one side said until the other answered. Times are Unix ms."""
+
+    role: Literal["user", "assistant"]
+    lines: list[Line]
+    first: int | None = None
+    last: int | None = None
+
+    @property
+    def content(self) -> str:
+        """The turn as one text."""
+        return "\n".join([line.written for line in self.lines])
+
+
+@without_gc
+def turns_of(session: ChatSession, fates: Counter[str]) -> list[Turn]:
+    """Return a session's turns; blank messages are none, and are counted in `fates`.
+
+    Raises:
+        TypeError: A message is neither a human's nor the assistant's.
+    """
+    messages = session["messages"]
+    named = _has_several_speakers(session)
+    turns: list[Turn] = []
+    for message in messages:
+        role = _role_of(message)
+        text = text_of(message)
+        if not text.strip():
+            fates[BLANK] += 1
+            continue
+        speaker = _sender(message) if named and role == "user" else None
+        times = times_of(message)
+        line = Line(speaker, text)
+        if turns and turns[-1].role == role and not _is_far_behind(turns[-1], times):
+            turn = turns[-1]
+            turn.lines.append(line)
+        else:
+            turn = Turn(role, [line], first=times[0] if times else None)
+            turns.append(turn)
+        if times:
+            turn.last = times[-1]
+            turn.first = times[0] if turn.first is None else turn.first
+    return turns
+
+
+def parts_of(turns: list[Turn]) -> list[list[Turn]]:
+    """Part turns where one side wrote again after a month: that is no turn, nor an answer."""
+    parts: list[list[Turn]] = []
+    for turn in turns:
+        if parts and parts[-1][-1].role != turn.role:
+            parts[-1].append(turn)
+        else:
+            parts.append([turn])
+    return parts
+
+
+def _role_of(message: BaseMessage) -> Literal["user", "assistant"]:
+    if isinstance(message, AIMessage):
+        return "assistant"
+    if isinstance(message, HumanMessage):
+        return "user"
+    error = f"to_training_examples takes human and AI messages, got one of type {message.type!r}"
+    raise TypeError(error)
+
+
+def _sender(message: BaseMessage) -> str | None:
+    sender = message.additional_kwargs.get("sender")
+    return sender if isinstance(sender, str) and sender.strip() else None
+
+
+def _has_several_speakers(session: ChatSession) -> bool:
+    thread: Any = session.get("thread") or {}
+    if thread.get("is_group"):
+        return True
+    speakers = {_sender(m) for m in session["messages"] if not isinstance(m, AIMessage)}
+    return len(speakers - {None}) > 1
+
+
+def _is_far_behind(turn: Turn, times: list[int]) -> bool:
+    return bool(times) and turn.last is not None and times[0] - turn.last > _LONGEST_PAUSE_MS
