@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     )
     from langchain_fbmessenger.examples import (
         ExampleReport,
+        check_examples,
         convert_messages_for_finetuning,
+        export_examples,
         read_jsonl,
         to_training_examples,
         write_jsonl,
@@ -66,7 +68,9 @@ __all__ = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "check_examples",
     "convert_messages_for_finetuning",
+    "export_examples",
     "map_ai_messages",
     "map_ai_messages_in_session",
     "merge_chat_runs",
@@ -87,7 +91,9 @@ _ROOMS = {
     ),
     "examples": (
         "ExampleReport",
+        "check_examples",
         "convert_messages_for_finetuning",
+        "export_examples",
         "read_jsonl",
         "to_training_examples",
         "write_jsonl",

@@ -3,11 +3,14 @@
 Sessions go in, examples in OpenAI's chat format come out. This room knows no network.
 """
 
+from langchain_fbmessenger.examples.check import CheckReport, Violation, check_examples
 from langchain_fbmessenger.examples.convert import convert_messages_for_finetuning
+from langchain_fbmessenger.examples.export import ExportedFile, export_examples
 from langchain_fbmessenger.examples.jsonl import read_jsonl, write_jsonl
 from langchain_fbmessenger.examples.report import ExampleReport
-from langchain_fbmessenger.examples.rules import ExampleRules, check_examples
+from langchain_fbmessenger.examples.rules import ExampleRules, provider_names, rules_for
 from langchain_fbmessenger.examples.schema import ChatTurn, TrainingExample
+from langchain_fbmessenger.examples.strict import valid_examples
 from langchain_fbmessenger.examples.training_examples import (
     ToTrainingExamples,
     to_training_examples,
@@ -15,13 +18,20 @@ from langchain_fbmessenger.examples.training_examples import (
 
 __all__ = [
     "ChatTurn",
+    "CheckReport",
     "ExampleReport",
     "ExampleRules",
+    "ExportedFile",
     "ToTrainingExamples",
     "TrainingExample",
+    "Violation",
     "check_examples",
     "convert_messages_for_finetuning",
+    "export_examples",
+    "provider_names",
     "read_jsonl",
+    "rules_for",
     "to_training_examples",
+    "valid_examples",
     "write_jsonl",
 ]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import tempfile
 from collections.abc import Mapping
 from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from langchain_fbmessenger.examples.facts import Broken
 from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:
@@ -19,7 +23,10 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples.schema import TrainingExample
 
-__all__ = ["read_jsonl", "write_jsonl"]
+__all__ = ["FileFacts", "read_jsonl", "read_lines", "write_jsonl", "write_objects"]
+
+_LONGEST_LINE = 64 * 2**20  # an example of 65,536 tokens has a hundredth of that
+_TOO_LONG = f"the line is longer than {_LONGEST_LINE:,} bytes: no example is"
 
 # Legal in JSON, yet many readers split lines there.
 _LINE_SEPARATORS = [(c.encode(), b"\\u%04x" % ord(c)) for c in ("\x85", "\u2028", "\u2029")]
@@ -48,17 +55,35 @@ def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
         n = write_jsonl(pipeline.stream(loader.lazy_load()), "train.jsonl")
         ```
     """
+    return write_objects(map(_checked, examples, count(1)), Path(path))
+
+
+def write_objects(
+    objects: Iterable[Mapping[str, Any]],
+    path: Path,
+    *,
+    bom: bool = False,
+    max_bytes: int | None = None,
+) -> int:
+    """Write objects as lines of JSON to a file that only its owner can read, as `write_jsonl`.
+
+    Args:
+        objects: The objects; an iterator is fine.
+        path: The file; its folder must exist.
+        bom: Whether the file is to begin with a byte order mark.
+        max_bytes: The largest file that is of use.
+    """
     path = Path(os.path.realpath(path))  # a link stays one, its target is written
     if path.exists() and not path.is_file():
         with path.open("wb") as stream:  # a pipe or device: nothing there to be replaced
-            return _write_lines(examples, stream)
+            return _write_lines(objects, stream, bom=bom, max_bytes=max_bytes)
     if not path.parent.is_dir():
         message = f"There is no folder {str(path.parent)!r}"
         raise FileNotFoundError(message)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:
-            count = _write_lines(examples, file)
+            n_written = _write_lines(objects, file, bom=bom, max_bytes=max_bytes)
             file.flush()
             os.fsync(file.fileno())
         Path(temporary).replace(path)
@@ -66,7 +91,7 @@ def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
         with suppress(FileNotFoundError):
             Path(temporary).unlink()
         raise
-    return count
+    return n_written
 
 
 def read_jsonl(path: str | Path) -> Iterator[TrainingExample]:
@@ -82,30 +107,72 @@ def read_jsonl(path: str | Path) -> Iterator[TrainingExample]:
         InvalidExampleError: A line is no JSON object with `messages`; says which.
         OSError: The file cannot be read.
     """
-    with Path(path).open("rb") as file:
-        for number, line in enumerate(file, start=1):
-            text = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
-            if not text.strip():
-                continue
-            try:
-                example = msgspec.json.decode(text)
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                message = "the line is not valid JSON"
-                # The parser's own words may quote the text: they are left behind.
-                raise InvalidExampleError(message, rule="json", line=number) from None
-            yield _checked(example, number)
+    for number, line in read_lines(Path(path), FileFacts()):
+        if isinstance(line, Broken):
+            raise InvalidExampleError(line.reason, rule=line.rule, line=number)
+        yield _checked(line, number)
 
 
-def _write_lines(examples: Iterable[TrainingExample], file: IO[bytes]) -> int:
-    count = 0
-    for count, example in enumerate(examples, start=1):
-        file.write(_to_line(example, count))
-    return count
+@dataclass
+class FileFacts:
+    """What a file is, as against its lines: known when all of them have been read."""
+
+    n_bytes: int = 0
+    blank_lines: int = 0
+    has_bom: bool = False
 
 
-def _to_line(example: Any, number: int) -> bytes:
+def read_lines(path: Path, facts: FileFacts) -> Iterator[tuple[int, Any]]:
+    """Give the number of each line and what it holds; a `Broken` where it holds no JSON.
+
+    Args:
+        path: The file.
+        facts: Is told what the file is.
+    """
+    with path.open("rb") as file:
+        number = 0
+        while line := file.readline(_LONGEST_LINE):
+            number += 1
+            facts.n_bytes += len(line)
+            if number == 1 and line.startswith(codecs.BOM_UTF8):
+                facts.has_bom = True
+                line = line.removeprefix(codecs.BOM_UTF8)
+            if len(line) >= _LONGEST_LINE and not line.endswith(b"\n"):
+                yield number, Broken("line_length", _TOO_LONG)
+                while rest := file.readline(_LONGEST_LINE):
+                    facts.n_bytes += len(rest)
+                    if rest.endswith(b"\n"):
+                        break
+            elif line.strip():
+                yield number, _decoded(line)
+            else:
+                facts.blank_lines += 1
+
+
+def _decoded(line: bytes) -> Any:
     try:
-        line = msgspec.json.encode(dict(_checked(example, number)))
+        return msgspec.json.decode(line)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        # The parser's own words may quote the text: they are left behind.
+        return Broken("json", "the line is not valid JSON")
+
+
+def _write_lines(
+    objects: Iterable[Mapping[str, Any]], file: IO[bytes], *, bom: bool, max_bytes: int | None
+) -> int:
+    n_bytes = file.write(codecs.BOM_UTF8) if bom else 0
+    number = 0
+    for number, one in enumerate(objects, start=1):
+        n_bytes += file.write(_to_line(one, number))
+        if max_bytes is not None and n_bytes > max_bytes:
+            message = f"the file grows beyond the {max_bytes:,} bytes that are taken; write several"
+            raise InvalidExampleError(message, rule="file_size", line=number)
+    return number
+
+
+def _to_line(one: Mapping[str, Any], number: int) -> bytes:
+    try:
+        line = msgspec.json.encode(dict(one))
     except UnicodeEncodeError:
         message = "its text holds half a character (a lone surrogate)"
         raise InvalidExampleError(message, rule="utf-8", line=number) from None

@@ -1,119 +1,164 @@
-"""What a provider asks of training examples, and the check of it before anything leaves."""
+"""What providers and trainers ask of training examples, read from a table (providers.toml).
+
+Each rule of the table names its source, the day it was read and how sure it is.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+import difflib
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any, Literal, Optional
 
-from langchain_fbmessenger.exceptions import InvalidExampleError
+import msgspec
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable
 
-    from langchain_fbmessenger.examples.schema import TrainingExample
+__all__ = ["ExampleRules", "RuleSource", "provider_names", "rules_for", "settings_for"]
 
-__all__ = ["ExampleRules", "check_examples"]
 
-_ROLES = ("system", "user", "assistant")
-_NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
-# More than the words around a turn take in any chat template that we have seen.
-_TEMPLATE_TOKENS_PER_TURN = 16
+@dataclass(frozen=True)
+class RuleSource:
+    """Where a rule was read: an address, a day, and whether it was read, reported or inferred."""
+
+    url: str
+    read: str
+    sure: Literal["read", "reported", "inferred"]
 
 
 @dataclass(frozen=True)
 class ExampleRules:
-    """The limits of one provider and base model.
+    """What one provider or trainer asks of a file of training examples.
 
     Attributes:
-        provider: The provider's name, for error texts.
-        min_examples: Fewest examples of a training file.
-        max_tokens: The base model's context, or the most tokens that an example may have.
+        provider: The provider's or trainer's name.
+        kind: `provider` takes uploads, `trainer` reads files on your machine.
+        shape: `messages`, or `prompt_completion` (two lists of messages).
+        keys: Keys that a line may have.
+        weights: Which messages may carry a weight: `assistant` (0 or 1, OpenAI's format), `every`
+            (all must, if one does), `train` (true or false on the assistant's, under that name),
+            or `none`.
+        trains: What is trained where nothing is weighted: `all` answers, or the `last` only.
+        system: `first` for at most one system message, at the head; `any` for no rule.
+        first: Who has to speak first after it: the `user`, or `any`.
+        alternate: Whether user and assistant must take turns.
+        names: Whether a message may carry a name.
+        min_examples: Fewest examples of a file.
+        max_examples: Most examples of a file.
+        max_tokens: Most tokens of an example, or the base model's context.
+        max_bytes: Largest file.
+        bom: Whether a byte order mark is `required`, `refused` or `tolerated`.
+        blank_lines: Whether blank lines between the examples are passed over.
         count_tokens: Counts the tokens of a list of turns. It is asked only where an example has
             more bytes than `max_tokens`, since no token is shorter than a byte.
+        sources: Where each rule was read, by its name here.
     """
 
     provider: str
+    kind: Literal["provider", "trainer"] = "provider"
+    shape: Literal["messages", "prompt_completion"] = "messages"
+    keys: tuple[str, ...] = ("messages",)
+    weights: Literal["assistant", "every", "train", "none"] = "assistant"
+    trains: Literal["all", "last"] = "all"
+    system: Literal["first", "any"] = "any"
+    first: Literal["user", "any"] = "any"
+    alternate: bool = False
+    names: bool = False
     min_examples: int = 1
+    max_examples: int | None = None
     max_tokens: int | None = None
+    max_bytes: int | None = None
+    bom: Literal["required", "refused", "tolerated"] = "tolerated"
+    blank_lines: bool = True
     count_tokens: Callable[[list[Any]], int] | None = None
+    sources: dict[str, RuleSource] = field(default_factory=dict, compare=False, repr=False)
 
 
-def check_examples(
-    examples: Iterable[TrainingExample], rules: ExampleRules
-) -> Iterator[TrainingExample]:
-    """Pass examples on, each checked against the chat format and the provider's limits.
+# `Optional`, not `|`: msgspec reads the annotations on Python 3.10 too.
+class _Rule(msgspec.Struct, forbid_unknown_fields=True, rename={"value": "is", "source": "from"}):
+    value: Any
+    source: str
+    sure: Literal["read", "reported", "inferred"]
 
-    Args:
-        examples: Training examples.
-        rules: What the provider asks of them.
 
-    Yields:
-        The same examples. That they are enough is known, and checked, at their end.
+class _Source(msgspec.Struct, forbid_unknown_fields=True):
+    url: str
+    read: str
+
+
+class _Provider(msgspec.Struct, forbid_unknown_fields=True):
+    kind: Literal["provider", "trainer"]
+    shape: Optional[_Rule] = None  # noqa: UP045
+    keys: Optional[_Rule] = None  # noqa: UP045
+    weights: Optional[_Rule] = None  # noqa: UP045
+    trains: Optional[_Rule] = None  # noqa: UP045
+    system: Optional[_Rule] = None  # noqa: UP045
+    first: Optional[_Rule] = None  # noqa: UP045
+    alternate: Optional[_Rule] = None  # noqa: UP045
+    names: Optional[_Rule] = None  # noqa: UP045
+    min_examples: Optional[_Rule] = None  # noqa: UP045
+    max_examples: Optional[_Rule] = None  # noqa: UP045
+    max_tokens: Optional[_Rule] = None  # noqa: UP045
+    max_bytes: Optional[_Rule] = None  # noqa: UP045
+    bom: Optional[_Rule] = None  # noqa: UP045
+    blank_lines: Optional[_Rule] = None  # noqa: UP045
+
+
+def rules_for(provider: str) -> ExampleRules:
+    """Return the rules of a provider or trainer by its name.
 
     Raises:
-        InvalidExampleError: An example breaks a rule (named, with its number), or there are too
-            few of them.
+        ValueError: There is none of that name; says which there are.
+
+    Example:
+        ```python
+        rules = rules_for("together")
+        print(rules.alternate, rules.sources["alternate"].url)
+        ```
     """
-    count = 0
-    for count, example in enumerate(examples, start=1):
-        _check_turns(example, count)
-        _check_length(example, count, rules)
-        yield example
-    if count < max(rules.min_examples, 1):
-        message = (
-            f"{rules.provider} needs at least {rules.min_examples} training examples, got {count}."
-            if count
-            else "there are no training examples: no session holds a message of the persona."
-        )
-        raise InvalidExampleError(message, rule="min_examples")
+    table = _table()[0]
+    if provider not in table:
+        close = difflib.get_close_matches(str(provider), table, n=1)
+        meant = f" Did you mean {close[0]!r}?" if close else ""
+        message = f"unknown provider or format {provider!r}: known are {', '.join(table)}.{meant}"
+        raise ValueError(message)
+    return table[provider]
 
 
-def _check_turns(example: Any, number: int) -> None:
-    turns = example.get("messages") if isinstance(example, Mapping) else None
-    if not isinstance(turns, list) or not turns:
-        message = 'an example is an object {"messages": [...]} with at least one message'
-        raise InvalidExampleError(message, rule="shape", line=number)
-    for position, turn in enumerate(turns, start=1):
-        broken = _broken_rule(turn)
-        if broken:
-            rule, what = broken
-            message = f"message {position}: {what}"
-            raise InvalidExampleError(message, rule=rule, line=number)
-    if turns[-1]["role"] != "assistant" or turns[-1].get("weight") == 0:
-        message = "its last message is not one of the assistant that is trained"
-        raise InvalidExampleError(message, rule="last_message", line=number)
+def provider_names() -> list[str]:
+    """Return the names of all providers and trainers."""
+    return list(_table()[0])
 
 
-def _broken_rule(turn: Any) -> tuple[str, str] | None:
-    if not isinstance(turn, Mapping) or turn.get("role") not in _ROLES:
-        return "role", f"needs a role, one of {', '.join(_ROLES)}"
-    if not isinstance(turn.get("content"), str) or not turn["content"].strip():
-        return "content", "needs text as content"
-    weight = turn.get("weight")
-    is_number = type(weight) is int  # `true` equals 1, yet providers refuse it
-    if weight is not None and not (turn["role"] == "assistant" and is_number and weight in (0, 1)):
-        return "weight", "weight is 0 or 1, on messages of the assistant only"
-    name = turn.get("name")
-    if name is not None and not (isinstance(name, str) and _NAME.fullmatch(name)):
-        return "name", f"name must match {_NAME.pattern}"
-    return None
+def settings_for(provider: str) -> str | None:
+    """Return what else has to be set at a provider or trainer, for a file to mean what it says."""
+    return _table()[1].get(provider)
 
 
-def _check_length(example: TrainingExample, number: int, rules: ExampleRules) -> None:
-    if rules.max_tokens is None or rules.count_tokens is None:
-        return
-    turns = example["messages"]
-    most = sum(
-        len(t["content"].encode(errors="replace")) + _TEMPLATE_TOKENS_PER_TURN for t in turns
-    )
-    if most <= rules.max_tokens:
-        return
-    tokens = rules.count_tokens(turns)
-    if tokens > rules.max_tokens:
-        message = (
-            f"it has {tokens:,} tokens, the model reads {rules.max_tokens:,}. Make the windows "
-            "smaller (max_messages) or leave out the overlong message"
-        )
-        raise InvalidExampleError(message, rule="context_length", line=number)
+@cache
+def _table() -> tuple[dict[str, ExampleRules], dict[str, str]]:
+    text = files(__package__).joinpath("providers.toml").read_text("utf-8")
+    tables: dict[str, Any] = msgspec.toml.decode(text)
+    sources = msgspec.convert(tables.pop("sources"), dict[str, _Source])
+    settings = msgspec.convert(tables.pop("settings"), dict[str, str])
+    providers = msgspec.convert(tables, dict[str, _Provider])
+    return {name: _rules(name, one, sources) for name, one in providers.items()}, settings
+
+
+def _rules(name: str, provider: _Provider, sources: dict[str, _Source]) -> ExampleRules:
+    given = {
+        key: rule
+        for key in _Provider.__struct_fields__
+        if isinstance(rule := getattr(provider, key), _Rule)
+    }
+    where = {
+        key: RuleSource(sources[rule.source].url, sources[rule.source].read, rule.sure)
+        for key, rule in given.items()
+    }
+    values: dict[str, Any] = {
+        key: tuple(rule.value) if isinstance(rule.value, list) else rule.value
+        for key, rule in given.items()
+    }
+    return ExampleRules(provider=name, kind=provider.kind, **values, sources=where)

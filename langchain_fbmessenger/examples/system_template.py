@@ -1,14 +1,19 @@
-"""The system prompt of training examples: a template over the thread that an example is from."""
+"""The system prompt of training examples: a template over the thread that an example is from.
+
+Only the four placeholders below are filled in; all other braces are text, as system prompts may
+hold JSON or code.
+"""
 
 from __future__ import annotations
 
-import string
+import re
+import warnings
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PLACEHOLDERS", "checked_template", "escaped", "placeholders_of", "rendered"]
+__all__ = ["PLACEHOLDERS", "checked_template", "placeholders_of", "rendered"]
 
 PLACEHOLDERS = {
     "owner": "the persona's name",
@@ -16,51 +21,39 @@ PLACEHOLDERS = {
     "title": "the thread's title",
     "date": "the day of the conversation's first message (UTC), such as 2024-05-18",
 }
+_PLACEHOLDER = re.compile(rf"\{{({'|'.join(PLACEHOLDERS)})\}}")
+_LOOKS_LIKE_ONE = re.compile(r"\{([a-z_]+)\}")
 
 
 def checked_template(template: str) -> str:
-    """Return the template if it can be filled in.
+    """Return the template; a word in braces that is no placeholder may be a slip, and is told.
 
-    Raises:
-        ValueError: It holds another placeholder, or a brace on its own. The text is not quoted.
+    Warns:
+        UserWarning: There is such a word. It is named, the rest of the text is not quoted.
     """
-    advice = (
-        f"known are {', '.join(f'{{{name}}}' for name in PLACEHOLDERS)}; {{{{ and }}}} are braces"
-    )
-    try:
-        fields = [*string.Formatter().parse(template)]
-    except ValueError as error:
-        message = f"the system prompt is no template ({error}): {advice}"
-        raise ValueError(message) from None
-    for _, name, form, conversion in fields:
-        if name is not None and (name not in PLACEHOLDERS or form or conversion):
-            message = f"the system prompt has an unknown placeholder {{{name}}}: {advice}"
-            raise ValueError(message)
+    unknown = set(_LOOKS_LIKE_ONE.findall(template)) - set(PLACEHOLDERS)
+    if unknown:
+        named, known = (
+            ", ".join(f"{{{name}}}" for name in names) for names in (sorted(unknown), PLACEHOLDERS)
+        )
+        warnings.warn(
+            f"In the system prompt, {named} stays as it is: the placeholders are {known}.",
+            stacklevel=2,
+        )
     return template
 
 
 def placeholders_of(template: str) -> set[str]:
     """Return the names of the placeholders that a template holds."""
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
+    return set(_PLACEHOLDER.findall(template))
 
 
 def rendered(template: str, values: Mapping[str, str]) -> str:
-    """Fill in a template; what is no key of `values` stays a placeholder.
+    """Fill in a template; a placeholder that is no key of `values` stays.
 
     Example:
         ```python
         assert rendered("You are {owner}.", {"owner": "Zoë"}) == "You are Zoë."
         ```
     """
-    partly = any(name not in values for name in placeholders_of(template))
-    written = escaped if partly else str  # what stays a template keeps its braces doubled
-    return "".join(
-        written(text)
-        + ("" if name is None else written(values[name]) if name in values else f"{{{name}}}")
-        for text, name, _, _ in string.Formatter().parse(template)
-    )
-
-
-def escaped(text: str) -> str:
-    """Return the template that stands for a text as it is."""
-    return text.replace("{", "{{").replace("}", "}}")
+    return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)

@@ -226,7 +226,7 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
             model, a folder, a .gguf file, a hub id). None estimates, rather too high than too low;
             so does, with a warning, a name whose tokenizer cannot be had.
         system: System prompt at the head of every example: a template that may hold `{owner}`,
-            `{others}`, `{title}` and `{date}`; double a brace that is meant as one.
+            `{others}`, `{title}` and `{date}`. All other braces are text.
         opening: What to do where the persona has begun a conversation: "keep" begins the example
             with it (providers that want a user first get one from `export_examples`), "drop" leaves
             it out, any other text stands before it as the user's turn.
@@ -238,7 +238,7 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
 
     Raises:
         ValueError: `overlap` leaves no room in `max_messages`, the system prompt none in
-            `max_tokens`, or it has an unknown placeholder.
+            `max_tokens`.
         TypeError: A session holds a message that is neither a human's nor the assistant's, or the
             tokenizer is none.
 

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import warnings
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
-from langchain_fbmessenger.examples import ExampleRules
+from langchain_fbmessenger.examples import ExampleRules, rules_for
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import Connection
 
@@ -27,8 +28,6 @@ __all__ = ["LocalProvider", "OpenAIProvider", "Provider", "find_provider"]
 
 _OPENAI_LAST_DAY = date(2027, 1, 6)
 _OPENAI_MODELS_LEAVE = date(2027, 1, 14)
-_OPENAI_MIN_EXAMPLES = 10
-_OPENAI_MAX_TOKENS = 65_536
 _BYTES_PER_TOKEN = 4  # of English; counting exactly would download tiktoken's tables
 
 
@@ -92,11 +91,8 @@ class LocalProvider(Provider):
             answer: Any = client.post(address, body=body, cast_to=object)
             return int(answer["count"])
 
-        return ExampleRules(
-            provider=self.name,
-            max_tokens=_extension(found, "context_length"),
-            count_tokens=count_tokens,
-        )
+        context = _extension(found, "context_length")
+        return replace(rules_for(self.name), max_tokens=context, count_tokens=count_tokens)
 
 
 class OpenAIProvider(Provider):
@@ -123,12 +119,7 @@ class OpenAIProvider(Provider):
         if shutdown is not None and shutdown <= datetime.now(tz=timezone.utc).date():
             message = f"OpenAI has shut down the base model {model!r} on {shutdown}."
             raise FineTuningError(message, code="model_shut_down")
-        return ExampleRules(
-            provider=self.name,
-            min_examples=_OPENAI_MIN_EXAMPLES,
-            max_tokens=_OPENAI_MAX_TOKENS,
-            count_tokens=_estimate_tokens,
-        )
+        return replace(rules_for(self.name), count_tokens=_estimate_tokens)
 
 
 _PROVIDERS: dict[str, type[Provider]] = {

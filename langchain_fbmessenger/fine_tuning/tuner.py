@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
-from langchain_fbmessenger.examples import TrainingExample, check_examples, write_jsonl
+from langchain_fbmessenger.examples import TrainingExample, valid_examples, write_jsonl
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
@@ -175,7 +175,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
             with connection.client() as client:
                 rules = provider.preflight(client, self.model)
                 seen = SystemPromptSeen()
-                checked = check_examples(_several(examples), rules)
+                checked = valid_examples(_several(examples), rules)
                 with tempfile.TemporaryDirectory(prefix="langchain-fbmessenger-") as folder:
                     path = Path(folder, "training_examples.jsonl")
                     count = write_jsonl(seen.watch(checked), path)

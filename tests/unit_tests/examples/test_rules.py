@@ -1,79 +1,62 @@
 from __future__ import annotations
 
-from typing import Any
+import re
+from dataclasses import fields
+from datetime import date
 
 import pytest
 
-from langchain_fbmessenger import InvalidExampleError
-from langchain_fbmessenger.examples import ExampleRules, check_examples
+from langchain_fbmessenger.examples import ExampleRules, provider_names, rules_for
+from langchain_fbmessenger.examples.rules import settings_for
 
-GOOD = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
-
-
-def turns(*changes: dict[str, Any]) -> dict[str, Any]:
-    return {"messages": [turn | more for turn, more in zip(GOOD["messages"], changes, strict=True)]}
-
-
-def check(examples: list[Any], **rules: Any) -> list[Any]:
-    return list(check_examples(examples, ExampleRules(provider="test", **rules)))
+WANTED = [
+    "openai", "azure", "nebius", "local", "together", "fireworks", "mistral",
+    "trl", "axolotl", "llama-factory", "mlx-lm",
+]  # fmt: skip
+RULES = {f.name for f in fields(ExampleRules)} - {"provider", "kind", "count_tokens", "sources"}
 
 
-def test_good_examples_pass_unchanged() -> None:
-    full = turns({"name": "Al-1"}, {"weight": 1})
-    assert check([GOOD, full], min_examples=2) == [GOOD, full]
+def test_every_provider_and_trainer_has_rules() -> None:
+    assert sorted(provider_names()) == sorted(WANTED)
 
 
-@pytest.mark.parametrize(
-    ("wrong", "rule"),
-    [
-        (7, "shape"),
-        ({}, "shape"),
-        ({"messages": []}, "shape"),
-        ({"messages": [7]}, "role"),
-        (turns({"role": "human"}, {}), "role"),
-        (turns({"content": None}, {}), "content"),
-        (turns({"content": " \n"}, {}), "content"),
-        (turns({"weight": 0}, {}), "weight"),
-        (turns({}, {"weight": 2}), "weight"),
-        (turns({}, {"weight": True}), "weight"),
-        (turns({"name": "Zoë Ångström"}, {}), "name"),
-        (turns({}, {"role": "user"}), "last_message"),
-        (turns({}, {"weight": 0}), "last_message"),
-    ],
-)
-def test_each_broken_rule_is_named_with_the_example(wrong: Any, rule: str) -> None:
-    with pytest.raises(InvalidExampleError, match="example 2: ") as caught:
-        check([GOOD, wrong])
-    assert (caught.value.line, caught.value.rule) == (2, rule)
+@pytest.mark.parametrize("name", WANTED)
+def test_each_rule_of_the_table_names_its_source_and_day(name: str) -> None:
+    rules = rules_for(name)
+    default = ExampleRules(provider=name, kind=rules.kind)
+    differing = {rule for rule in RULES if getattr(rules, rule) != getattr(default, rule)}
+    assert differing <= rules.sources.keys() <= RULES
+    assert rules.sources
+    for source in rules.sources.values():
+        assert source.url
+        assert date(2026, 1, 1) < date.fromisoformat(source.read) <= date(2026, 12, 31)
+        assert source.sure in {"read", "reported", "inferred"}
 
 
-def test_too_few_examples() -> None:
-    with pytest.raises(InvalidExampleError, match=r"test needs at least 10 .* got 3") as caught:
-        check([GOOD] * 3, min_examples=10)
-    assert caught.value.rule == "min_examples"
+def test_known_rules() -> None:
+    assert rules_for("openai").min_examples == 10
+    assert rules_for("openai").max_tokens == 65_536
+    assert rules_for("azure").bom == "required"
+    assert rules_for("together").alternate
+    assert rules_for("together").first == "user"
+    assert rules_for("fireworks").min_examples == 3
+    assert rules_for("trl").shape == "prompt_completion"
 
 
-def test_no_examples_at_all_says_why() -> None:
-    with pytest.raises(InvalidExampleError, match="no session holds a message of the persona"):
-        check([])
+def test_unknown_provider_is_named_with_those_that_are_known() -> None:
+    told = r"unknown provider or format 'togther': known are openai, .*Did you mean 'together'\?"
+    with pytest.raises(ValueError, match=told):
+        rules_for("togther")
+    with pytest.raises(ValueError, match="known are"):
+        rules_for("")
 
 
-def test_length_is_counted_only_where_bytes_allow_it_to_be_too_long() -> None:
-    counted = []
-
-    def count(given: list[Any]) -> int:
-        counted.append(len(given))
-        return 101
-
-    long = turns({"content": "x" * 200}, {})
-    with pytest.raises(
-        InvalidExampleError, match=r"example 2: it has 101 tokens.*reads 100"
-    ) as caught:
-        check([GOOD, long], max_tokens=100, count_tokens=count)
-    assert caught.value.rule == "context_length"
-    assert counted == [2]
-
-
-def test_long_example_that_fits_passes() -> None:
-    long = turns({"content": "x" * 200}, {})
-    assert check([long], max_tokens=100, count_tokens=lambda _: 100) == [long]
+def test_settings_name_the_option_that_the_mask_depends_on() -> None:
+    for name, option in [
+        ("llama-factory", "mask_history"),
+        ("mlx-lm", "--mask-prompt"),
+        ("axolotl", "message_field_training: train"),
+        ("trl", "completion_only_loss"),
+    ]:
+        assert re.search(option, settings_for(name) or "")
+    assert settings_for("openai") is None

@@ -160,11 +160,11 @@ def test_system_prompt_is_filled_in_from_the_thread() -> None:
     thread = timed_session(
         (0, "Al: a"), (0.1, "*Zoë: b"), (99, "Bo: {c}"), (99, "*Zoë: d"), thread=info
     )
-    system = "You are {owner}, writing to {others} in {title} on {date}. {{x}}"
+    system = "You are {owner}, writing to {others} in {title} on {date}. {x: 1}"
     stage = split_chat_sessions() | to_training_examples(system=system)
     assert [contents(example)[0] for example in stage.invoke(thread)] == [
-        "You are Zoë, writing to Al in Soup on 2023-11-14. {x}",
-        "You are Zoë, writing to Bo in Soup on 2023-11-19. {x}",
+        "You are Zoë, writing to Al in Soup on 2023-11-14. {x: 1}",
+        "You are Zoë, writing to Bo in Soup on 2023-11-19. {x: 1}",
     ]
 
 
@@ -182,21 +182,16 @@ def test_sessions_without_names_and_times_have_empty_placeholders() -> None:
     assert contents(example)[0] == "|||"
 
 
-@pytest.mark.parametrize(
-    ("system", "told"),
-    [
-        ("secret {me}", r"unknown placeholder \{me\}: known are \{owner\}, "),
-        ("secret {owner.__class__}", "unknown placeholder"),
-        ("secret {owner!r}", "unknown placeholder"),
-        ("secret {owner:>9}", "unknown placeholder"),
-        ("secret {}", "unknown placeholder"),
-        ("secret {", "no template"),
-    ],
-)
-def test_wrong_templates_are_refused_without_being_quoted(system: str, told: str) -> None:
-    with pytest.raises(ValueError, match=told) as caught:
-        to_training_examples(system=system)
-    assert "secret" not in caught.value.errors(include_input=False)[0]["msg"]  # type: ignore[attr-defined]
+def test_other_braces_are_text_and_what_looks_like_a_slip_is_told() -> None:
+    system = 'secret {onwer} {Zoë} {"a": {}} {owner.__class__} {{owner}}'
+    with pytest.warns(
+        UserWarning, match=r"\{onwer\} stays as it is: the placeholders are \{owner\}"
+    ) as w:
+        stage = to_training_examples(system=system)
+    assert len(w) == 1
+    assert "secret" not in str(w[0].message)
+    (example,) = stage.invoke(session("Al: a", "*Zoë: b"))
+    assert contents(example)[0] == 'secret {onwer} {Zoë} {"a": {}} {owner.__class__} {Zoë}'
 
 
 def test_the_opening_stands_before_the_answer_and_never_holds_it() -> None:

@@ -1,0 +1,233 @@
+"""Check training examples against a provider's rules before they leave: examples in, report out.
+
+Unlike `valid_examples`, which ends at the first broken rule, this finds them all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import date, datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.examples.costs import cost_of, shutdown_of
+from langchain_fbmessenger.examples.facts import (
+    Broken,
+    ChatFacts,
+    broken_rules,
+    facts_of,
+    turns_of_line,
+)
+from langchain_fbmessenger.examples.jsonl import FileFacts, read_lines
+from langchain_fbmessenger.examples.rules import ExampleRules, provider_names, rules_for
+from langchain_fbmessenger.examples.tokens import LIKELY, token_counter
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from langchain_fbmessenger.examples.costs import Cost
+    from langchain_fbmessenger.examples.schema import TrainingExample
+    from langchain_fbmessenger.examples.tokens import TokenCounter
+
+__all__ = ["CheckReport", "Violation", "check_examples"]
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A broken rule.
+
+    Attributes:
+        line: The number of the example, as of its line in a file, counted from 1; None where the
+            rule is about the whole set.
+        rule: Short name of the rule, as in `InvalidExampleError.rule`.
+        reason: What is wrong, without any of the text.
+    """
+
+    line: int | None
+    rule: str
+    reason: str
+
+    def __str__(self) -> str:
+        where = "the file" if self.line is None else f"line {self.line:,}"
+        return f"{where}: {self.reason} [{self.rule}]"
+
+
+@dataclass
+class CheckReport:
+    """What a provider would say to a set of training examples.
+
+    Attributes:
+        provider: The provider or trainer whose rules were checked.
+        model: The base model that was asked about.
+        examples: The number of examples, broken ones included.
+        violations: Every broken rule, in the order of the lines.
+        tokens: How many examples have how many tokens.
+        turns: How many examples have how many messages.
+        is_estimate: Whether tokens were estimated instead of counted.
+        cost: Billed tokens, price and time.
+        refused_by: For each provider and trainer, the rules that the examples break and how often;
+            one with none takes them as they are.
+    """
+
+    provider: str
+    model: str | None
+    examples: int = 0
+    violations: list[Violation] = field(default_factory=list)
+    tokens: Counter[int] = field(default_factory=Counter)
+    turns: Counter[int] = field(default_factory=Counter)
+    is_estimate: bool = True
+    cost: Cost | None = None
+    refused_by: dict[str, Counter[str]] = field(default_factory=dict)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no rule is broken."""
+        return not self.violations
+
+    @property
+    def total_tokens(self) -> int:
+        """The tokens of all examples together."""
+        return sum(size * count for size, count in self.tokens.items())
+
+    @property
+    def taken_by(self) -> list[str]:
+        """The providers and trainers that take the examples as they are."""
+        return [name for name, broken in self.refused_by.items() if not broken]
+
+
+def check_examples(  # noqa: PLR0913 - each option answers a question of its own
+    examples: Iterable[TrainingExample] | str | Path,
+    *,
+    provider: str | ExampleRules = "local",
+    model: str | None = None,
+    tokenizer: Any = None,
+    n_epochs: int | None = None,
+    today: date | None = None,
+) -> CheckReport:
+    """Find every rule of a provider that training examples break, and what a training would cost.
+
+    Args:
+        examples: Training examples, or the path of a JSONL file with them.
+        provider: A provider (`openai`, `azure`, `nebius`, `local`, `together`, `fireworks`,
+            `mistral`), a trainer's format (`trl`, `axolotl`, `llama-factory`, `mlx-lm`), or rules
+            of your own.
+        model: The base model, for its price and for the day on which it leaves.
+        tokenizer: What counts tokens, as in `to_training_examples`; None estimates
+            about as many as there are.
+        n_epochs: Passes over the examples; None for the provider's default.
+        today: The day to reckon with; None for the present one.
+
+    Returns:
+        A report; `report.ok` says whether the provider takes them. A model that leaves within 60
+        days is a broken rule too, and its reason names the day.
+
+    Raises:
+        ValueError: There is no such provider.
+        OSError: The file cannot be read.
+
+    Example:
+        ```python
+        report = check_examples("train.jsonl", provider="openai", model="gpt-4.1-mini-2025-04-14")
+        for violation in report.violations:
+            print(violation)
+        ```
+    """
+    rules = provider if isinstance(provider, ExampleRules) else rules_for(provider)
+    counter = token_counter(tokenizer)
+    if counter.is_estimate:
+        counter = LIKELY
+    report = CheckReport(rules.provider, model, is_estimate=counter.is_estimate)
+    others = [rules_for(name) for name in provider_names() if name != rules.provider]
+    check = _Check(report, [rules, *others], counter)
+    if model is not None:
+        leaves = shutdown_of(rules.provider, model, today or datetime.now(tz=timezone.utc).date())
+        if leaves is not None:
+            report.violations.append(Violation(None, "shutdown", leaves))
+    if isinstance(examples, str | Path):
+        file = FileFacts()
+        for number, line in read_lines(Path(examples), file):
+            check.look_at(number, line)
+        check.look_at_file(file)
+    else:
+        for number, example in enumerate(examples, start=1):
+            check.look_at(number, example)
+    check.look_at_count()
+    tokens = report.total_tokens
+    report.cost = cost_of(rules.provider, model, tokens, report.examples, n_epochs)
+    return report
+
+
+class _Check:
+    """A check under way: every example is held against every provider's rules."""
+
+    def __init__(
+        self,
+        report: CheckReport,
+        tables: list[ExampleRules],
+        counter: TokenCounter,
+    ) -> None:
+        self._report = report
+        self._tables = tables  # the first is the one that was asked for
+        self._counter = counter
+        report.refused_by = {table.provider: Counter() for table in tables}
+
+    def look_at(self, number: int, line: Any) -> None:
+        """Check one example; a `Broken` stands for a line that is none."""
+        self._report.examples += 1
+        facts = _facts_of_broken(line) if isinstance(line, Broken) else facts_of(line)
+        turns = turns_of_line(line)
+        tokens = 0
+        if turns is not None and not facts.broken:
+            tokens = self._counter.of_turns(turns)
+            self._report.tokens[tokens] += 1
+        self._report.turns[len(facts.roles)] += 1
+        for table in self._tables:
+            for broken in (*broken_rules(facts, table), *self._too_long(tokens, table)):
+                self._tell(number, broken, table)
+
+    def look_at_file(self, file: FileFacts) -> None:
+        """Check what is about the file and not about a line."""
+        for table in self._tables:
+            for broken in _broken_by_file(file, table):
+                self._tell(None, broken, table)
+
+    def look_at_count(self) -> None:
+        """Check the number of examples."""
+        count = self._report.examples
+        for table in self._tables:
+            if count < max(table.min_examples, 1):
+                least = (
+                    f"{table.provider} needs at least {table.min_examples} examples, got {count}"
+                )
+                self._tell(None, Broken("min_examples", least), table)
+            if table.max_examples is not None and count > table.max_examples:
+                most = f"{table.provider} takes at most {table.max_examples:,} examples"
+                self._tell(None, Broken("max_examples", most), table)
+
+    def _too_long(self, tokens: int, table: ExampleRules) -> Iterator[Broken]:
+        if table.max_tokens is not None and tokens > table.max_tokens:
+            about = "about " if self._counter.is_estimate else ""
+            told = f"it has {about}{tokens:,} tokens, {table.provider} reads {table.max_tokens:,}"
+            yield Broken("context_length", told)
+
+    def _tell(self, number: int | None, broken: Broken, table: ExampleRules) -> None:
+        self._report.refused_by[table.provider][broken.rule] += 1
+        if table is self._tables[0]:
+            self._report.violations.append(Violation(number, broken.rule, broken.reason))
+
+
+def _facts_of_broken(broken: Broken) -> ChatFacts:
+    return facts_of(None)._replace(broken=(broken,))
+
+
+def _broken_by_file(file: FileFacts, rules: ExampleRules) -> Iterator[Broken]:
+    if rules.max_bytes is not None and file.n_bytes > rules.max_bytes:
+        megabytes = f"{file.n_bytes / 1e6:,.0f} MB, {rules.max_bytes / 1e6:,.0f} are allowed"
+        yield Broken("file_size", f"it has {megabytes}")
+    if rules.bom == "required" and not file.has_bom:
+        yield Broken("bom", f"{rules.provider} asks for a byte order mark at its start")
+    if rules.bom == "refused" and file.has_bom:
+        yield Broken("bom", f"it starts with a byte order mark, on which {rules.provider} fails")
+    if not rules.blank_lines and file.blank_lines:
+        yield Broken("blank_lines", f"it has {file.blank_lines:,} blank lines")
