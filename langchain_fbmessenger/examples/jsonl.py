@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger.examples.facts import Broken
+from langchain_fbmessenger.examples.schema import PREFERENCE_KEYS
 from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:
@@ -182,7 +183,10 @@ def _to_line(one: Mapping[str, Any], number: int) -> bytes:
 
 
 def _checked(example: Any, number: int) -> TrainingExample:
-    if isinstance(example, Mapping) and isinstance(example.get("messages"), list):
+    if isinstance(example, Mapping) and (
+        isinstance(example.get("messages"), list)
+        or any(example.keys() == keys for keys in PREFERENCE_KEYS)
+    ):
         return example  # type: ignore[return-value]  # its turns are the provider's rules' business
-    message = 'an example is an object {"messages": [...]}'
+    message = 'an example is an object {"messages": [...]}, or a preference pair'
     raise InvalidExampleError(message, rule="shape", line=number)

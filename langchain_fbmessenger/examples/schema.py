@@ -10,7 +10,16 @@ from typing import Any, Literal
 import msgspec
 from typing_extensions import NotRequired, TypedDict
 
-__all__ = ["ChatTurn", "ExampleSource", "SourcedExample", "TrainingExample", "source_of"]
+__all__ = [
+    "PREFERENCE_KEYS",
+    "ChatTurn",
+    "ExampleSource",
+    "SourcedExample",
+    "TrainingExample",
+    "known_source",
+    "source_of",
+    "trained_answers",
+]
 
 
 class ChatTurn(TypedDict):
@@ -27,6 +36,13 @@ class TrainingExample(TypedDict):
     """One training example. Its last turn is the assistant's, and is trained."""
 
     messages: list[ChatTurn]
+
+
+PREFERENCE_KEYS = (
+    frozenset({"input", "preferred_output", "non_preferred_output"}),
+    frozenset({"prompt", "chosen", "rejected"}),
+)
+"""The keys of a preference pair: OpenAI's, and those of TRL's DPOTrainer."""
 
 
 class ExampleSource(msgspec.Struct, frozen=True):
@@ -68,3 +84,28 @@ class SourcedExample(dict[str, Any]):
 def source_of(example: Any) -> ExampleSource | None:
     """Return where an example comes from; None for one that was read from a file."""
     return getattr(example, "source", None)
+
+
+def known_source(example: Any) -> ExampleSource:
+    """Return where an example comes from.
+
+    Raises:
+        ValueError: It does not know: it was read from a file, which keeps the chat only.
+    """
+    source = source_of(example)
+    if source is None:
+        message = (
+            "an example does not know which conversation it is from, as those read from a file. "
+            "Split and balance what to_training_examples gives, before it is written"
+        )
+        raise ValueError(message)
+    return source
+
+
+def trained_answers(example: TrainingExample) -> list[int]:
+    """Return the positions of the turns that an example trains."""
+    return [
+        position
+        for position, turn in enumerate(example["messages"])
+        if turn["role"] == "assistant" and turn.get("weight") != 0
+    ]
