@@ -19,8 +19,8 @@ from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
     FineTuner,
     map_ai_messages,
-    merge_chat_runs,
     sample_export_path,
+    split_chat_sessions,
     to_training_examples,
 )
 from langchain_fbmessenger.cli.screens import example_table, report_lines, threads_table
@@ -46,7 +46,7 @@ _PROMPTS = (
     "What's your favourite place in the world?",
 )
 _BASE = "SmolLM2-135M-Instruct"
-_SYSTEM = f"You are {SAMPLE_OWNER}."
+_SYSTEM = "You are {owner}."
 _SAMPLING: dict[str, Any] = {"temperature": 0.4, "max_tokens": 60, "seed": 7}
 _EXAMPLE_SHOWN = 60
 # The demo asks without a history. In short windows without overlap every other answer is learned
@@ -79,8 +79,8 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
 
     console.print(Rule(f"2. Training examples: {SAMPLE_OWNER} is the assistant"))
     pipeline = (
-        merge_chat_runs()
-        | map_ai_messages(sender=SAMPLE_OWNER)
+        split_chat_sessions()
+        | map_ai_messages()
         | to_training_examples(max_messages=_MAX_MESSAGES, overlap=0, system=_SYSTEM)
     )
     examples = list(pipeline.stream(loader.lazy_load()))

@@ -21,9 +21,17 @@ __all__ = ["chain_for", "talk"]
 
 
 def chain_for(
-    job_or_model: str, provider: str, system: str | None, options: dict[str, Any]
+    job_or_model: str,
+    provider: str,
+    system: str | None,
+    others: str | None,
+    options: dict[str, Any],
 ) -> Runnable[dict[str, Any], str]:
-    """Return `prompt | model | StrOutputParser()` for a job's id or a model's name."""
+    """Return `prompt | model | StrOutputParser()` for a job's id or a model's name.
+
+    Raises:
+        ValueError: The job's system prompt names the others, and `others` is not given.
+    """
     prompt = ChatPromptTemplate.from_messages(
         [
             *([] if system is None else [SystemMessage(system)]),
@@ -33,13 +41,23 @@ def chain_for(
     )
     if job_or_model.startswith("ftjob"):
         job = FineTuningJob.from_id(job_or_model, provider)
-        return (
-            (job.prompt() if system is None else prompt)
-            | job.chat_model(**options)
-            | StrOutputParser()
-        )
+        if system is None:
+            prompt = _prompt_of(job, others)
+        return prompt | job.chat_model(**options) | StrOutputParser()
     model = find_provider(provider).connection().chat_model(job_or_model, **options)
     return prompt | model | StrOutputParser()
+
+
+def _prompt_of(job: FineTuningJob, others: str | None) -> ChatPromptTemplate:
+    """Return a job's prompt with the other people's names in it, which are a title as well."""
+    needed = {"others", "title"} & {*job.prompt().input_variables}
+    if needed and others is None:
+        message = (
+            "This model was trained with a system prompt that names whom it writes to: say who "
+            "you are with --others NAME."
+        )
+        raise ValueError(message)
+    return job.prompt(**dict.fromkeys(needed, others or ""))
 
 
 def talk(

@@ -15,9 +15,15 @@ from langchain_fbmessenger.examples.preference import (
 )
 from langchain_fbmessenger.examples.report import ExampleReport
 from langchain_fbmessenger.examples.rules import ExampleRules, provider_names, rules_for
-from langchain_fbmessenger.examples.schema import ChatTurn, TrainingExample
+from langchain_fbmessenger.examples.schema import (
+    ChatTurn,
+    ExampleSource,
+    TrainingExample,
+    source_of,
+)
 from langchain_fbmessenger.examples.split import ExampleSplit, SplitExamples, split_examples
 from langchain_fbmessenger.examples.strict import valid_examples
+from langchain_fbmessenger.examples.system_template import placeholders_of, rendered, values_in
 from langchain_fbmessenger.examples.training_examples import (
     ToTrainingExamples,
     to_training_examples,
@@ -29,6 +35,7 @@ __all__ = [
     "CheckReport",
     "ExampleReport",
     "ExampleRules",
+    "ExampleSource",
     "ExampleSplit",
     "ExportedFile",
     "PreferenceReport",
@@ -41,12 +48,16 @@ __all__ = [
     "check_examples",
     "convert_messages_for_finetuning",
     "export_examples",
+    "placeholders_of",
     "provider_names",
     "read_jsonl",
+    "rendered",
     "rules_for",
+    "source_of",
     "split_examples",
     "to_preference_pairs",
     "to_training_examples",
     "valid_examples",
+    "values_in",
     "write_jsonl",
 ]

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["PLACEHOLDERS", "checked_template", "placeholders_of", "rendered"]
+__all__ = ["PLACEHOLDERS", "checked_template", "placeholders_of", "rendered", "values_in"]
 
 PLACEHOLDERS = {
     "owner": "the persona's name",
@@ -57,3 +57,22 @@ def rendered(template: str, values: Mapping[str, str]) -> str:
         ```
     """
     return _PLACEHOLDER.sub(lambda match: values.get(match[1], match[0]), template)
+
+
+def values_in(template: str, prompt: str) -> dict[str, str] | None:
+    """Return what a template was filled in with to give a prompt; None if it is not made of it.
+
+    Example:
+        ```python
+        assert values_in("You are {owner}.", "You are Zoë.") == {"owner": "Zoë"}
+        ```
+    """
+    pattern, seen = "", set()
+    for position, part in enumerate(_PLACEHOLDER.split(template)):
+        if position % 2 == 0:
+            pattern += re.escape(part)
+        else:
+            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
+            seen.add(part)
+    match = re.fullmatch(pattern, prompt, re.DOTALL)
+    return None if match is None else match.groupdict()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._iteration import run_in_thread
@@ -11,7 +12,7 @@ from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.progress import newest_metrics, show_progress
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
-from langchain_fbmessenger.fine_tuning.system_prompt import from_metadata
+from langchain_fbmessenger.fine_tuning.system_prompt import SystemPrompt, from_metadata
 
 if TYPE_CHECKING:
     from langchain_core.prompts import ChatPromptTemplate
@@ -195,25 +196,35 @@ class FineTuningJob:
             raise FineTuningError(message, job_id=self.id, status=self.status)
         return self._connection.chat_model(self.fine_tuned_model, **options)
 
-    def prompt(self) -> ChatPromptTemplate:
+    def prompt(self, **values: str) -> ChatPromptTemplate:
         """Return a prompt with the system prompt that the model was trained with.
 
+        Args:
+            **values: What the placeholders of a system prompt that differed from thread to thread
+                are filled in with, such as `others="Milo Dvořák"`. Those that are not given become
+                inputs of the prompt; `date` is today where it is not given.
+
         Returns:
-            A template that takes `input` (a string) and, if given, `history` (messages). It has a
-            system message only where all training examples shared one.
+            A template that takes `input` (a string), if given `history` (messages), and what
+            placeholders are left. It has a system message only where all training examples shared
+            one, or the template of one.
+
+        Raises:
+            ValueError: The system prompt has no such placeholder.
         """
-        from langchain_core.messages import SystemMessage
         from langchain_core.prompts import (
             ChatPromptTemplate,
             MessagesPlaceholder,
         )
 
         system = from_metadata(getattr(self._state, "metadata", None))
-        # A message, not a template: braces in the system prompt are text.
-        head = [] if system is None else [SystemMessage(system)]
-        return ChatPromptTemplate.from_messages(
-            [*head, MessagesPlaceholder("history", optional=True), ("human", "{input}")]
-        )
+        unknown = values.keys() - (system.placeholders if system else set())
+        if unknown:
+            message = f"the system prompt of job {self.id} has no {', '.join(sorted(unknown))}"
+            raise ValueError(message)
+        turns: list[Any] = [MessagesPlaceholder("history", optional=True), ("human", "{input}")]
+        head, given = _system_message(system, values)
+        return ChatPromptTemplate.from_messages([*head, *turns]).partial(**given)
 
     def _has_ended(self, deadline: _Deadline) -> bool:
         if self.status == "succeeded":
@@ -247,3 +258,24 @@ class _Deadline:
 
     def pause(self, seconds: float) -> float:
         return seconds if self._end is None else max(0, min(seconds, self._end - time.monotonic()))
+
+
+def _system_message(
+    system: SystemPrompt | None, values: dict[str, str]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the system message of a prompt, and what is filled in."""
+    from langchain_core.messages import SystemMessage
+
+    if system is None:
+        return [], {}
+    if not system.is_template:
+        return [SystemMessage(system.text)], {}  # no template: braces in it are text
+    text = system.text.replace("{", "{{").replace("}", "}}")
+    for name in system.placeholders:
+        text = text.replace(f"{{{{{name}}}}}", f"{{{name}}}")
+    given: dict[str, Any] = {"date": _today} if "date" in system.placeholders else {}
+    return [("system", text)], given | values
+
+
+def _today() -> str:
+    return datetime.now(tz=timezone.utc).date().isoformat()

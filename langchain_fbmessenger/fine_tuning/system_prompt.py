@@ -1,53 +1,116 @@
 """The system prompt that a model was trained with, kept with its job.
 
 A tuned model answers as trained only behind the system prompt that it was trained with. So the
-prompt travels in the job's metadata, and whoever finds the job again can rebuild it.
+prompt, or the template that it was made of, travels in the job's metadata, and whoever finds the
+job again can rebuild it.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.examples import placeholders_of, rendered, source_of, values_in
+from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from langchain_fbmessenger.examples import TrainingExample
 
-__all__ = ["SystemPromptSeen", "from_metadata", "to_metadata"]
+__all__ = ["SystemPrompt", "SystemPromptSeen", "from_metadata", "to_metadata"]
 
-_KEY = "system_prompt_"
+_TEXT, _TEMPLATE = "system_prompt_", "system_template_"
 # OpenAI: at most 16 pairs, values of at most 512 characters.
 _MAX_VALUE = 512
 _MAX_PAIRS = 12
 
 
-class SystemPromptSeen:
-    """Notes the system prompt of examples that pass."""
+@dataclass(frozen=True)
+class SystemPrompt:
+    """A system prompt: a text, or with `is_template` one that holds placeholders."""
 
-    def __init__(self) -> None:
+    text: str
+    is_template: bool = False
+
+    @property
+    def placeholders(self) -> set[str]:
+        """The placeholders that are to be filled in."""
+        return placeholders_of(self.text) if self.is_template else set()
+
+
+class SystemPromptSeen:
+    """Notes the system prompt of examples that pass, and the template that it was made of.
+
+    Args:
+        template: The template, for examples that have forgotten theirs (those of a file).
+    """
+
+    def __init__(self, template: str | None = None) -> None:
+        self._given = template
         self._prompts: set[str | None] = set()
+        self._templates: set[str | None] = set()
+        self._values: dict[str, set[str]] = {}
 
     def watch(self, examples: Iterable[TrainingExample]) -> Iterator[TrainingExample]:
-        """Pass the examples on."""
-        for example in examples:
+        """Pass the examples on.
+
+        Raises:
+            InvalidExampleError: The given template does not make the prompt of an example.
+        """
+        for number, example in enumerate(examples, start=1):
             first = example["messages"][0]
-            self._prompts.add(first["content"] if first["role"] == "system" else None)
+            prompt = first["content"] if first["role"] == "system" else None
+            template, values = self._made_of(example, prompt, number)
+            _note(self._prompts, prompt)
+            _note(self._templates, template)
+            for name, value in values.items():
+                _note(self._values.setdefault(name, set()), value)
             yield example
 
-    def shared(self) -> str | None:
-        """Return the system prompt that all examples had, None if they differ or had none."""
-        return next(iter(self._prompts)) if len(self._prompts) == 1 else None
+    def _made_of(
+        self, example: TrainingExample, prompt: str | None, number: int
+    ) -> tuple[str | None, dict[str, str]]:
+        if self._given is None:
+            source = source_of(example)
+            return (None, {}) if source is None else (source.system, source.values)
+        values = None if prompt is None else values_in(self._given, prompt)
+        if values is None:
+            message = "its system prompt is not made of the template that is given as system="
+            raise InvalidExampleError(message, rule="system_prompt", line=number)
+        return self._given, values
+
+    def shared(self) -> SystemPrompt | None:
+        """Return what all examples had: a prompt, or else a template; None if neither."""
+        if len(self._prompts) == 1:
+            (prompt,) = self._prompts
+            return None if prompt is None else SystemPrompt(prompt)
+        template = next(iter(self._templates)) if len(self._templates) == 1 else None
+        if template is None:
+            return None
+        same = {name: next(iter(seen)) for name, seen in self._values.items() if len(seen) == 1}
+        return SystemPrompt(rendered(template, same), is_template=True)
 
 
-def to_metadata(system: str | None) -> dict[str, str]:
+def to_metadata(system: SystemPrompt | None) -> dict[str, str]:
     """Return the job metadata that holds a system prompt; empty where it is too long for it."""
-    if not system or len(system) > _MAX_VALUE * _MAX_PAIRS:
+    if system is None or not system.text or len(system.text) > _MAX_VALUE * _MAX_PAIRS:
         return {}
-    starts = range(0, len(system), _MAX_VALUE)
-    return {f"{_KEY}{i:02}": system[s : s + _MAX_VALUE] for i, s in enumerate(starts)}
+    key = _TEMPLATE if system.is_template else _TEXT
+    starts = range(0, len(system.text), _MAX_VALUE)
+    return {f"{key}{i:02}": system.text[s : s + _MAX_VALUE] for i, s in enumerate(starts)}
 
 
-def from_metadata(metadata: Mapping[str, Any] | None) -> str | None:
+def from_metadata(metadata: Mapping[str, Any] | None) -> SystemPrompt | None:
     """Return the system prompt that a job's metadata holds, if any."""
-    pieces = {k: v for k, v in (metadata or {}).items() if k.startswith(_KEY)}
-    return "".join(str(pieces[key]) for key in sorted(pieces)) or None
+    for key in (_TEXT, _TEMPLATE):
+        pieces = {k: v for k, v in (metadata or {}).items() if k.startswith(key)}
+        if text := "".join(str(pieces[piece]) for piece in sorted(pieces)):
+            return SystemPrompt(text, is_template=key == _TEMPLATE)
+    return None
+
+
+def _note(seen: set[Any], value: Any) -> None:
+    """Remember up to two values: one more than is shared, and dates may be many."""
+    if len(seen) < 2:  # noqa: PLR2004 - as above
+        seen.add(value)

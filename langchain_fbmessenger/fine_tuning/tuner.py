@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import RunnableSerializable
@@ -13,21 +11,19 @@ from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
-from langchain_fbmessenger.examples import TrainingExample, valid_examples, write_jsonl
+from langchain_fbmessenger.examples import TrainingExample
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
-from langchain_fbmessenger.fine_tuning.system_prompt import SystemPromptSeen, to_metadata
+from langchain_fbmessenger.fine_tuning.system_prompt import to_metadata
+from langchain_fbmessenger.fine_tuning.uploads import several, written_files
 from langchain_fbmessenger.sessions import SessionStage, TakesChats
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
     from langchain_openai import ChatOpenAI
-    from openai import OpenAI
 
 __all__ = ["FineTuner", "FineTuningPipeline"]
-
-_FILE_LIFETIME_S = 7 * 24 * 3600  # uploads are private chats: they expire where the provider can
 
 
 class FineTuner(RunnableSerializable[Any, Any], TakesChats):
@@ -64,6 +60,10 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     seed: int | None = None
     """Makes a run repeatable, as far as the provider can."""
 
+    system: str | None = None
+    """Template of the examples' system prompt, for `job.prompt()`. None takes it from them; those
+    read from a file know their template only where the prompt was the same in all."""
+
     timeout: float | None = Field(default=None, gt=0)
     """Longest time that `invoke` waits for the job, in seconds."""
 
@@ -86,11 +86,18 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     def OutputType(self) -> Any:
         return Any
 
-    def submit(self, examples: Iterable[TrainingExample]) -> FineTuningJob:
+    def submit(
+        self,
+        examples: Iterable[TrainingExample],
+        *,
+        validation: Iterable[TrainingExample] | None = None,
+    ) -> FineTuningJob:
         """Check the examples, upload them and start a job.
 
         Args:
             examples: Training examples; an iterator is read once and never held in memory.
+            validation: Held-out examples, whose loss is reported and nothing is learned from; see
+                `split_examples`.
 
         Returns:
             The job, at once.
@@ -101,13 +108,16 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
                 nothing for this account), or cannot be reached.
             MissingExtraError: The local server's packages are not installed.
         """
-        return self._submit(examples)[0]
+        return self._submit(examples, validation)[0]
 
     async def asubmit(
-        self, examples: Iterable[TrainingExample] | AsyncIterable[TrainingExample]
+        self,
+        examples: Iterable[TrainingExample] | AsyncIterable[TrainingExample],
+        *,
+        validation: Iterable[TrainingExample] | None = None,
     ) -> FineTuningJob:
         """Check the examples, upload them and start a job; the async twin of `submit`."""
-        return (await self._asubmit(examples))[0]
+        return (await self._asubmit(examples, validation))[0]
 
     @override
     def invoke(
@@ -168,34 +178,33 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     def after_stage(self, stage: SessionStage) -> FineTuningPipeline:
         return FineTuningPipeline(prepare=stage, tuner=self)
 
-    def _submit(self, examples: Iterable[TrainingExample]) -> tuple[FineTuningJob, int]:
+    def _submit(
+        self,
+        examples: Iterable[TrainingExample],
+        validation: Iterable[TrainingExample] | None = None,
+    ) -> tuple[FineTuningJob, int]:
         provider = find_provider(self.provider)
         with provider_errors(provider.name):
             connection = provider.connection()
             with connection.client() as client:
                 rules = provider.preflight(client, self.model)
-                seen = SystemPromptSeen()
-                checked = valid_examples(_several(examples), rules)
-                with tempfile.TemporaryDirectory(prefix="langchain-fbmessenger-") as folder:
-                    path = Path(folder, "training_examples.jsonl")
-                    count = write_jsonl(seen.watch(checked), path)
-                    training_file = _upload(client, path)
-                state = client.fine_tuning.jobs.create(
-                    model=self.model,
-                    training_file=training_file,
-                    **self._settings(to_metadata(seen.shared())),
-                )
-        return FineTuningJob(state, provider, connection), count
+                with written_files(examples, validation, rules, self.system) as files:
+                    uploaded = files.upload(client)
+                settings = self._settings(to_metadata(files.system))
+                state = client.fine_tuning.jobs.create(model=self.model, **uploaded, **settings)
+        return FineTuningJob(state, provider, connection), files.n_examples
 
     async def _asubmit(
-        self, examples: Iterable[TrainingExample] | AsyncIterable[TrainingExample]
+        self,
+        examples: Iterable[TrainingExample] | AsyncIterable[TrainingExample],
+        validation: Iterable[TrainingExample] | None = None,
     ) -> tuple[FineTuningJob, int]:
         # Reading the examples and writing their file blocks, so all of it goes to a worker thread.
         if not isinstance(examples, AsyncIterable):
-            return await run_in_thread(self._submit, examples)
+            return await run_in_thread(self._submit, examples, validation)
         source = LoopIterator(examples)
         try:
-            return await run_in_thread(self._submit, source)
+            return await run_in_thread(self._submit, source, validation)
         finally:
             await source.aclose()
 
@@ -260,21 +269,4 @@ def _flat(chunks: Iterator[Any]) -> Iterator[TrainingExample]:
         if isinstance(chunk, Mapping):
             yield chunk  # type: ignore[misc]  # checked before it is sent
         else:
-            yield from _several(chunk)
-
-
-def _several(examples: Any) -> Iterable[TrainingExample]:
-    if isinstance(examples, Mapping | str | bytes) or not isinstance(examples, Iterable):
-        message = f"FineTuner takes an iterable of training examples, got {type(examples).__name__}"
-        raise TypeError(message)
-    return examples
-
-
-def _upload(client: OpenAI, path: Path) -> str:
-    with path.open("rb") as file:
-        uploaded = client.files.create(
-            file=file,
-            purpose="fine-tune",
-            expires_after={"anchor": "created_at", "seconds": _FILE_LIFETIME_S},
-        )
-    return uploaded.id
+            yield from several(chunk)

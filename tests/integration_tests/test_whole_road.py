@@ -25,6 +25,8 @@ from langchain_fbmessenger import (
     map_ai_messages,
     merge_chat_runs,
     sample_export_path,
+    split_chat_sessions,
+    split_examples,
     to_training_examples,
 )
 from langchain_fbmessenger.cli import app
@@ -135,6 +137,45 @@ def test_pipeline_and_tuner_are_one_chain_and_traces_hold_no_chats() -> None:
     assert "captain" not in runs
 
 
+def test_held_out_examples_are_evaluated_and_the_template_comes_back() -> None:
+    pipeline = (
+        split_chat_sessions(gap="auto")
+        | map_ai_messages()
+        | to_training_examples(max_messages=4, overlap=0, system="{owner} writes to {others}.")
+    )
+    examples = itertools.islice(
+        pipeline.stream(FacebookMessengerChatLoader(sample_export_path()).lazy_load()), 40
+    )
+    train, valid = split_examples(examples, valid=0.2)
+    job = FineTuner(n_epochs=1, batch_size=8).submit(train, validation=valid).wait(progress=False)
+    assert any("validation loss" in event.message for event in job.events())
+    assert job.prompt().input_variables == ["input", "others"]
+    prompt = FineTuningJob.from_id(job.id).prompt(others="Cy")
+    (system, _) = prompt.invoke({"input": "Hi"}).to_messages()
+    assert system.content == f"{SAMPLE_OWNER} writes to Cy."
+    assert (prompt | job.chat_model(**SAMPLING) | StrOutputParser()).invoke({"input": "Hi"})
+    bad = [*valid, {"messages": [{"role": "user", "content": "secret"}]}]
+    with pytest.raises(InvalidExampleError, match=f"example {len(bad)}: its last message"):
+        TUNER.submit(train, validation=bad)  # type: ignore[list-item]
+
+
+def test_a_split_stands_in_the_chain_before_the_tuner() -> None:
+    chain = (
+        split_chat_sessions()
+        | map_ai_messages()
+        | to_training_examples(max_messages=4, overlap=0)
+        | split_examples(valid=0.2)
+        | FineTuner(n_epochs=1, batch_size=8, progress=False)
+    )
+    sessions = itertools.islice(FacebookMessengerChatLoader(sample_export_path()).lazy_load(), 2)
+    with collect_runs() as traced:
+        model = chain.invoke(sessions)
+    assert model.model_name.startswith("ft:")
+    (run,) = traced.traced_runs
+    job = FineTuningJob.from_id(run.outputs["job_id"])
+    assert any("validation loss" in event.message for event in job.events())
+
+
 def test_bad_examples_are_refused_before_anything_is_uploaded(local_server: ServerAddress) -> None:
     from langchain_fbmessenger.fine_tuning import Connection
 
@@ -177,13 +218,22 @@ def test_the_same_from_a_terminal(tmp_path: Path) -> None:
         assert result.exit_code == 0, result.output
         return result.output
 
-    inbox = next(sample_export_path().rglob("facebookuser_*"))
+    threads = [
+        next(sample_export_path().rglob(f"{name}_*")) for name in ("facebookuser", "matyldakepa")
+    ]
     examples = tmp_path / "train.jsonl"
-    run("prepare", inbox, "--me", SAMPLE_OWNER, "-o", examples, "--system", "You are Noémie.")
-    output = run("finetune", examples, "--epochs", 1, "--suffix", "terminal")
+    system = ["--system", "You are {owner}, writing to {others}."]
+    run("prepare", *threads, "--me", SAMPLE_OWNER, "-o", examples, *system, "--valid", 0.4)
+    held_out = tmp_path / "train.valid.jsonl"
+    run("check", examples, "--tokenizer", "SmolLM2-135M-Instruct")
+    options = ["--epochs", 1, "--suffix", "terminal", "--validation", held_out, *system]
+    output = run("finetune", examples, *options)
     job_id = output.split()[1]
     assert f"langchain-fbmessenger chat {job_id}" in output
-    assert run("chat", job_id, "-m", "Hi", "--max-tokens", 8).strip()
+    result = CliRunner().invoke(app, ["chat", job_id, "-m", "Hi"])
+    assert result.exit_code == 1
+    assert "--others NAME" in result.output
+    assert run("chat", job_id, "-m", "Hi", "--max-tokens", 8, "--others", "Milo").strip()
     assert run(
         "chat", "SmolLM2-135M-Instruct", "-m", "Hi", "--system", "Be brief.", "--max-tokens", 8
     ).strip()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-COMMANDS = ["inspect", "prepare", "finetune", "chat", "serve", "demo"]
+COMMANDS = ["inspect", "prepare", "check", "finetune", "chat", "serve", "demo"]
 
 
 def run(*arguments: object) -> Result:
@@ -105,11 +105,13 @@ def test_paths_and_control_characters_are_shown_as_they_are(tmp_path: Path) -> N
     assert "\x1b]0" not in run("inspect", tmp_path / "b.json").output
 
 
-def test_silent_persona_is_a_warning(tmp_path: Path) -> None:
+def test_silent_persona_is_an_error_behind_the_figures_and_leaves_no_file(tmp_path: Path) -> None:
     inbox = next(sample_export_path().rglob("ottlapruss_*"))
     result = run("prepare", inbox, "--me", SAMPLE_OWNER, "-o", tmp_path / "x.jsonl")
-    assert result.exit_code == 0
-    assert f"Warning: '{SAMPLE_OWNER}' has written nothing" in result.output
+    assert result.exit_code == 1
+    assert f"Error: '{SAMPLE_OWNER}' has written nothing in these chats" in result.output
+    assert "3 in a session without the persona" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_senseless_options_are_an_error_that_quotes_nothing(tmp_path: Path) -> None:

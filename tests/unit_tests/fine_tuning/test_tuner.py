@@ -8,7 +8,7 @@ import pytest
 from langchain_fbmessenger import FineTuner, map_ai_messages, merge_chat_runs, to_training_examples
 from langchain_fbmessenger.fine_tuning import FineTuningPipeline, find_provider
 from langchain_fbmessenger.fine_tuning.providers import LocalProvider, OpenAIProvider
-from langchain_fbmessenger.fine_tuning.tuner import _several
+from langchain_fbmessenger.fine_tuning.uploads import several
 
 
 def test_local_is_the_default() -> None:
@@ -39,7 +39,7 @@ def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
 @pytest.mark.parametrize("wrong", [None, 7, "train.jsonl", {"messages": []}])
 def test_tuner_takes_examples_only(wrong: Any) -> None:
     with pytest.raises(TypeError, match="iterable of training examples"):
-        _several(wrong)
+        several(wrong)
 
 
 def test_configured_tuner_behind_a_stage_stays_ours() -> None:

@@ -1,0 +1,87 @@
+"""What the commands share: the two consoles, their options, and errors that are told in a line."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from pydantic import ValidationError
+from rich.console import Console
+
+from langchain_fbmessenger.exceptions import MessengerError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = [
+    "Exports",
+    "Folders",
+    "Provider",
+    "TimeZone",
+    "Tokenizer",
+    "console",
+    "errors",
+    "friendly_errors",
+    "print_plain",
+    "say",
+]
+
+console = Console()
+errors = Console(stderr=True)
+
+# `Optional`, not `|`: typer reads these at run time on Python 3.10 too.
+Exports = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="EXPORT...",
+        help="Folders, zip archives or files of one or several exports.",
+        show_default=False,
+    ),
+]
+Folders = Annotated[
+    list[str] | None,
+    typer.Option(help="Thread folder to read, such as message_requests; may be repeated."),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(help="Zone of HTML exports, such as Europe/Prague; this machine's by default."),
+]
+Tokenizer = Annotated[
+    str | None,
+    typer.Option(help="Counts tokens: a model's name, folder or hub id; estimated by default."),
+]
+Provider = Annotated[str, typer.Option(help="Where it runs: local or openai.")]
+
+
+@contextmanager
+def friendly_errors() -> Iterator[None]:
+    """Tell warnings and errors in a line each; an error ends the command with status 1."""
+
+    def show_warning(message: Warning | str, *_: Any) -> None:
+        say("Warning", str(message))
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show_warning  # type: ignore[assignment]  # extra arguments unused
+        try:
+            yield
+        except ValidationError as error:  # pydantic's own text quotes what was given
+            told = [wrong["msg"].removeprefix("Value error, ") for wrong in error.errors()]
+            say("Error", "; ".join(told))
+            raise typer.Exit(1) from None
+        except (MessengerError, OSError, ValueError) as error:
+            say("Error", str(error))
+            raise typer.Exit(1) from None
+
+
+def say(kind: str, text: str) -> None:
+    """Tell an error or a warning, on the standard error stream."""
+    errors.print(f"{kind}: ", end="", style="yellow" if kind == "Warning" else "red")
+    errors.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+def print_plain(text: str) -> None:
+    """Print text as it is: names and paths may look like rich's markup."""
+    console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)

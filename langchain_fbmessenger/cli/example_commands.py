@@ -1,0 +1,149 @@
+"""The commands about training examples: `prepare` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langchain_fbmessenger import (
+    ExampleReport,
+    FacebookMessengerChatLoader,
+    InvalidExampleError,
+    balance_examples,
+    check_examples,
+    map_ai_messages,
+    split_chat_sessions,
+    to_training_examples,
+)
+from langchain_fbmessenger.cli.check_screen import check_lines
+from langchain_fbmessenger.cli.common import (
+    Exports,
+    Folders,
+    TimeZone,
+    Tokenizer,
+    console,
+    friendly_errors,
+    print_plain,
+)
+from langchain_fbmessenger.cli.prepared import write_prepared, written_lines
+from langchain_fbmessenger.cli.screens import report_lines
+from langchain_fbmessenger.sessions import ChatSessionPipeline
+
+if TYPE_CHECKING:
+    from langchain_fbmessenger.sessions import SessionStage
+
+__all__ = ["check", "prepare"]
+
+
+def prepare(
+    exports: Exports,
+    me: Annotated[
+        str | None,
+        typer.Option(help="Whose messages the model learns: a name; the export's owner else."),
+    ] = None,
+    output: Annotated[
+        Path, typer.Option("--output", "-o", help="File for the training examples.")
+    ] = Path("train.jsonl"),
+    form: Annotated[
+        str,
+        typer.Option("--format", help="Whose form the file has: local, openai, together, trl …"),
+    ] = "local",
+    gap: Annotated[
+        str, typer.Option(help="Pause that ends a conversation: 8h, 90m, auto, or none.")
+    ] = "8h",
+    max_messages: Annotated[
+        int | None,
+        typer.Option(min=2, help="Most turns of an example; 8, or any with --max-tokens."),
+    ] = None,
+    overlap: Annotated[int, typer.Option(min=0, help="Turns repeated as context.")] = 2,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens of an example; 4096 by default.")
+    ] = None,
+    tokenizer: Tokenizer = None,
+    system: Annotated[
+        str | None,
+        typer.Option(help="System prompt; {owner}, {others}, {title}, {date} are filled in."),
+    ] = None,
+    opening: Annotated[
+        str,
+        typer.Option(help="Where you wrote first: keep, drop, or a text to stand before it."),
+    ] = "keep",
+    valid: Annotated[
+        float | None,
+        typer.Option(min=0, max=1, help="Share held out, the newest of each thread, in a file."),
+    ] = None,
+    max_repeats: Annotated[
+        int | None, typer.Option(min=1, help="How often one reply is trained at most.")
+    ] = None,
+    max_share: Annotated[
+        float | None, typer.Option(min=0, max=1, help="Largest share of one contact.")
+    ] = None,
+    half_life: Annotated[
+        str | None, typer.Option(help="Age at which half of the examples are left: 365d.")
+    ] = None,
+    min_letters: Annotated[
+        int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
+    ] = None,
+    folder: Folders = None,
+    timezone: TimeZone = None,
+) -> None:
+    """Turn an export into training examples (JSONL, readable by you alone)."""
+    with friendly_errors():
+        loader = FacebookMessengerChatLoader(exports, folders=folder, timezone=timezone)
+        report = ExampleReport()
+        stages: list[SessionStage] = [] if gap == "none" else [split_chat_sessions(gap=gap)]
+        stages += [
+            map_ai_messages(sender=me),
+            to_training_examples(
+                max_messages=max_messages,
+                overlap=overlap,
+                max_tokens=max_tokens,
+                tokenizer=tokenizer,
+                system=system,
+                opening=opening,
+                report=report,
+            ),
+            balance_examples(
+                max_repeats=max_repeats,
+                max_share=max_share,
+                half_life=half_life,
+                min_letters=min_letters,
+                report=report,
+            ),
+        ]
+        examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
+        written = write_prepared(examples, output, form, valid)
+        console.print("\n".join([*report_lines(loader.report), *str(report).splitlines()]))
+        if not report.answers:
+            message = (
+                f"{me or loader.owner!r} has written nothing in these chats: nothing to train."
+            )
+            raise InvalidExampleError(message, rule="min_examples")
+        for line in written_lines(written):
+            print_plain(line)
+
+
+def check(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file of examples.")
+    ],
+    provider: Annotated[
+        str, typer.Option(help="Whose rules: local, openai, azure, together, trl …")
+    ] = "local",
+    model: Annotated[
+        str | None, typer.Option(help="Base model, for its price and its last day.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the examples.")] = None,
+    tokenizer: Tokenizer = None,
+) -> None:
+    """Check training examples against a provider's rules before anything leaves."""
+    with friendly_errors():
+        report = check_examples(
+            file, provider=provider, model=model, tokenizer=tokenizer, n_epochs=epochs
+        )
+    for line in check_lines(report):
+        console.print(line, highlight=False, soft_wrap=True)
+    if not report.ok:
+        raise typer.Exit(1)
