@@ -54,6 +54,8 @@ def milliseconds(time: Any) -> int | None:
     Chat loaders differ: ours and LangChain's Facebook loader give ms, the one for Slack a text of
     seconds, those for Telegram and WhatsApp dates as the app wrote them, which stay unread.
     """
+    if type(time) is int:  # what our own loader gives
+        return time * 1000 if abs(time) < _SECONDS_BELOW else time
     if isinstance(time, str):
         time = _from_text(time)
     if isinstance(time, bool) or not isinstance(time, int | float) or not math.isfinite(time):

@@ -170,7 +170,8 @@ class _Check:
         self._report = report
         self._tables = tables  # the first is the one that was asked for
         self._counter = counter
-        report.refused_by = {table.provider: Counter() for table in tables}
+        known = [*provider_names(), report.provider]  # the last is new if its rules are the user's
+        report.refused_by = {name: Counter() for name in known}
 
     def look_at(self, number: int, line: Any) -> None:
         """Check one example; a `Broken` stands for a line that is none."""

@@ -172,12 +172,18 @@ def _from_hub_or_file(name: str) -> Any:
 
 
 def _of_hugging_face(tokenizer: Any) -> TokenCounter:
+    # Without offsets, which are not needed, five times as fast as the tokenizer's own call.
+    encode = getattr(getattr(tokenizer, "backend_tokenizer", None), "encode_batch_fast", None)
+
     def of_texts(texts: Sequence[str]) -> list[int]:
         counts: list[int] = []
         for start in range(0, len(texts), _BATCH):
             batch = [*texts[start : start + _BATCH]]
-            ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
-            counts += map(len, ids)
+            if encode is not None:
+                counts += [len(encoded.ids) for encoded in encode(batch, add_special_tokens=False)]
+            else:
+                ids = tokenizer(batch, add_special_tokens=False)["input_ids"]
+                counts += map(len, ids)
         return counts
 
     def of_chat(turns: Sequence[Any]) -> int:

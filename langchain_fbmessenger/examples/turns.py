@@ -52,6 +52,8 @@ class Turn:
     @property
     def content(self) -> str:
         """The turn as one text."""
+        if len(self.lines) == 1:  # most turns
+            return self.lines[0].written
         return "\n".join([line.written for line in self.lines])
 
 

@@ -1,0 +1,149 @@
+"""`prepare` with its options, and `check`: what is written, shown, and refused."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from langchain_fbmessenger import check_examples, sample_export_path
+from langchain_fbmessenger.cli import app
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from click.testing import Result
+
+GOOD = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "secret"}]}
+
+
+def run(*arguments: object) -> Result:
+    environment = {"COLUMNS": "200", "NO_COLOR": "1"}
+    return CliRunner().invoke(app, [str(a) for a in arguments], env=environment)
+
+
+def written(path: Path, examples: list[Any]) -> Path:
+    path.write_text("\n".join(json.dumps(example) for example in examples))
+    return path
+
+
+@pytest.mark.parametrize("form", ["openai", "azure", "together", "trl", "llama-factory"])
+def test_prepare_writes_what_each_format_takes(tmp_path: Path, form: str) -> None:
+    output = tmp_path / "train.jsonl"
+    result = run("prepare", sample_export_path(), "-o", output, "--format", form)
+    assert result.exit_code == 0, result.output
+    report = check_examples(output, provider=form)
+    assert report.ok
+    assert f"{report.examples:,} training examples written to {output} ({form})" in result.output
+    assert "398 trained, 383 prompt of an answer" in result.output
+    assert ("mask_history: true" in result.output) is (form == "llama-factory")
+
+
+def test_prepare_holds_out_into_a_file_beside_it(tmp_path: Path) -> None:
+    result = run("prepare", sample_export_path(), "-o", tmp_path / "t.jsonl", "--valid", 0.1)
+    assert result.exit_code == 0, result.output
+    counts = {path.name: len(path.read_text().splitlines()) for path in sorted(tmp_path.iterdir())}
+    assert counts.keys() == {"t.jsonl", "t.valid.jsonl"}
+    assert f"{counts['t.valid.jsonl']} held-out examples written" in result.output
+    assert 8 <= counts["t.valid.jsonl"] <= 16
+
+
+def test_prepare_balances_and_says_what_is_no_longer_trained(tmp_path: Path) -> None:
+    options = ["--max-repeats", 1, "--max-share", 0.15, "--half-life", "3000d", "--min-letters", 8]
+    result = run("prepare", sample_export_path(), "-o", tmp_path / "t.jsonl", *options)
+    assert result.exit_code == 0, result.output
+    assert "answers untrained (" in result.output
+    assert "beyond the contact's share" in result.output
+
+
+@pytest.mark.parametrize(("gap", "fewer"), [("none", True), ("auto", False), ("1h", False)])
+def test_prepare_cuts_where_it_is_told(tmp_path: Path, gap: str, fewer: bool) -> None:
+    result = run("prepare", sample_export_path(), "-o", tmp_path / "t.jsonl", "--gap", gap)
+    assert result.exit_code == 0, result.output
+    sessions = int(result.output.partition(" sessions →")[0].split()[-1])
+    assert (sessions == 10) is fewer
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--gap", "soon"], "a gap is a timedelta, or a number with a unit"),
+        (["--format", "opnai"], "Did you mean 'openai'?"),
+        (["--half-life", "old"], "a gap is a timedelta"),
+        (["--max-tokens", 20], "max_tokens=20 leaves no room for a chat"),
+        (["--overlap", 9], "overlap (9) must be below max_messages (8)"),
+    ],
+)
+def test_prepare_refuses_senseless_options_and_writes_nothing(
+    tmp_path: Path, options: list[Any], told: str
+) -> None:
+    result = run("prepare", sample_export_path(), "-o", tmp_path / "t.jsonl", *options)
+    assert result.exit_code == 1
+    assert f"Error: {told}" in result.output or told in result.output
+    assert "Traceback" not in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_check_shows_distributions_price_and_who_takes_the_file(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.jsonl", [GOOD] * 12)
+    result = run("check", path, "--provider", "fireworks", "--model", "qwen3-14b", "--epochs", 2)
+    assert result.exit_code == 0, result.output
+    for words in (
+        "12 examples, held against the rules of fireworks",
+        "No rule is broken.",
+        "Tokens per example (estimated, ",
+        "█ 12",
+        "Messages per example:",
+        "2 epochs: ",
+        "about $3.00 (https://fireworks.ai/pricing",
+        "Providers that take the file as it is: openai, nebius, local, together, fireworks, mist",
+        "azure does not: bom 1",
+        "Trainers that take the file as it is: axolotl, llama-factory, mlx-lm",
+    ):
+        assert words in result.output
+    assert "secret" not in result.output
+
+
+def test_check_names_each_violation_with_its_source_and_fails(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.jsonl", [GOOD, {"messages": GOOD["messages"][1:]}])
+    path.write_text(path.read_text() + "\n{secret")
+    result = run("check", path, "--provider", "together")
+    assert result.exit_code == 1
+    assert "line 2: the assistant speaks first, it must be the user [first_role]" in result.output
+    assert "line 3: the line is not valid JSON [json]" in result.output
+    assert "2 violations: first_role 1, json 1" in result.output
+    assert "first_role: inferred at https://docs.together.ai" in result.output
+    assert "secret" not in result.output
+
+
+def test_check_shows_the_first_twenty_violations(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.jsonl", [{"messages": []}] * 50)
+    result = run("check", path)
+    assert result.output.count("[shape]") == 20
+    assert "50 violations: shape 50" in result.output
+
+
+def test_check_refuses_a_model_that_leaves(tmp_path: Path) -> None:
+    path = written(tmp_path / "t.jsonl", [GOOD] * 12)
+    result = run("check", path, "--provider", "openai", "--model", "gpt-3.5-turbo-0125")
+    assert result.exit_code == 1
+    assert "on 2026-10-23" in result.output
+
+
+@pytest.mark.parametrize("model", [None, "gpt-unheard-of", "SmolLM2-135M-Instruct"])
+def test_check_says_what_it_does_not_know(tmp_path: Path, model: str | None) -> None:
+    path = written(tmp_path / "t.jsonl", [GOOD] * 12)
+    options = [] if model is None else ["--model", model]
+    output = run("check", path, "--provider", "mistral", *options).output
+    assert ("no price is known" in output) is True
+    local = run("check", path, *options).output
+    assert "on your own machine, at no price" in local
+    assert ("of training, by tests/benchmarks" in local) is (model == "SmolLM2-135M-Instruct")
+
+
+def test_check_of_an_empty_file(tmp_path: Path) -> None:
+    result = run("check", written(tmp_path / "t.jsonl", []))
+    assert result.exit_code == 1
+    assert "local needs at least 1 examples, got 0 [min_examples]" in result.output
