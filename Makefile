@@ -23,6 +23,7 @@ types: $(VENV)/.lint $(VENV)/.test
 benchmark: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/export_to_jsonl.py
 	$(BIN)/python tests/benchmarks/reading.py
+	$(BIN)/python tests/benchmarks/training_examples.py
 	$(BIN)/python tests/benchmarks/local_model.py
 
 clean:

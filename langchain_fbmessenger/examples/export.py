@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_fbmessenger.examples.jsonl import write_objects
 from langchain_fbmessenger.examples.rules import ExampleRules, rules_for, settings_for
 from langchain_fbmessenger.examples.strict import valid_examples
+from langchain_fbmessenger.examples.training_examples import DEFAULT_OPENING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportedFile", "export_examples"]
 
-_OPENING = "(no message yet)"
 _ANY = ExampleRules(provider="the chat format", names=True)
 
 
@@ -49,7 +49,7 @@ def export_examples(
     path: str | Path,
     *,
     format: str = "openai",  # noqa: A002 - the word that users know it by
-    opening: str = _OPENING,
+    opening: str = DEFAULT_OPENING,
 ) -> ExportedFile:
     """Write examples to a file in the form that a provider or trainer takes.
 

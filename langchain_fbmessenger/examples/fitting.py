@@ -9,7 +9,6 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING, NamedTuple
 
-from langchain_fbmessenger.examples.report import SHORTENED
 from langchain_fbmessenger.examples.turns import Line, Turn
 
 if TYPE_CHECKING:
@@ -35,8 +34,8 @@ class Unit(NamedTuple):
 def units_of(turn: Turn, counter: TokenCounter, room: int) -> list[Unit]:
     """Return the messages of a turn, and the sentences of those that need more than `room`."""
     units = []
-    for number, line in enumerate(turn.lines):
-        (whole,) = counter.of_texts([line.written])
+    wholes = counter.of_texts([line.written for line in turn.lines])
+    for number, (line, whole) in enumerate(zip(turn.lines, wholes, strict=True)):
         if whole < room:
             units.append(Unit(number, line.text, whole + 1))  # and the end of the line
             continue
@@ -58,11 +57,14 @@ def whole_messages(units: Iterable[Unit], room: int) -> list[Unit]:
 
 
 def packed(units: Iterable[Unit], room: int) -> list[list[Unit]]:
-    """Pack units, each of which fits in `room`, into as few pieces as take them in order."""
+    """Pack units, each of which fits in `room`, into as few pieces as take them in order.
+
+    Where a message was left out a piece ends: it must not run on over a hole.
+    """
     pieces: list[list[Unit]] = []
     left = 0
     for unit in units:
-        if unit.tokens <= left:
+        if unit.tokens <= left and unit.line - pieces[-1][-1].line <= 1:
             pieces[-1].append(unit)
             left -= unit.tokens
         else:
@@ -89,18 +91,21 @@ def turn_of(turn: Turn, units: Iterable[Unit]) -> Turn:
     return Turn(turn.role, lines, turn.first, turn.last)
 
 
-def count_fates(units: Iterable[Unit], kept: Iterable[Unit], fate: str, gone: str) -> Counter[str]:
+def count_fates(
+    units: Iterable[Unit], kept: Iterable[Unit], *, whole: str, part: str, none: str
+) -> Counter[str]:
     """Count messages by what became of them.
 
     Args:
         units: All units of a turn.
         kept: Those that are in an example.
-        fate: What became of messages that were kept whole.
-        gone: What became of messages of which nothing was kept.
+        whole: What became of messages that were kept whole.
+        part: What became of messages of which a part was kept.
+        none: What became of messages of which nothing was kept.
     """
     all_of = Counter(unit.line for unit in units)
     kept_of = Counter(unit.line for unit in kept)
     return Counter(
-        gone if not kept_of[line] else fate if kept_of[line] == n else SHORTENED
+        none if not kept_of[line] else whole if kept_of[line] == n else part
         for line, n in all_of.items()
     )

@@ -7,9 +7,11 @@ from collections import Counter
 __all__ = [
     "ANSWERED",
     "BLANK",
-    "CONTEXT_CUT",
     "NO_PERSONA",
     "OPENING_DROPPED",
+    "PROMPT_CUT",
+    "PROMPT_LOST",
+    "PROMPT_SHORTENED",
     "SHORTENED",
     "TOO_LONG",
     "TRAINED",
@@ -17,15 +19,21 @@ __all__ = [
     "ExampleReport",
 ]
 
+# Of the persona's messages.
 TRAINED = "trained"
+OPENING_DROPPED = "opening of the persona, dropped"
+SHORTENED = "trained up to a sentence's end"
+TOO_LONG = "answer that no window holds"
+
+# Of the others'.
 ANSWERED = "prompt of an answer"
-SHORTENED = "shortened at a sentence's end"
+PROMPT_SHORTENED = "prompt from a sentence's start on"
+PROMPT_CUT = "before a prompt that fills the window"
+PROMPT_LOST = "prompt of an answer that no window holds"
 UNANSWERED = "never answered by the persona"
 NO_PERSONA = "in a session without the persona"
+
 BLANK = "blank"
-OPENING_DROPPED = "opening of the persona, dropped"
-TOO_LONG = "in an exchange longer than the window"
-CONTEXT_CUT = "start of a prompt longer than the window"
 
 
 class ExampleReport:

@@ -27,9 +27,12 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.examples.tokens import TokenCounter
     from langchain_fbmessenger.examples.windows import Window
 
-__all__ = ["KEEP_OPENING", "ToTrainingExamples", "to_training_examples"]
+__all__ = ["DEFAULT_OPENING", "KEEP_OPENING", "ToTrainingExamples", "to_training_examples"]
 
 KEEP_OPENING, DROP_OPENING = "keep", "drop"
+DEFAULT_OPENING = "(no message yet)"
+"""The user's turn where the persona has begun and a format wants a user first."""
+
 _MAX_MESSAGES = 8
 _MAX_TOKENS = 4096  # what a laptop can train on, and less than any provider's limit
 
@@ -136,7 +139,11 @@ class ToTrainingExamples(SessionStage):
     ) -> Fitting:
         tokens = self.max_tokens or _MAX_TOKENS
         before = counter.per_chat + sum(counter.most_of_texts([t["content"] for t in head]))
-        opening = sum(counter.most_of_texts([turn["content"] for turn in self._opening()]))
+        opening = 0
+        if self.opening != DROP_OPENING:
+            # Kept free where nothing stands before the persona: a format may want a turn there.
+            text = DEFAULT_OPENING if self.opening == KEEP_OPENING else self.opening
+            (opening,) = counter.most_of_texts([text])
         if before + opening + 2 * counter.per_turn >= tokens:
             message = (
                 f"max_tokens={tokens} leaves no room for a chat: the system prompt and what a chat "
@@ -148,6 +155,7 @@ class ToTrainingExamples(SessionStage):
             tokens=tokens - before,
             overlap=self.overlap,
             openings=self.opening != DROP_OPENING,
+            opening_turns=len(self._opening()),
             opening_tokens=opening,
             counter=counter,
             fates=report.messages,

@@ -19,8 +19,11 @@ from langchain_fbmessenger.examples.fitting import (
 )
 from langchain_fbmessenger.examples.report import (
     ANSWERED,
-    CONTEXT_CUT,
     OPENING_DROPPED,
+    PROMPT_CUT,
+    PROMPT_LOST,
+    PROMPT_SHORTENED,
+    SHORTENED,
     TOO_LONG,
     TRAINED,
     UNANSWERED,
@@ -30,6 +33,7 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterator
 
+    from langchain_fbmessenger.examples.fitting import Unit
     from langchain_fbmessenger.examples.tokens import TokenCounter
     from langchain_fbmessenger.examples.turns import Turn
 
@@ -41,7 +45,7 @@ _PROMPT_SHARE = 4  # a long answer leaves its prompt at least a fourth of the wi
 class Exchange(NamedTuple):
     """A prompt and the answer to it; without a prompt, the persona has begun.
 
-    `tokens` and `n_turns` hold the opening too, if one is to stand where the prompt is missing.
+    `tokens` and `n_turns` hold the opening too, which is to stand where the prompt is missing.
     """
 
     prompt: Turn | None
@@ -66,7 +70,8 @@ class Fitting:
         tokens: Most tokens of a window.
         overlap: Most turns that are repeated as context.
         openings: Whether to keep what the persona said without being asked.
-        opening_tokens: What the turn takes that is to stand before it; 0 for none.
+        opening_turns: 1 if a turn is to stand before it, else 0.
+        opening_tokens: What is kept free for such a turn, now or when a file is written.
         counter: Counts tokens.
         fates: Is told what became of each message.
     """
@@ -75,6 +80,7 @@ class Fitting:
     tokens: int
     overlap: int
     openings: bool
+    opening_turns: int
     opening_tokens: int
     counter: TokenCounter
     fates: Counter[str]
@@ -130,10 +136,15 @@ def _runs_of(turns: list[Turn], fitting: Fitting) -> Iterator[list[Exchange]]:
             fates[TRAINED] += len(turn.lines)
             fates[ANSWERED] += len(prompt.lines) if prompt else 0
         else:
-            pieces = _taken_apart(prompt, prompt_cost, turn, fitting)
-            yield [*run, *pieces[:1]]
-            yield from ([piece] for piece in pieces[1:-1])
-            run = pieces[1:][-1:]
+            pieces, goes_on, is_followed = _taken_apart(prompt, prompt_cost, turn, fitting)
+            if goes_on:
+                run.append(pieces.pop(0))
+            for piece in pieces:
+                yield run
+                run = [piece]
+            if not is_followed:
+                yield run
+                run = []
     if asked[0]:
         fates[UNANSWERED] += len(asked[0].lines)
     yield run
@@ -141,19 +152,22 @@ def _runs_of(turns: list[Turn], fitting: Fitting) -> Iterator[list[Exchange]]:
 
 def _exchange(prompt: Turn | None, answer: Turn, tokens: int, fitting: Fitting) -> Exchange:
     if prompt is None:
-        return Exchange(
-            None, answer, tokens + fitting.opening_tokens, 1 + bool(fitting.opening_tokens)
-        )
+        n_turns = 1 + fitting.opening_turns
+        return Exchange(None, answer, tokens + fitting.opening_tokens, n_turns)
     return Exchange(prompt, answer, tokens, 2)
 
 
 def _taken_apart(
     prompt: Turn | None, prompt_cost: int, answer: Turn, fitting: Fitting
-) -> list[Exchange]:
-    """Return an exchange that is longer than a window as several that fit.
+) -> tuple[list[Exchange], bool, bool]:
+    """Make several exchanges that fit of one that is longer than a window.
 
-    The first holds the end of the prompt; the others go on as if the persona had begun. An empty
-    list where nothing can be made of it: an answer to a prompt that nobody sees teaches nothing.
+    The first holds the end of the prompt; the others go on as if the persona had begun. There are
+    none where nothing can be made of it: an answer to a prompt that nobody sees teaches nothing.
+
+    Returns:
+        The exchanges, whether the first goes on from what was said before, and whether what is
+        said next goes on from the last: not over anything that was left out.
     """
     counter, tokens = fitting.counter, fitting.tokens
     before = max(min(prompt_cost, tokens // _PROMPT_SHARE), fitting.opening_tokens)
@@ -162,23 +176,31 @@ def _taken_apart(
     pieces = packed(whole_messages(units, room), room)
     if not fitting.openings:
         del pieces[1:]
-    costs = [counter.per_turn + sum(unit.tokens for unit in piece) for piece in pieces]
-    answers = [turn_of(answer, piece) for piece in pieces]
-    exchanges = [_exchange(None, a, cost, fitting) for a, cost in zip(answers, costs, strict=True)]
-    if prompt:
-        left = tokens - counter.per_turn - sum(costs[:1])
-        prompt_units = units_of(prompt, counter, left)
-        seen = newest_units(prompt_units, left) if pieces else []
-        if seen:
-            cost = costs[0] + counter.per_turn + sum(unit.tokens for unit in seen)
-            exchanges[0] = _exchange(turn_of(prompt, seen), answers[0], cost, fitting)
-        else:
-            pieces, exchanges = [], []
-        gone = CONTEXT_CUT if seen else TOO_LONG
-        fitting.fates.update(count_fates(prompt_units, seen, ANSWERED, gone))
+    left = tokens - 2 * counter.per_turn - sum(unit.tokens for unit in (pieces or [[]])[0])
+    asked = units_of(prompt, counter, left) if prompt else []
+    is_answer = bool(pieces) and pieces[0][0] is units[0]
+    seen = newest_units(asked, left) if is_answer else []
+    if prompt and not seen and (is_answer or not fitting.openings):
+        pieces = []
+    exchanges = [
+        _exchange(
+            turn_of(prompt, seen) if prompt and seen and piece is pieces[0] else None,
+            turn_of(answer, piece),
+            _cost(piece, counter) + (_cost(seen, counter) if seen and piece is pieces[0] else 0),
+            fitting,
+        )
+        for piece in pieces
+    ]
     kept = [unit for piece in pieces for unit in piece]
-    fitting.fates.update(count_fates(units, kept, TRAINED, TOO_LONG))
-    return exchanges
+    fitting.fates.update(count_fates(units, kept, whole=TRAINED, part=SHORTENED, none=TOO_LONG))
+    gone = PROMPT_CUT if seen else PROMPT_LOST
+    fitting.fates.update(count_fates(asked, seen, whole=ANSWERED, part=PROMPT_SHORTENED, none=gone))
+    goes_on = bool(pieces) and bool(seen) and len(seen) == len(asked)
+    return exchanges, goes_on, bool(pieces) and pieces[-1][-1] is units[-1]
+
+
+def _cost(units: list[Unit], counter: TokenCounter) -> int:
+    return counter.per_turn + sum(unit.tokens for unit in units)
 
 
 def _context(run: list[Exchange], start: int, fitting: Fitting) -> list[Exchange]:

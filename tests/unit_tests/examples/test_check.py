@@ -75,7 +75,7 @@ def test_rules_that_hold_everywhere(provider: str, wrong: Any, rule: str) -> Non
         (chat(USER, ANSWER, ANSWER), "alternation",
          "azure nebius together axolotl llama-factory mlx-lm trl"),
         (chat(USER, CONTEXT, USER, ANSWER), "weight",
-         "nebius together axolotl llama-factory mlx-lm trl"),
+         "nebius mistral together axolotl llama-factory mlx-lm trl"),
         (chat(USER, SYSTEM, ANSWER), "system",
          "nebius together fireworks mistral llama-factory"),
         (chat(SYSTEM, SYSTEM, USER, ANSWER), "system",

@@ -46,7 +46,7 @@ def test_long_bursts_are_parted_between_messages() -> None:
     assert examples[0][0] == "go on"
     trained = [line for example in examples for line in example[-1].split("\n")]
     assert trained == [line.removeprefix("*Zoë: ") for line in burst]
-    assert len(examples) == 2
+    assert len(examples) == 3
     assert fates == {"trained": 6, "prompt of an answer": 1}
 
 
@@ -62,7 +62,7 @@ def test_a_long_message_is_parted_between_sentences() -> None:
         "Al: tell me", f"*Zoë: {' '.join(sentences)}", max_tokens=100, opening="drop"
     )
     assert dropped == examples[:1]
-    assert fates == {"shortened at a sentence's end": 1, "prompt of an answer": 1}
+    assert fates == {"trained up to a sentence's end": 1, "prompt of an answer": 1}
 
 
 def test_a_message_with_a_sentence_longer_than_the_window_is_left_out_and_counted() -> None:
@@ -71,14 +71,31 @@ def test_a_message_with_a_sentence_longer_than_the_window_is_left_out_and_counte
     )
     assert examples == [["b", "c"]]
     assert fates == {
-        "in an exchange longer than the window": 2, "prompt of an answer": 1, "trained": 1,
+        "answer that no window holds": 1, "prompt of an answer that no window holds": 1,
+        "prompt of an answer": 1, "trained": 1,
     }  # fmt: skip
 
 
-def test_the_others_of_a_burst_with_such_a_message_are_kept() -> None:
-    examples, fates = made("Al: a", "*Zoë: b", f"*Zoë: {'x' * 200}", "*Zoë: c", max_tokens=100)
-    assert examples == [["a", "b\nc"]]
-    assert fates["in an exchange longer than the window"] == 1
+def test_a_burst_is_parted_where_such_a_message_was_and_goes_not_on_over_the_hole() -> None:
+    long = "*Zoë: " + "x" * 200
+    examples, fates = made("Al: a", "*Zoë: b", long, "*Zoë: c", "Al: d", "*Zoë: e", max_tokens=100)
+    assert examples == [["a", "b"], ["c", "d", "e"]]
+    assert fates["answer that no window holds"] == 1
+    examples, _ = made("Al: a", long, "*Zoë: b", "Al: c", "*Zoë: d", max_tokens=100)
+    assert examples == [["b", "c", "d"]]
+    examples, _ = made("Al: a", "*Zoë: b", long, "Al: c", "*Zoë: d", max_tokens=100)
+    assert examples == [["a", "b"], ["c", "d"]]
+    examples, fates = made("Al: a", long, "*Zoë: b", max_tokens=100, opening="drop")
+    assert examples == []
+    assert fates["answer that no window holds"] == 2
+
+
+def test_nothing_stands_before_a_prompt_whose_start_is_missing() -> None:
+    lines = ["Al: a", "*Zoë: b", "Al: " + "Sentence. " * 30, "*Zoë: c", "Al: d", "*Zoë: e"]
+    examples, _ = made(*lines, max_tokens=100)
+    assert examples[0] == ["a", "b"]
+    assert examples[1][0].startswith("Sentence. Sentence.")
+    assert examples[1][1:] == ["c", "d", "e"]
 
 
 def test_of_a_long_prompt_the_end_is_kept() -> None:
@@ -86,8 +103,8 @@ def test_of_a_long_prompt_the_end_is_kept() -> None:
     examples, fates = made(*prompt, "*Zoë: yes", max_tokens=40)
     assert examples == [["Three. Four?", "yes"]]
     assert fates == {
-        "start of a prompt longer than the window": 1,
-        "shortened at a sentence's end": 1,
+        "before a prompt that fills the window": 1,
+        "prompt from a sentence's start on": 1,
         "trained": 1,
     }
 
@@ -101,7 +118,10 @@ def test_the_end_of_a_long_prompt_says_who_speaks() -> None:
 def test_an_answer_to_a_prompt_that_nobody_sees_is_left_out() -> None:
     examples, fates = made(f"Al: {'x' * 200}", "*Zoë: yes", max_tokens=60)
     assert examples == []
-    assert fates == {"in an exchange longer than the window": 2}
+    assert fates == {
+        "answer that no window holds": 1,
+        "prompt of an answer that no window holds": 1,
+    }
 
 
 def test_context_is_the_first_to_go() -> None:
@@ -110,6 +130,12 @@ def test_context_is_the_first_to_go() -> None:
     assert [len(example) for example in examples] == [2, 2, 2]
     examples, _ = made(*lines, max_tokens=110, overlap=2)
     assert [len(example) for example in examples] == [4, 4]
+
+
+def test_room_is_kept_for_the_turn_that_a_format_puts_before_an_opening() -> None:
+    assert made("*Zoë: " + "x" * 30, max_tokens=60)[0] == [["x" * 30]]
+    assert made("*Zoë: " + "x" * 40, max_tokens=60)[0] == []
+    assert made("*Zoë: " + "x" * 40, max_tokens=60, opening="drop")[0] == []
 
 
 def test_an_answer_leaves_its_prompt_a_fourth_of_the_window() -> None:
