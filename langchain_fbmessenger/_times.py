@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -19,6 +18,7 @@ RUN_MAX_GAP = timedelta(days=30)
 
 _UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _PART = re.compile(r"(\d+(?:\.\d+)?)\s*(min|[smhdw])\s*")
+_LAST_MS = 8.64e15  # 100,000,000 days, as far as JavaScript's dates go
 _SECONDS_BELOW = 1e11  # Unix times below this are seconds (until the year 5138), above it ms
 
 
@@ -32,7 +32,7 @@ def as_gap(gap: str | timedelta) -> timedelta:
     if given is None or given <= timedelta(0):
         message = (
             f"a gap is a timedelta, or a number with a unit of {', '.join(_UNITS)}, such as '8h', "
-            f"'90m' or '1d 12h', and longer than nothing; got {gap!r}"
+            f"'90m' or '1d 12h', and longer than nothing, got {gap!r}"
         )
         raise ValueError(message)
     return given
@@ -54,11 +54,11 @@ def milliseconds(time: Any) -> int | None:
     Chat loaders differ: ours and LangChain's Facebook loader give ms, the one for Slack a text of
     seconds, those for Telegram and WhatsApp dates as the app wrote them, which stay unread.
     """
-    if type(time) is int:  # what our own loader gives
-        return time * 1000 if abs(time) < _SECONDS_BELOW else time
     if isinstance(time, str):
-        time = _from_text(time)
-    if isinstance(time, bool) or not isinstance(time, int | float) or not math.isfinite(time):
+        return _from_text(time)
+    if isinstance(time, bool) or not isinstance(time, int | float):
+        return None
+    if not -_LAST_MS <= time <= _LAST_MS:  # nor is it a number at all ("nan")
         return None
     return int(time * 1000 if abs(time) < _SECONDS_BELOW else time)
 
@@ -94,9 +94,9 @@ def _parsed(text: Any) -> timedelta | None:
         return None
 
 
-def _from_text(text: str) -> float | None:
+def _from_text(text: str) -> int | None:
     try:
-        return float(text)
+        return milliseconds(float(text))
     except ValueError:
         pass
     try:
@@ -105,4 +105,4 @@ def _from_text(text: str) -> float | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return moment.timestamp() * 1000
+    return round(moment.timestamp() * 1000)

@@ -68,12 +68,18 @@ def friendly_errors() -> Iterator[None]:
         try:
             yield
         except ValidationError as error:  # pydantic's own text quotes what was given
-            told = [wrong["msg"].removeprefix("Value error, ") for wrong in error.errors()]
-            say("Error", "; ".join(told))
+            say("Error", "; ".join(_without_input(wrong) for wrong in error.errors()))
             raise typer.Exit(1) from None
         except (MessengerError, OSError, ValueError) as error:
             say("Error", str(error))
             raise typer.Exit(1) from None
+
+
+def _without_input(wrong: Any) -> str:
+    """Return an error of pydantic's; its own text names the option where ours does not."""
+    if wrong["type"] == "value_error":
+        return str(wrong["msg"]).removeprefix("Value error, ")
+    return f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
 
 
 def say(kind: str, text: str) -> None:

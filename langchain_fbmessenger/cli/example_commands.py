@@ -27,7 +27,7 @@ from langchain_fbmessenger.cli.common import (
     friendly_errors,
     print_plain,
 )
-from langchain_fbmessenger.cli.prepared import write_prepared, written_lines
+from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.screens import report_lines
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
@@ -57,7 +57,9 @@ def prepare(
         int | None,
         typer.Option(min=2, help="Most turns of an example; 8, or any with --max-tokens."),
     ] = None,
-    overlap: Annotated[int, typer.Option(min=0, help="Turns repeated as context.")] = 2,
+    overlap: Annotated[
+        int | None, typer.Option(min=0, help="Turns repeated as context; 2 by default.")
+    ] = None,
     max_tokens: Annotated[
         int | None, typer.Option(min=1, help="Most tokens of an example; 4096 by default.")
     ] = None,
@@ -91,9 +93,11 @@ def prepare(
 ) -> None:
     """Turn an export into training examples (JSONL, readable by you alone)."""
     with friendly_errors():
+        refuse_input_as_output(exports, output)
         loader = FacebookMessengerChatLoader(exports, folders=folder, timezone=timezone)
         report = ExampleReport()
-        stages: list[SessionStage] = [] if gap == "none" else [split_chat_sessions(gap=gap)]
+        cuts = gap.strip().lower() != "none"
+        stages: list[SessionStage] = [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
             to_training_examples(
@@ -116,11 +120,10 @@ def prepare(
         examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
         written = write_prepared(examples, output, form, valid)
         console.print("\n".join([*report_lines(loader.report), *str(report).splitlines()]))
-        if not report.answers:
-            message = (
-                f"{me or loader.owner!r} has written nothing in these chats: nothing to train."
-            )
-            raise InvalidExampleError(message, rule="min_examples")
+        if not written:
+            balanced = "nothing is left to train: balance the examples less"
+            silent = f"{me or loader.owner!r} has written nothing in these chats: nothing to train"
+            raise InvalidExampleError(balanced if report.answers else silent, rule="min_examples")
         for line in written_lines(written):
             print_plain(line)
 

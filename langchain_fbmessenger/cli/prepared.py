@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.examples import ExampleSplit, export_examples, rules_for, split_examples
+from langchain_fbmessenger.examples import export_examples, rules_for, split_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -35,12 +35,37 @@ def write_prepared(
     examples = chain([first], examples)
     if not valid:
         return [export_examples(examples, output, format=form)]
-    split = ExampleSplit(*split_examples(examples, valid=valid))
-    files = [export_examples(split.train, output, format=form)]
+    if output.exists() and not output.is_file():
+        message = f"{output} is no file: held-out examples are written beside it"
+        raise ValueError(message)
+    split = split_examples(examples, valid=valid)
+    # The held-out ones first: where they or the others are refused, no half of a pair is left.
+    files = []
     if split.valid:
         held_out = output.with_name(f"{output.stem}.valid{output.suffix}")
-        files.append(export_examples(split.valid, held_out, format=form))
+        files = [export_examples(split.valid, held_out, format=form, min_examples=1)]
+    try:
+        files.insert(0, export_examples(split.train, output, format=form))
+    except BaseException:
+        for file in files:
+            file.path.unlink()
+        raise
     return files
+
+
+def refuse_input_as_output(exports: list[Path], output: Path) -> None:
+    """Refuse to write over what is read: it may be the only copy of somebody's chats.
+
+    Raises:
+        ValueError: The output is an export, or a file of one.
+    """
+    target = output.resolve()
+    for export in exports:
+        source = export.resolve()
+        is_part = source in target.parents and target.suffix != ".jsonl" and target.exists()
+        if target == source or is_part:
+            message = f"{output} is part of the export: choose another --output"
+            raise ValueError(message)
 
 
 def written_lines(files: list[ExportedFile]) -> list[str]:

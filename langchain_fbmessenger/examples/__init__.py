@@ -21,7 +21,12 @@ from langchain_fbmessenger.examples.schema import (
     TrainingExample,
     source_of,
 )
-from langchain_fbmessenger.examples.split import ExampleSplit, SplitExamples, split_examples
+from langchain_fbmessenger.examples.split import (
+    ExampleSplit,
+    HeldOut,
+    SplitExamples,
+    split_examples,
+)
 from langchain_fbmessenger.examples.strict import valid_examples
 from langchain_fbmessenger.examples.system_template import placeholders_of, rendered, values_in
 from langchain_fbmessenger.examples.training_examples import (
@@ -38,6 +43,7 @@ __all__ = [
     "ExampleSource",
     "ExampleSplit",
     "ExportedFile",
+    "HeldOut",
     "PreferenceReport",
     "SplitExamples",
     "ToPreferencePairs",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import warnings
 from collections import Counter
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
 from pydantic import ConfigDict, Field, field_validator
@@ -144,8 +144,7 @@ def balance_examples(  # noqa: PLR0913 - each option is a field of the stage
         examples: Training examples; without them a Runnable is returned.
         max_repeats: How often one reply is trained at most; the first ones are.
         near_duplicates: Whether replies count as one that differ in case, accents, punctuation,
-            emoji, stretched letters, laughter and the order of words only; False for the first two
-            of a keyboard's: case and white space.
+            emoji, stretched letters and laughter only; False for case and white space only.
         max_share: Largest share of all trained answers that go to one contact (a person, or a
             group); the oldest are left out. Holds all examples in memory.
         half_life: Age, from the newest example, at which half of the examples are left, such as
@@ -163,7 +162,8 @@ def balance_examples(  # noqa: PLR0913 - each option is a field of the stage
             to or when, as `max_share` and `half_life` need: those read from a file do not.
 
     Warns:
-        UserWarning: `max_share` asks for more contacts than there are: it is not applied.
+        UserWarning: `max_share` asks for more contacts than there are, and is not applied; or it
+            leaves less than half of the answers.
 
     Example:
         ```python
@@ -211,10 +211,13 @@ def _thinned(
     examples: Iterator[TrainingExample], half_life: timedelta, seed: int, report: ExampleReport
 ) -> Iterator[TrainingExample]:
     known = [(example, known_source(example).time) for example in examples]
-    newest = max((time for _, time in known if time is not None), default=0)
+    # One message with a clock far ahead must not make all others old.
+    now = datetime.now(tz=timezone.utc).timestamp() * 1000
+    newest = max((time for _, time in known if time is not None and time <= now), default=0)
     rng = random.Random(seed)  # noqa: S311 - no secret
     for example, time in known:
-        half_lives = 0.0 if time is None else timedelta(milliseconds=newest - time) / half_life
+        age = 0 if time is None else max(newest - time, 0)
+        half_lives = age / (half_life / timedelta(milliseconds=1))
         gone = trained_answers(example) if rng.random() >= 0.5**half_lives else []
         yield from _untrained(example, gone, _OLD, report)
 
@@ -235,6 +238,13 @@ def _shared(
         yield from (example for example, _ in known)
         return
     most = _most_per_contact(answers, max_share)
+    kept_answers = sum(min(n, most) for n in answers.values())
+    if kept_answers < answers.total() / 2:
+        warnings.warn(
+            f"balance_examples: max_share={max_share:g} leaves {kept_answers:,} of "
+            f"{answers.total():,} answers, as there are few contacts of that size.",
+            stacklevel=2,
+        )
     left = dict.fromkeys(answers, most)
     gone: dict[int, list[int]] = {}
     newest_first = sorted(range(len(known)), key=lambda n: known[n][1].time or 0, reverse=True)

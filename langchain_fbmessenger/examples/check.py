@@ -186,6 +186,14 @@ class _Check:
         for table in self._tables:
             for broken in (*broken_rules(facts, table), *self._too_long(tokens, table)):
                 self._tell(number, broken, table)
+            if (
+                table is not self._tables[0]
+                and table.trains == "last"
+                and facts.roles.count("a") > 1
+            ):
+                # In a file of its own earlier answers are context; here they would be lost.
+                only = f"{table.provider} trains the last answer of an example, it has several"
+                self._tell(number, Broken("weight", only), table)
 
     def look_at_file(self, file: FileFacts) -> None:
         """Check what is about the file and not about a line."""

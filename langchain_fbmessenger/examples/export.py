@@ -6,7 +6,7 @@ weights, an example with several trained answers becomes several, each trained o
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,6 +50,7 @@ def export_examples(
     *,
     format: str = "openai",  # noqa: A002 - the word that users know it by
     opening: str = DEFAULT_OPENING,
+    min_examples: int | None = None,
 ) -> ExportedFile:
     """Write examples to a file in the form that a provider or trainer takes.
 
@@ -63,7 +64,9 @@ def export_examples(
         format: A provider (`openai`, `azure`, `nebius`, `local`, `together`, `fireworks`,
             `mistral`) or a trainer (`trl`, `axolotl`, `llama-factory`, `mlx-lm`).
         opening: The user's turn before an example that begins with the assistant, where the format
-            asks for a user first.
+            asks for a user first. `to_training_examples` has kept room for its tokens.
+        min_examples: Fewest lines; None for what the provider asks of training files, 1 for a
+            held-out set.
 
     Returns:
         What was written, and what else has to be set there.
@@ -81,6 +84,8 @@ def export_examples(
         ```
     """
     rules = rules_for(format)
+    if min_examples is not None:
+        rules = replace(rules, min_examples=min_examples)
     file = ExportedFile(Path(path), rules.provider, settings=settings_for(format))
     lines = valid_examples(_lines_of(valid_examples(examples, _ANY), rules, opening, file), rules)
     file.lines = write_objects(

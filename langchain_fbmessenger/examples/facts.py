@@ -55,7 +55,7 @@ def turns_of_line(line: Any) -> list[Any] | None:
     if not isinstance(line, Mapping):
         return None
     turns = line.get("messages")
-    if turns is None and isinstance(line.get("prompt"), list):
+    if "messages" not in line and isinstance(line.get("prompt"), list):
         completion = line.get("completion")
         turns = [*line["prompt"], *completion] if isinstance(completion, list) else None
     return turns if isinstance(turns, list) and turns else None
@@ -108,7 +108,8 @@ def broken_rules(facts: ChatFacts, rules: ExampleRules) -> Iterator[Broken]:
     if facts.shape != rules.shape:
         wanted = "prompt and completion" if rules.shape == "prompt_completion" else "messages"
         yield Broken("shape", f"{rules.provider} reads {wanted}")
-    extra = set(facts.keys) - {*rules.keys, "prompt", "completion", "messages"}
+    own = rules.keys if facts.shape == "messages" else ("prompt", "completion")
+    extra = set(facts.keys).difference(own)
     if extra:
         yield Broken("keys", f"{len(extra)} keys beside the messages that are not known")
     yield from _broken_by_roles(facts.roles, rules)

@@ -18,7 +18,7 @@ from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._messages import text_of
-from langchain_fbmessenger.examples.provenance import source_of_part
+from langchain_fbmessenger.examples.provenance import people_of, source_of_part
 from langchain_fbmessenger.examples.replies import near_key
 from langchain_fbmessenger.examples.system_template import checked_template, rendered
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
@@ -76,7 +76,7 @@ class ToPreferencePairs(SessionStage):
     """Whose shape the pairs have."""
 
     # `Optional`, not `|`: pydantic reads these on Python 3.10 too.
-    system: Optional[str] = None  # noqa: UP045
+    system: Optional[str] = Field(default=None, repr=False)  # noqa: UP045
     """Template of the system prompt, as in `to_training_examples`."""
 
     report: Optional[PreferenceReport] = Field(default=None, repr=False)  # noqa: UP045
@@ -85,7 +85,7 @@ class ToPreferencePairs(SessionStage):
     @field_validator("system")
     @classmethod
     def _is_template(cls, system: str | None) -> str | None:
-        return None if system is None else checked_template(system)
+        return None if system is None or not system.strip() else checked_template(system)
 
     @property
     @override
@@ -204,17 +204,18 @@ class _Answered:
         return sum(map(len, self._waiting.values()))
 
     def pairs_with(self, answer: _Answer) -> Iterator[tuple[str, _Pair]]:
-        """Give the pairs that an answer makes with earlier ones; each loved one is in one pair."""
+        """Give the pairs that an answer makes with earlier ones: one for each that was loved."""
         prompt = hash(near_key(answer.prompt))
         if answer.reaction == "plain":
             self._plain[prompt] = answer.text
-            waiting = self._waiting.pop(prompt, [])
-            alone = [one for one in waiting if not _differ(one.text, answer.text)]
+            alone = []
+            for loved in self._waiting.pop(prompt, []):
+                if _differ(loved.text, answer.text):
+                    yield SAME_PROMPT, _Pair(loved, loved.text, answer.text)
+                else:
+                    alone.append(loved)
             if alone:
                 self._waiting[prompt] = alone
-            for loved in waiting:
-                if loved not in alone:
-                    yield SAME_PROMPT, _Pair(loved, loved.text, answer.text)
         elif answer.reaction == "loved":
             other = self._plain.get(prompt)
             if other is not None and _differ(answer.text, other):
@@ -239,11 +240,12 @@ def _answers_of(session: ChatSession, system: str | None) -> Iterator[_Answer]:
         m.additional_kwargs.get("sender") for m in session["messages"] if isinstance(m, AIMessage)
     }
     spoken = [m for m in session["messages"] if text_of(m).strip()]
+    people = people_of(session)
     position = 0
     prompt: Turn | None = None
     for number, part in enumerate(parts_of(turns_of(session, Counter())), start=1):
-        source = source_of_part(session, part, number, system)
-        head = None if system is None else rendered(system, source.values)
+        source = source_of_part(session, people, part, number, system)
+        head = None if system is None else rendered(system, source.values).strip() or None
         for turn in part:
             said = spoken[position : position + len(turn.lines)]
             position += len(turn.lines)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.messages import AIMessage
 
@@ -16,22 +16,30 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples.turns import Turn
 
-__all__ = ["source_of_part"]
+__all__ = ["People", "people_of", "source_of_part"]
+
+
+class People(NamedTuple):
+    """The persona's name, and those of the others who write, in the order of their first words."""
+
+    owner: str
+    writers: list[str]
 
 
 def source_of_part(
-    session: ChatSession, turns: list[Turn], number: int, system: str | None
+    session: ChatSession, people: People, turns: list[Turn], number: int, system: str | None
 ) -> ExampleSource:
     """Return where the examples of a conversation come from.
 
     Args:
         session: The session that the turns are from.
+        people: Its people.
         turns: The turns of the conversation, at least one.
         number: The conversation's running number.
         system: The template of the system prompt.
     """
     thread: Any = session.get("thread") or {}
-    owner, writers = _people(session)
+    owner, writers = people
     known = [name for name in thread.get("participants") or () if isinstance(name, str)]
     others = [name for name in known if comparable_name(name) != comparable_name(owner)]
     # Sessions of other loaders say nothing of their thread: its people stand for it.
@@ -55,8 +63,8 @@ def source_of_part(
     )
 
 
-def _people(session: ChatSession) -> tuple[str, list[str]]:
-    """Return the persona's name, and those of the others who write, in the order of their first."""
+def people_of(session: ChatSession) -> People:
+    """Return who writes in a session."""
     thread: Any = session.get("thread") or {}
     owner = ""
     writers: dict[str, None] = {}
@@ -68,7 +76,7 @@ def _people(session: ChatSession) -> tuple[str, list[str]]:
             owner = owner or sender
         else:
             writers[sender] = None
-    return owner or str(thread.get("owner") or ""), [*writers]
+    return People(owner or str(thread.get("owner") or ""), [*writers])
 
 
 def _day(milliseconds: int | None) -> str:

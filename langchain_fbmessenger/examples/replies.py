@@ -7,11 +7,11 @@ import unicodedata
 
 __all__ = ["exact_key", "letters_of", "near_key"]
 
-_STRETCHED = re.compile(r"(.)\1+")
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # three letters and more; "off" is no "of"
 _LAUGHTER = re.compile(r"\b(?:a?(?:h+[aei]+){2,}h*|(?:j+[aei]+){2,}j*|(?:lo+l)+|x+d+)\b")
-_KEPT = frozenset({"L", "N"})  # letters and digits; vowel signs of Indian scripts count as letters
-_JOINERS = frozenset("'\u2019\u200d\ufe0f")  # within words and emoji
-_MARKS = frozenset({"Mn", "Mc"})
+_BETWEEN_DIGITS = re.compile(r"(?<=\d)[.,:/-](?=\d)")
+_JOINERS = frozenset("\u200d\ufe0f")  # within emoji
+_HAS_ACCENTS = ("LATIN", "GREEK")  # elsewhere a mark makes another letter
 
 
 def exact_key(text: str) -> str:
@@ -22,34 +22,54 @@ def exact_key(text: str) -> str:
 def near_key(text: str) -> str:
     """Return what near duplicates have in common.
 
-    People say one thing in many spellings: "ok", "Okkk!!", "ok 😂". So accents, punctuation, emoji
-    and stretched letters go, laughter of any length is one word, and the order of words does not
-    count. A text of nothing but emoji or punctuation is compared as it is. Beside MinHash at a
-    similarity of 0.8 (datasketch, three letters a shingle), on 872 replies and their variants, it
-    finds more of these spellings (all; 31 to 84 in 100), takes a twentieth of the time, and finds
-    fewer of those with a typing error or a word more (7 and 1; 59 and 83), which are other replies.
+    People say one thing in many spellings: "ok", "Okkk!!", "ok 😂", "haha ok". So accents (of Latin
+    and Greek letters), punctuation and emoji go, letters that stand three times and more are
+    written once, and laughter goes where there are other words. Numbers stay as they are. A text of
+    nothing but emoji, punctuation or laughter is compared as it is.
+
+    Beside MinHash at a similarity of 0.8 (datasketch, three letters a shingle), on 872 replies and
+    their variants: see docs/training-examples.md.
 
     Example:
         ```python
-        assert near_key("Okkk!! haha 😂") == near_key("hahaha, ok")
+        assert near_key("Okkk!! haha 😂") == near_key("ok")
         ```
     """
-    whole = unicodedata.normalize("NFKD", exact_key(text))
-    plain = "".join(_plain(c) for c in whole)
-    plain = _LAUGHTER.sub("haha", plain)
-    words = sorted({_STRETCHED.sub(r"\1", word) for word in plain.split()})
-    return " ".join(words) or _STRETCHED.sub(r"\1", "".join(whole.split()))
+    whole = exact_key(text).replace("\u2019", "'")
+    plain = _without_accents(whole)
+    plain = _BETWEEN_DIGITS.sub(_as_letter, plain)
+    plain = "".join(c if _is_kept(c) else " " for c in plain)
+    plain = _STRETCHED.sub(r"\1", plain)
+    words = " ".join(_LAUGHTER.sub(" ", plain).split())
+    if words:
+        return words
+    return "haha" if plain.strip() else re.sub(r"(.)\1+", r"\1", "".join(whole.split()))
 
 
 def letters_of(text: str) -> int:
     """Count the letters and digits of a text: what it says beside emoji and punctuation."""
-    return sum(unicodedata.category(c)[0] in _KEPT for c in text)
+    return sum(unicodedata.category(c)[0] in "LN" for c in text)
 
 
-def _plain(character: str) -> str:
-    if character in _JOINERS:
-        return ""
+def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
+    letters: list[str] = []
+    for character in text:
+        first = unicodedata.normalize("NFD", character)[0]
+        is_accented = unicodedata.name(first, "").startswith(_HAS_ACCENTS)
+        letters.append(first if is_accented else character)
+    return "".join(letters)
+
+
+def _as_letter(sign: re.Match[str]) -> str:
+    """Return a letter of a private-use area for a sign within a number: 10:30 is no 1030."""
+    return chr(0xE000 + ord(sign[0]))
+
+
+def _is_kept(character: str) -> bool:
     category = unicodedata.category(character)
-    if category in _MARKS:  # an accent of a Latin letter goes, a vowel sign is a letter
-        return "" if unicodedata.combining(character) else character
-    return character if category[0] in _KEPT else " "
+    # Vowel signs of Indian scripts are marks, and private use stands for signs within numbers.
+    return (
+        category[0] in "LN" or category in {"Mn", "Mc", "Co"} or character == "'"
+    ) and character not in _JOINERS

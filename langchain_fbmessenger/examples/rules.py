@@ -119,7 +119,7 @@ def rules_for(provider: str) -> ExampleRules:
         ```
     """
     table = _table()[0]
-    if provider not in table:
+    if not isinstance(provider, str) or provider not in table:
         close = difflib.get_close_matches(str(provider), table, n=1)
         meant = f" Did you mean {close[0]!r}?" if close else ""
         message = f"unknown provider or format {provider!r}: known are {', '.join(table)}.{meant}"

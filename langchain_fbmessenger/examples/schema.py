@@ -77,6 +77,10 @@ class SourcedExample(dict[str, Any]):
         super().__init__(messages=turns)
         self.source = source
 
+    def copy(self) -> SourcedExample:
+        """Return a copy that knows its source, which `{**example}` would not."""
+        return type(self)(self["messages"], self.source)
+
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self), (self["messages"], self.source)
 

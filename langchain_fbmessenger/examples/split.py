@@ -23,14 +23,18 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples.schema import ExampleSource
 
-__all__ = ["ExampleSplit", "SplitExamples", "split_examples"]
+__all__ = ["ExampleSplit", "HeldOut", "SplitExamples", "split_examples"]
+
+
+class HeldOut(list[TrainingExample]):
+    """Examples that are held out: a list that `FineTuner` tells from those to be trained."""
 
 
 class ExampleSplit(NamedTuple):
     """Training examples and those that are held out; each in the order that they came in."""
 
     train: list[TrainingExample]
-    valid: list[TrainingExample]
+    valid: HeldOut
 
 
 class SplitExamples(SessionStage):
@@ -106,7 +110,8 @@ def split_examples(
             the chat only, so split before you write one.
 
     Warns:
-        UserWarning: Nothing could be held out, as each thread is one conversation.
+        UserWarning: Nothing could be held out, as each thread is one conversation, or the newest
+            ones are far longer than the share.
 
     Example:
         ```python
@@ -128,15 +133,20 @@ def _split(examples: Iterable[TrainingExample], stage: SplitExamples) -> Example
         conversation.answers += len(trained_answers(example))
     held_out = _held_out(threads, stage)
     if known and not held_out:
-        warnings.warn(
-            "split_examples: nothing is held out, since each thread is one conversation. Put "
-            "split_chat_sessions() before to_training_examples().",
-            stacklevel=3,
-        )
-    split = ExampleSplit([], [])
+        warnings.warn(f"split_examples: nothing is held out, {_why(threads)}.", stacklevel=3)
+    split = ExampleSplit([], HeldOut())
     for example, source in known:
         split[(source.thread, source.conversation) in held_out].append(example)
     return split
+
+
+def _why(threads: dict[str, dict[int, _Conversation]]) -> str:
+    if all(len(conversations) == 1 for conversations in threads.values()):
+        return (
+            "since each thread is one conversation: put split_chat_sessions() before "
+            "to_training_examples()"
+        )
+    return "since the newest conversations are far longer than that share: give a larger one"
 
 
 class _Conversation:

@@ -62,13 +62,18 @@ def rendered(template: str, values: Mapping[str, str]) -> str:
 def values_in(template: str, prompt: str) -> dict[str, str] | None:
     """Return what a template was filled in with to give a prompt; None if it is not made of it.
 
+    Where two placeholders touch, nobody can tell: None as well.
+
     Example:
         ```python
         assert values_in("You are {owner}.", "You are Zoë.") == {"owner": "Zoë"}
         ```
     """
-    pattern, seen = "", set()
-    for position, part in enumerate(_PLACEHOLDER.split(template)):
+    pattern, seen = "", set[str]()
+    parts = _PLACEHOLDER.split(template)
+    if "" in parts[2:-1:2]:
+        return None
+    for position, part in enumerate(parts):
         if position % 2 == 0:
             pattern += re.escape(part)
         else:

@@ -30,6 +30,7 @@ _TOKENIZER_FILES = ["*.json", "*.jinja", "*.model", "*.txt", "*.tiktoken"]
 _BATCH = 1000  # texts that are encoded at once
 _ASCII = bytes(range(128))
 _ASCII_LETTERS = (string.ascii_letters + " ").encode()
+_SMALL_LETTERS = (string.ascii_lowercase + " ").encode()
 
 
 @dataclass(frozen=True)
@@ -96,18 +97,19 @@ def _estimate(texts: Sequence[str]) -> list[int]:
     """Return more tokens than byte-level tokenizers make of texts, in any language.
 
     English has four letters to a token, languages that a tokenizer has seen little of have two, and
-    random letters three to two tokens. All else counts a token a byte, as many as there can be.
+    random letters four to three tokens. All else, capitals too, counts a token a byte, as many as
+    there can be.
     """
     counts = []
     for text in texts:
         whole = text.encode(errors="replace")
-        others = len(whole.translate(None, _ASCII_LETTERS))
-        counts.append(others + -((others - len(whole)) * 2 // 3))
+        others = len(whole.translate(None, _SMALL_LETTERS))
+        counts.append(others + -((others - len(whole)) * 3 // 4))
     return counts
 
 
 ESTIMATE = TokenCounter(_estimate, _MOST_PER_TURN, _MOST_PER_CHAT, is_estimate=True)
-"""Counts without a tokenizer: two to three times as many as there are in English."""
+"""Counts without a tokenizer: about three times as many as there are in English."""
 
 
 def _adapted(tokenizer: Any) -> TokenCounter:
@@ -206,7 +208,12 @@ def _template_words(of_chat: Callable[[list[Any]], int], x: int) -> tuple[int, i
     with_system = of_chat([{"role": "system", "content": "x"}, user])
     # One more, as a text's first letters may be cut up differently behind the template's words.
     per_turn = max(two - one, three - two, with_system - one) - x + 1
-    return per_turn, max(one - x - per_turn, 0)
+    try:
+        alone = of_chat([answer])
+    except Exception:  # noqa: BLE001 - a template's own error: it wants the user first
+        alone = one
+    # That one more is for the texts: what is written once has to be covered without it.
+    return per_turn, max(one, alone) - x - (per_turn - 1)
 
 
 def _size(tokens: Any) -> int:

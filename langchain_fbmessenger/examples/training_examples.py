@@ -9,7 +9,7 @@ import msgspec
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import Self, override
 
-from langchain_fbmessenger.examples.provenance import source_of_part
+from langchain_fbmessenger.examples.provenance import people_of, source_of_part
 from langchain_fbmessenger.examples.report import NO_PERSONA, ExampleReport
 from langchain_fbmessenger.examples.schema import SourcedExample, TrainingExample
 from langchain_fbmessenger.examples.system_template import checked_template, rendered
@@ -34,6 +34,7 @@ DEFAULT_OPENING = "(no message yet)"
 """The user's turn where the persona has begun and a format wants a user first."""
 
 _MAX_MESSAGES = 8
+_OVERLAP = 2
 _MAX_TOKENS = 4096  # what a laptop can train on, and less than any provider's limit
 
 
@@ -49,8 +50,9 @@ class ToTrainingExamples(SessionStage):
     """Most turns of an example, without the system prompt; None for 8, or for any number where
     `max_tokens` is given."""
 
-    overlap: int = Field(default=2, ge=0)
-    """Most turns of the example before that are repeated as context."""
+    overlap: Optional[int] = Field(default=None, ge=0)  # noqa: UP045
+    """Most turns of the example before that are repeated as context; None for 2, where there is
+    room for them."""
 
     max_tokens: Optional[int] = Field(default=None, ge=1)  # noqa: UP045
     """Most tokens of an example, the system prompt included; None for 4,096."""
@@ -58,7 +60,7 @@ class ToTrainingExamples(SessionStage):
     tokenizer: Any = Field(default=None, repr=False)
     """What counts tokens; None for an estimate that is rather too high than too low."""
 
-    system: Optional[str] = None  # noqa: UP045
+    system: Optional[str] = Field(default=None, repr=False)  # noqa: UP045
     """Template of the system prompt at the head of every example."""
 
     opening: str = KEEP_OPENING
@@ -70,7 +72,7 @@ class ToTrainingExamples(SessionStage):
     @field_validator("system")
     @classmethod
     def _is_template(cls, system: str | None) -> str | None:
-        return None if system is None else checked_template(system)
+        return None if system is None or not system.strip() else checked_template(system)
 
     @field_validator("opening")
     @classmethod
@@ -78,12 +80,13 @@ class ToTrainingExamples(SessionStage):
         if not opening.strip():
             message = 'opening is "keep", "drop", or the text of a user turn'
             raise ValueError(message)
-        return opening
+        word = opening.strip().lower()
+        return word if word in {KEEP_OPENING, DROP_OPENING} else opening
 
     @model_validator(mode="after")
     def _leave_room(self) -> Self:
         most = self._most_turns()
-        if most is not None and self.overlap >= most:
+        if most is not None and self.overlap is not None and self.overlap >= most:
             message = f"overlap ({self.overlap}) must be below max_messages ({most})"
             raise ValueError(message)
         return self
@@ -109,8 +112,9 @@ class ToTrainingExamples(SessionStage):
             if all(turn.role == "user" for turn in turns):
                 report.messages[NO_PERSONA] += sum(len(turn.lines) for turn in turns)
                 continue
+            people = people_of(session)
             for part in parts_of(turns):
-                source = source_of_part(session, part, next(conversations), self.system)
+                source = source_of_part(session, people, part, next(conversations), self.system)
                 head = self._head(source)
                 fitting = self._fitting(head, counter, report)
                 for window in windows_of(part, fitting):
@@ -126,7 +130,8 @@ class ToTrainingExamples(SessionStage):
     def _head(self, source: ExampleSource) -> list[ChatTurn]:
         if source.system is None:
             return []
-        return [{"role": "system", "content": rendered(source.system, source.values)}]
+        content = rendered(source.system, source.values)
+        return [{"role": "system", "content": content}] if content.strip() else []
 
     def _opening(self) -> list[ChatTurn]:
         """Return what stands where the persona has begun."""
@@ -153,7 +158,7 @@ class ToTrainingExamples(SessionStage):
         return Fitting(
             n_turns=self._most_turns(),
             tokens=tokens - before,
-            overlap=self.overlap,
+            overlap=_OVERLAP if self.overlap is None else self.overlap,
             openings=self.opening != DROP_OPENING,
             opening_turns=len(self._opening()),
             opening_tokens=opening,
@@ -182,7 +187,7 @@ def to_training_examples(
     chat_sessions: Iterable[ChatSession],
     *,
     max_messages: int | None = ...,
-    overlap: int = ...,
+    overlap: int | None = ...,
     max_tokens: int | None = ...,
     tokenizer: Any = ...,
     system: str | None = ...,
@@ -194,7 +199,7 @@ def to_training_examples(
     chat_sessions: None = None,
     *,
     max_messages: int | None = ...,
-    overlap: int = ...,
+    overlap: int | None = ...,
     max_tokens: int | None = ...,
     tokenizer: Any = ...,
     system: str | None = ...,
@@ -205,7 +210,7 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
     chat_sessions: Iterable[ChatSession] | None = None,
     *,
     max_messages: int | None = None,
-    overlap: int = 2,
+    overlap: int | None = None,
     max_tokens: int | None = None,
     tokenizer: Any = None,
     system: str | None = None,
@@ -225,7 +230,7 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
         max_messages: Most turns of an example, without the system prompt. None for 8, or for any
             number where `max_tokens` is given.
         overlap: Most turns of the example before that are repeated as context (whole exchanges, so
-            that no example begins with an answer).
+            that no example begins with an answer). None for 2, where there is room for them.
         max_tokens: Most tokens of an example, with its system prompt and what the chat template
             writes; None for 4,096. A turn that is longer is parted between messages, else between
             sentences; one whose single sentence is longer is left out and counted.

@@ -89,6 +89,8 @@ class SystemPromptSeen:
         if template is None:
             return None
         same = {name: next(iter(seen)) for name, seen in self._values.items() if len(seen) == 1}
+        # A name with a brace in it must not become a placeholder itself.
+        same = {name: value for name, value in same.items() if "{" not in value}
         return SystemPrompt(rendered(template, same), is_template=True)
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
-from langchain_fbmessenger.examples import TrainingExample
+from langchain_fbmessenger.examples import HeldOut, TrainingExample
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
@@ -37,7 +37,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         ```
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     provider: str | Provider = "local"
     """`local` (this machine, the default), `openai`, or a `Provider` of your own."""
@@ -60,7 +60,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     seed: int | None = None
     """Makes a run repeatable, as far as the provider can."""
 
-    system: str | None = None
+    system: str | None = Field(default=None, repr=False)
     """Template of the examples' system prompt, for `job.prompt()`. None takes it from them; those
     read from a file know their template only where the prompt was the same in all."""
 
@@ -266,7 +266,7 @@ class FineTuningPipeline(RunnableSerializable[Any, Any]):
 
 def _flat(chunks: Iterator[Any]) -> Iterator[TrainingExample]:
     for chunk in chunks:
-        if isinstance(chunk, Mapping):
+        if isinstance(chunk, Mapping | HeldOut):
             yield chunk  # type: ignore[misc]  # checked before it is sent
         else:
             yield from several(chunk)

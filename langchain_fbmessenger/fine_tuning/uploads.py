@@ -6,11 +6,10 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.examples import valid_examples, write_jsonl
+from langchain_fbmessenger.examples import HeldOut, valid_examples, write_jsonl
 from langchain_fbmessenger.fine_tuning.system_prompt import SystemPrompt, SystemPromptSeen
 
 if TYPE_CHECKING:
@@ -60,14 +59,13 @@ def written_files(
     Raises:
         InvalidExampleError: An example breaks a rule, or there are too few.
     """
-    examples, held_out = _parted(several(examples))
-    if validation is None:
-        validation = held_out
+    parted = _Parted(several(examples))
     seen = SystemPromptSeen(system)
     with tempfile.TemporaryDirectory(prefix="langchain-fbmessenger-") as folder:
         training_path = Path(folder, "training_examples.jsonl")
         validation_path = Path(folder, "validation_examples.jsonl")
-        count = write_jsonl(seen.watch(valid_examples(examples, rules)), training_path)
+        count = write_jsonl(seen.watch(valid_examples(parted.train(), rules)), training_path)
+        validation = parted.held_out if validation is None else validation
         if validation is not None:
             rules = replace(rules, min_examples=1)
             write_jsonl(valid_examples(several(validation), rules), validation_path)
@@ -91,15 +89,22 @@ def several(examples: Any) -> Iterable[TrainingExample]:
     return examples
 
 
-def _parted(
-    examples: Iterable[Any],
-) -> tuple[Iterable[TrainingExample], Iterable[TrainingExample] | None]:
-    """Return training and held-out examples: what `split_examples` gives are two lists."""
-    items = iter(examples)
-    first = next(items, None)
-    if isinstance(first, list):
-        return first, next(items, None) or None
-    return (() if first is None else chain([first], items)), None
+class _Parted:
+    """Examples of which some are held out: `split_examples` gives two lists in a row."""
+
+    def __init__(self, items: Iterable[Any]) -> None:
+        self._items = items
+        self.held_out: list[TrainingExample] | None = None
+
+    def train(self) -> Iterator[TrainingExample]:
+        """Give those that are to be trained; `held_out` is known when all have been given."""
+        for item in self._items:
+            if isinstance(item, HeldOut):
+                self.held_out = item or None
+            elif isinstance(item, list):
+                yield from item
+            else:
+                yield item
 
 
 def _upload(client: OpenAI, path: Path) -> str:

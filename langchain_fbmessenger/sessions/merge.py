@@ -79,7 +79,7 @@ def merge_chat_runs(
 
     Example:
         ```python
-        merged = list(merge_chat_runs(loader.lazy_load()))  # as in langchain-community
+        merged = list(merge_chat_runs(loader.lazy_load(), max_gap=None))  # as langchain-community
         pipeline = merge_chat_runs(delimiter="\n") | map_ai_messages(sender="Zoë Ångström")
         ```
     """

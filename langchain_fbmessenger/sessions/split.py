@@ -34,7 +34,13 @@ class SplitChatSessions(SessionStage):
     @field_validator("gap", mode="before")
     @classmethod
     def _as_gap(cls, gap: Any) -> timedelta | Literal["auto"]:
-        return "auto" if isinstance(gap, str) and gap == "auto" else as_gap(gap)
+        if isinstance(gap, str) and gap.strip().lower() == "auto":
+            return "auto"
+        try:
+            return as_gap(gap)
+        except ValueError as error:
+            message = f'{error}; or "auto"'
+            raise ValueError(message) from None
 
     @property
     @override

@@ -63,7 +63,8 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     by item. `stage | stage` is a `ChatSessionPipeline`.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # A system prompt is nobody's business: pydantic's errors would quote all options.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     @abstractmethod
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:

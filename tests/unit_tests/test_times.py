@@ -46,6 +46,12 @@ def test_what_is_no_gap_is_refused_with_an_example(wrong: Any) -> None:
         (True, None),
         (None, None),
         (float("nan"), None),
+        (float("inf"), None),
+        (10**400, None),
+        (1e300, None),
+        ("1e300", None),
+        ("1972-06-01T12:00:00Z", 76_248_000_000),
+        (-1, -1000),
         ([], None),
     ],
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,8 @@ def test_prepare_cuts_where_it_is_told(tmp_path: Path, gap: str, fewer: bool) ->
         (["--half-life", "old"], "a gap is a timedelta"),
         (["--max-tokens", 20], "max_tokens=20 leaves no room for a chat"),
         (["--overlap", 9], "overlap (9) must be below max_messages (8)"),
+        (["--valid", 1], "valid: Input should be less than 1"),
+        (["--max-share", 0], "max_share: Input should be greater than 0"),
     ],
 )
 def test_prepare_refuses_senseless_options_and_writes_nothing(
@@ -84,6 +87,52 @@ def test_prepare_refuses_senseless_options_and_writes_nothing(
     assert f"Error: {told}" in result.output or told in result.output
     assert "Traceback" not in result.output
     assert list(tmp_path.iterdir()) == []
+
+
+def test_prepare_says_when_balancing_leaves_nothing(tmp_path: Path) -> None:
+    options = ["-o", tmp_path / "t.jsonl", "--min-letters", 100_000]
+    result = run("prepare", sample_export_path(), *options)
+    assert result.exit_code == 1
+    assert "Error: nothing is left to train: balance the examples less" in result.output
+    assert "342 too little content" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("form", ["openai", "mlx-lm"])
+def test_few_held_out_examples_are_enough(tmp_path: Path, form: str) -> None:
+    options = ["-o", tmp_path / "t.jsonl", "--format", form, "--valid", 0.02]
+    result = run("prepare", sample_export_path(), *options)
+    assert result.exit_code == 0, result.output
+    assert 0 < len((tmp_path / "t.valid.jsonl").read_text().splitlines()) < 10
+
+
+def test_of_two_files_both_are_written_or_none(tmp_path: Path) -> None:
+    few = next(sample_export_path().rglob("facebookuser_*"))
+    options = ["-o", tmp_path / "t.jsonl", "--format", "openai", "--valid", 0.5, "--gap", "1h"]
+    result = run("prepare", few, "--me", "Noémie Åkerlund", *options)
+    assert result.exit_code == 1
+    assert "openai needs at least 10 training examples" in result.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_prepare_never_writes_over_what_it_reads(tmp_path: Path) -> None:
+    export = tmp_path / "export"
+    shutil.copytree(sample_export_path(), export)
+    file = next(export.rglob("message_1.json"))
+    before = file.read_bytes()
+    for inputs, output in (([file], file), ([export], file), ([export / "..", file], file)):
+        result = run("prepare", *inputs, "-o", output)
+        assert result.exit_code == 1
+        assert "is part of the export: choose another --output" in result.output
+        assert file.read_bytes() == before
+    for _ in range(2):
+        assert run("prepare", export, "-o", export / "train.jsonl").exit_code == 0
+
+
+def test_held_out_examples_need_a_file_to_stand_beside() -> None:
+    result = run("prepare", sample_export_path(), "-o", "/dev/null", "--valid", 0.1)
+    assert result.exit_code == 1
+    assert "/dev/null is no file" in result.output
 
 
 def test_check_shows_distributions_price_and_who_takes_the_file(tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ def test_nothing_is_limited_unless_asked_for() -> None:
 
 
 def test_repeated_replies_stay_as_context_before_trained_ones() -> None:
-    examples = made("ok", "Ok!", "no", "ok", "yes", "okk", max_messages=20)
+    examples = made("ok", "Ok!", "no", "ok", "yes", "okkk", max_messages=20)
     report = ExampleReport()
     (lighter,) = balance_examples(examples, max_repeats=1, report=report)
     assert shape(lighter) == "uaucuaucua"
@@ -111,6 +111,20 @@ def test_half_of_the_examples_is_left_at_the_half_life() -> None:
     again = trained_lines(balance_examples(examples, half_life="100d", seed=3))
     assert again == kept
     assert trained_lines(balance_examples(examples, half_life="100d", seed=4)) != kept
+
+
+def test_a_clock_far_ahead_makes_nothing_old() -> None:
+    examples = [e for n in range(50) for e in made("now", day=n / 10)]
+    ahead = made("later", day=40_000)
+    kept = trained_lines(balance_examples([*examples, *ahead], half_life="100d"))
+    assert kept["later"] == 1
+    assert kept["now"] > 40
+
+
+def test_a_share_that_leaves_little_is_told() -> None:
+    examples = [*made(*["a"] * 30, max_messages=2), *made("b", name="Bo"), *made("c", name="Cy")]
+    with pytest.warns(UserWarning, match="max_share=0.5 leaves 4 of 32 answers"):
+        assert trained_lines(balance_examples(examples, max_share=0.5)).total() == 4
 
 
 def test_all_of_it_in_one_pass_changes_no_input() -> None:

@@ -43,6 +43,7 @@ def rules_broken(example: Any, provider: str) -> list[str]:
         ({"messages": None}, "shape"),
         ({"messages": []}, "shape"),
         ({"prompt": [USER], "completion": None}, "shape"),
+        ({"messages": None, "prompt": [USER], "completion": [ANSWER]}, "shape"),
         (chat(7, ANSWER), "role"),
         (chat({"role": "developer", "content": "a"}, ANSWER), "role"),
         (chat({"role": {}, "content": "a"}, ANSWER), "role"),
@@ -83,6 +84,9 @@ def test_rules_that_hold_everywhere(provider: str, wrong: Any, rule: str) -> Non
         (chat({**USER, "name": "Al-1"}, ANSWER), "name",
          "nebius together fireworks mistral trl axolotl llama-factory mlx-lm"),
         ({**GOOD, "tools": []}, "keys", "local trl axolotl llama-factory mlx-lm"),
+        ({**GOOD, "prompt": "a"}, "keys",
+         "openai azure nebius local together fireworks mistral trl axolotl llama-factory mlx-lm"),
+        (chat(USER, ANSWER, USER, ANSWER), "weight", "llama-factory mlx-lm trl"),
         ({**GOOD, "id": 7}, "keys",
          "openai azure nebius local together fireworks mistral trl axolotl llama-factory mlx-lm"),
         (chat({**USER, "weight": 0}, {**ANSWER, "weight": 1}), "weight",
@@ -209,3 +213,13 @@ def test_the_same_model_stays_longer_at_azure() -> None:
 def test_an_unknown_provider_is_refused() -> None:
     with pytest.raises(ValueError, match="unknown provider or format 'none'"):
         check_examples([GOOD], provider="none")
+    with pytest.raises(ValueError, match="unknown provider or format"):
+        check_examples([GOOD], provider=["local"])  # type: ignore[arg-type]
+
+
+def test_in_a_file_of_its_own_earlier_answers_are_context() -> None:
+    several = chat(USER, ANSWER, USER, ANSWER)
+    assert check_examples([several] * 10, provider="llama-factory").ok
+    report = check_examples([several] * 10, provider="openai")
+    assert report.ok
+    assert "llama-factory" not in report.taken_by

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
@@ -32,12 +33,25 @@ def made(*lines: str, **options: Any) -> tuple[list[list[str]], dict[str, int]]:
         ("नमस्ते। ठीक", ["नमस्ते। ", "ठीक"]),
         ("a\nb\n\nc", ["a\n", "b\n\n", "c"]),
         ("wait... what", ["wait... ", "what"]),
+        ("I saw Dr. Who at 8 p.m. today. Bye", ["I saw Dr. Who at 8 p.m. today. ", "Bye"]),
+        ("number 0. Next", ["number 0. ", "Next"]),
+        ("no!!! really?! yes", ["no!!! ", "really?! ", "yes"]),
     ],
 )
 def test_sentences_of_many_languages(text: str, sentences: list[str]) -> None:
     units = units_of(Turn("user", [Line(None, text)]), CHARACTERS, 0)
     assert [unit.text for unit in units] == sentences
     assert "".join(unit.text for unit in units) == text
+
+
+@pytest.mark.parametrize("text", ["!", "a.", "a"])
+def test_sentences_of_endless_marks_take_linear_time(text: str) -> None:
+    def seconds(n: int) -> float:
+        start = time.perf_counter()
+        units_of(Turn("user", [Line(None, text * n)]), CHARACTERS, 0)
+        return time.perf_counter() - start
+
+    assert seconds(40_000) < 40 * max(seconds(4_000), 0.001)
 
 
 def test_long_bursts_are_parted_between_messages() -> None:

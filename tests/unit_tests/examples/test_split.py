@@ -103,6 +103,12 @@ def test_threads_of_one_conversation_are_trained_with_a_warning() -> None:
     assert split_examples([]) == ([], [])
 
 
+def test_newest_conversations_far_longer_than_the_share_are_trained_with_a_warning() -> None:
+    with pytest.warns(UserWarning, match="far longer than that share: give a larger one"):
+        train, valid = split_examples(examples_of([thread("Al", [3, 3, 3, 30])]))
+    assert (len(train) > 0, valid) == (True, [])
+
+
 def test_the_runnable_gives_the_two_lists() -> None:
     threads = [thread("Al", [3] * 10)]
     pipeline = split_chat_sessions() | to_training_examples() | split_examples(valid=0.2)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import json
 import pickle
+import time
 from collections import Counter
 from itertools import pairwise
 from typing import Any
@@ -12,7 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage
 
-from langchain_fbmessenger import ExampleReport, split_chat_sessions, to_training_examples
+from langchain_fbmessenger import (
+    ExampleReport,
+    split_chat_sessions,
+    split_examples,
+    to_training_examples,
+)
 from tests.unit_tests.builders import session, timed_session
 from tests.unit_tests.examples.shapes import shape, trained_lines
 
@@ -48,6 +54,11 @@ def contents(example: Any) -> list[str]:
         ("auau", {"opening": "(start)"}, ["uaua"]),
         ("auauaua", {"opening": "(start)", "max_messages": 4}, ["uaua", "ucua", "ucua"]),
         ("aaaaa", {"max_messages": 2, "overlap": 1}, ["a"]),
+        ("uauaua", {"max_messages": 2}, ["ua", "ua", "ua"]),
+        ("uauaua", {"max_messages": 4}, ["uaua", "ucua"]),
+        ("aua", {"opening": " Drop"}, ["ua"]),
+        ("ua", {"system": ""}, ["ua"]),
+        ("ua", {"system": " \n"}, ["ua"]),
         ("aaaaa", {"opening": "drop"}, []),
         ("uauauauauauaua", {"max_tokens": 4096}, ["uauauauauauaua"]),
         ("uuuu", {}, []),
@@ -297,6 +308,29 @@ def test_a_window_without_room_beside_the_system_prompt_is_refused() -> None:
     stage = to_training_examples(max_tokens=50, tokenizer=len, system="x" * 60)
     with pytest.raises(ValueError, match="max_tokens=50 leaves no room"):
         list(stage.stream([session("Al: a", "*Zoë: b")]))
+
+
+def test_a_prompt_that_is_filled_in_with_nothing_is_left_out() -> None:
+    bare = {"messages": [HumanMessage("a"), AIMessage("b")]}
+    (example,) = to_training_examples([bare], system="{others}")
+    assert shape(example) == "ua"
+
+
+def test_errors_and_reprs_do_not_quote_the_system_prompt() -> None:
+    with pytest.raises(ValueError, match="overlap") as caught:
+        to_training_examples(system="secret", overlap=8)
+    assert "secret" not in str(caught.value)
+    assert "secret" not in repr(to_training_examples(system="secret") | split_examples())
+
+
+def test_many_conversations_in_one_session_take_linear_time() -> None:
+    def seconds(n: int) -> float:
+        thread = timed_session(*((n * 24 * 40, "*Zoë: a") for n in range(n)))
+        start = time.perf_counter()
+        assert len(list(to_training_examples([thread]))) == n
+        return time.perf_counter() - start
+
+    assert seconds(4_000) < 50 * min(seconds(400) for _ in range(3))
 
 
 def test_trained_lines_are_the_personas() -> None:

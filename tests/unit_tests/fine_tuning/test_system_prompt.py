@@ -95,6 +95,16 @@ def prompt_of(system: SystemPrompt | None, **values: str) -> Any:
     return FineTuningJob(State(system), None, None).prompt(**values)  # type: ignore[arg-type]
 
 
+def test_a_name_in_braces_does_not_become_a_placeholder() -> None:
+    threads = [
+        timed_session((0, f"{name}: a"), (0, "*{date}: b"), thread={"title": name})
+        for name in ("Al", "Bo")
+    ]
+    seen = SystemPromptSeen()
+    list(seen.watch(to_training_examples(threads, system="{owner} to {others}")))
+    assert seen.shared() == template("{owner} to {others}")
+
+
 def test_what_is_left_of_the_template_is_an_input_of_the_prompt() -> None:
     prompt = prompt_of(seen_of('{owner} to {others}, {"a": {b}}'))
     assert prompt.input_variables == ["input", "others"]
@@ -149,6 +159,7 @@ def test_a_template_of_other_examples_is_refused(prompt: str | None) -> None:
         ("({owner}) {owner}+", "(a) b+", None),
         ("s {x}", "s {x}", {}),
         ("s", "t", None),
+        ("{owner}{others}", "ab", None),
     ],
 )
 def test_values_are_found_in_a_prompt(template_: str, prompt: str, values: Any) -> None:

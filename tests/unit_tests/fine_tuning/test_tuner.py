@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from langchain_fbmessenger import FineTuner, map_ai_messages, merge_chat_runs, to_training_examples
+from langchain_fbmessenger.examples import ExampleSplit, HeldOut, rules_for
 from langchain_fbmessenger.fine_tuning import FineTuningPipeline, find_provider
 from langchain_fbmessenger.fine_tuning.providers import LocalProvider, OpenAIProvider
-from langchain_fbmessenger.fine_tuning.uploads import several
+from langchain_fbmessenger.fine_tuning.tuner import _flat
+from langchain_fbmessenger.fine_tuning.uploads import several, written_files
 
 
 def test_local_is_the_default() -> None:
@@ -40,6 +42,32 @@ def test_senseless_options_are_refused(options: dict[str, Any]) -> None:
 def test_tuner_takes_examples_only(wrong: Any) -> None:
     with pytest.raises(TypeError, match="iterable of training examples"):
         several(wrong)
+
+
+EXAMPLE = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+
+
+@pytest.mark.parametrize(
+    "chunks",
+    [
+        [[EXAMPLE] * 3, HeldOut([EXAMPLE] * 2)],
+        [[[EXAMPLE] * 3, HeldOut([EXAMPLE] * 2)]],
+        [ExampleSplit([EXAMPLE] * 3, HeldOut([EXAMPLE] * 2))],  # type: ignore[list-item]
+        [EXAMPLE, [EXAMPLE] * 2, HeldOut([EXAMPLE] * 2)],
+    ],
+)
+def test_what_is_held_out_is_never_trained_however_it_comes(chunks: list[Any]) -> None:
+    with written_files(_flat(iter(chunks)), None, rules_for("local")) as files:
+        assert files.n_examples == len(files.training.read_text().splitlines()) == 3
+        assert files.validation is not None
+        assert len(files.validation.read_text().splitlines()) == 2
+    assert not files.training.exists()
+
+
+def test_lists_of_examples_are_all_trained_and_an_empty_part_is_none() -> None:
+    chunks = [[EXAMPLE], [EXAMPLE], EXAMPLE, HeldOut()]
+    with written_files(_flat(iter(chunks)), None, rules_for("local")) as files:
+        assert (files.n_examples, files.validation) == (3, None)
 
 
 def test_configured_tuner_behind_a_stage_stays_ours() -> None:

@@ -85,6 +85,16 @@ def test_merged_messages_with_a_pause_inside_are_counted() -> None:
         assert len((merge_chat_runs(max_gap="8h") | split_chat_sessions()).invoke(thread)) == 2
 
 
+@pytest.mark.parametrize("gap", ["8h", "auto", " AUTO "])
+def test_times_that_no_calendar_has_are_none(gap: str) -> None:
+    thread = timed_session(*((n, f"{'Al' if n % 2 else 'Zoë'}: {n}") for n in range(80)))
+    for n in range(0, 80, 3):
+        time: Any = [10**400, 1e300, float("inf"), float("-inf")][n % 4]
+        thread["messages"][n].additional_kwargs["events"] = [{"message_time": time}]
+    parts = contents(split_chat_sessions([thread], gap=gap))
+    assert [c for part in parts for c in part] == [str(n) for n in range(80)]
+
+
 def test_empty_sessions_stay() -> None:
     assert list(split_chat_sessions([{"messages": []}])) == [{"messages": []}]
 
