@@ -31,6 +31,8 @@ _BATCH = 1000  # texts that are encoded at once
 _ASCII = bytes(range(128))
 _ASCII_LETTERS = (string.ascii_letters + " ").encode()
 _SMALL_LETTERS = (string.ascii_lowercase + " ").encode()
+_VOWELS = b"aeiou"
+_FEWEST_VOWELS = 0.22  # among the letters of a text: 19 % if they are drawn at random
 
 
 @dataclass(frozen=True)
@@ -96,20 +98,23 @@ def token_counter(tokenizer: Any) -> TokenCounter:
 def _estimate(texts: Sequence[str]) -> list[int]:
     """Return more tokens than byte-level tokenizers make of texts, in any language.
 
-    English has four letters to a token, languages that a tokenizer has seen little of have two, and
-    random letters four to three tokens. All else, capitals too, counts a token a byte, as many as
-    there can be.
+    English has four letters to a token, and languages that a tokenizer has seen little of have two.
+    Letters at random, which have few vowels, are taken for three to four. All else, capitals too,
+    counts a token a byte, as many as there can be.
     """
     counts = []
     for text in texts:
         whole = text.encode(errors="replace")
         others = len(whole.translate(None, _SMALL_LETTERS))
-        counts.append(others + -((others - len(whole)) * 3 // 4))
+        letters = len(whole) - others
+        vowels = len(whole) - len(whole.translate(None, _VOWELS))
+        is_language = vowels >= _FEWEST_VOWELS * (letters - whole.count(b" "))
+        counts.append(others + 1 + (letters // 2 if is_language else letters * 3 // 4))
     return counts
 
 
 ESTIMATE = TokenCounter(_estimate, _MOST_PER_TURN, _MOST_PER_CHAT, is_estimate=True)
-"""Counts without a tokenizer: about three times as many as there are in English."""
+"""Counts without a tokenizer: two to three times as many as there are in English."""
 
 
 def _adapted(tokenizer: Any) -> TokenCounter:

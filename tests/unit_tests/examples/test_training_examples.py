@@ -268,6 +268,20 @@ def test_examples_are_plain_dicts_that_remember_their_source() -> None:
         assert (source.system, source.values) == ("To {others}", {"others": "Al"})
 
 
+@pytest.mark.parametrize(
+    ("thread", "contact"),
+    [
+        ({"id": "t", "participants": ["Al", "Zoë"], "is_group": False}, "al"),
+        ({"id": "t", "participants": ["Al", "Zoë"], "is_group": True}, "t"),
+        ({"id": "t", "participants": ["Al", "Bo", "Zoë"], "is_group": True}, "t"),
+        (None, "al"),
+    ],
+)
+def test_a_contact_is_a_person_or_a_group(thread: Any, contact: str) -> None:
+    (example,) = to_training_examples([session("Al: a", "*Zoë: b", thread=thread)])
+    assert example.source.contact == contact  # type: ignore[attr-defined]
+
+
 def test_blank_messages_are_no_turns_and_nothing_is_changed() -> None:
     given_session = session("Al: a", "Al: \n", "*Zoë:  ", "*Zoë: b")
     before = copy.deepcopy(given_session)
