@@ -19,6 +19,7 @@ from langchain_fbmessenger._times import as_gap
 from langchain_fbmessenger.examples.replies import exact_key, letters_of, near_key
 from langchain_fbmessenger.examples.report import ExampleReport
 from langchain_fbmessenger.examples.schema import (
+    ExamplesInput,
     SourcedExample,
     TrainingExample,
     known_source,
@@ -73,6 +74,11 @@ class BalanceExamples(SessionStage):
     @classmethod
     def _as_gap(cls, half_life: Any) -> timedelta | None:
         return None if half_life is None else as_gap(half_life)
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return ExamplesInput
 
     @property
     @override

@@ -18,7 +18,8 @@ from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._messages import text_of
-from langchain_fbmessenger.examples.provenance import people_of, source_of_part
+from langchain_fbmessenger.examples.people import people_of
+from langchain_fbmessenger.examples.provenance import source_of_part
 from langchain_fbmessenger.examples.replies import near_key
 from langchain_fbmessenger.examples.system_template import checked_template, rendered
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
@@ -243,7 +244,7 @@ def _answers_of(session: ChatSession, system: str | None) -> Iterator[_Answer]:
     people = people_of(session)
     position = 0
     prompt: Turn | None = None
-    for number, part in enumerate(parts_of(turns_of(session, Counter())), start=1):
+    for number, part in enumerate(parts_of(turns_of(session, people, Counter())), start=1):
         source = source_of_part(session, people, part, number, system)
         head = None if system is None else rendered(system, source.values).strip() or None
         for turn in part:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any, NamedTuple
-
-from langchain_core.messages import AIMessage
+from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.examples.schema import ExampleSource
@@ -14,16 +12,10 @@ from langchain_fbmessenger.examples.system_template import placeholders_of
 if TYPE_CHECKING:
     from langchain_core.chat_sessions import ChatSession
 
+    from langchain_fbmessenger.examples.people import People
     from langchain_fbmessenger.examples.turns import Turn
 
-__all__ = ["People", "people_of", "source_of_part"]
-
-
-class People(NamedTuple):
-    """The persona's name, and those of the others who write, in the order of their first words."""
-
-    owner: str
-    writers: list[str]
+__all__ = ["source_of_part"]
 
 
 def source_of_part(
@@ -39,13 +31,13 @@ def source_of_part(
         system: The template of the system prompt.
     """
     thread: Any = session.get("thread") or {}
-    owner, writers = people
+    owner, writers = people.owner, people.writers
     known = [name for name in thread.get("participants") or () if isinstance(name, str)]
     others = [name for name in known if comparable_name(name) != comparable_name(owner)]
     # Sessions of other loaders say nothing of their thread: its people stand for it.
     identity = str(thread.get("id") or "|".join(sorted({*writers, owner})))
     alone = others[0] if len(others) == 1 else writers[0] if len(writers) == 1 else ""
-    is_group = bool(thread.get("is_group")) or not alone
+    is_group = people.is_group or not alone
     started = next((turn.first for turn in turns if turn.first is not None), None)
     values = {
         "owner": owner,
@@ -61,22 +53,6 @@ def source_of_part(
         system=system,
         values={} if system is None else {name: values[name] for name in placeholders_of(system)},
     )
-
-
-def people_of(session: ChatSession) -> People:
-    """Return who writes in a session."""
-    thread: Any = session.get("thread") or {}
-    owner = ""
-    writers: dict[str, None] = {}
-    for message in session["messages"]:
-        sender = message.additional_kwargs.get("sender")
-        if not isinstance(sender, str) or not sender.strip():
-            continue
-        if isinstance(message, AIMessage):
-            owner = owner or sender
-        else:
-            writers[sender] = None
-    return People(owner or str(thread.get("owner") or ""), [*writers])
 
 
 def _day(milliseconds: int | None) -> str:

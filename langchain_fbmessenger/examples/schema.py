@@ -5,7 +5,8 @@ Source: https://platform.openai.com/docs/guides/supervised-fine-tuning (read 202
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Iterable
+from typing import Any, Literal, Union
 
 import msgspec
 from typing_extensions import NotRequired, TypedDict
@@ -14,6 +15,7 @@ __all__ = [
     "PREFERENCE_KEYS",
     "ChatTurn",
     "ExampleSource",
+    "ExamplesInput",
     "SourcedExample",
     "TrainingExample",
     "known_source",
@@ -43,6 +45,10 @@ PREFERENCE_KEYS = (
     frozenset({"prompt", "chosen", "rejected"}),
 )
 """The keys of a preference pair: OpenAI's, and those of TRL's DPOTrainer."""
+
+
+ExamplesInput = Union[TrainingExample, Iterable[TrainingExample]]  # noqa: UP007 - as pydantic wants
+"""What a stage over examples takes."""
 
 
 class ExampleSource(msgspec.Struct, frozen=True):

@@ -13,7 +13,12 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 from pydantic import Field
 from typing_extensions import override
 
-from langchain_fbmessenger.examples.schema import TrainingExample, known_source, trained_answers
+from langchain_fbmessenger.examples.schema import (
+    ExamplesInput,
+    TrainingExample,
+    known_source,
+    trained_answers,
+)
 from langchain_fbmessenger.sessions.stage import SessionStage
 
 if TYPE_CHECKING:
@@ -55,6 +60,11 @@ class SplitExamples(SessionStage):
     @override
     def one_to_one(self) -> bool:
         return False
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return ExamplesInput
 
     @property
     @override

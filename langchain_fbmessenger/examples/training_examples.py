@@ -9,7 +9,8 @@ import msgspec
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import Self, override
 
-from langchain_fbmessenger.examples.provenance import people_of, source_of_part
+from langchain_fbmessenger.examples.people import people_of
+from langchain_fbmessenger.examples.provenance import source_of_part
 from langchain_fbmessenger.examples.report import NO_PERSONA, ExampleReport
 from langchain_fbmessenger.examples.schema import SourcedExample, TrainingExample
 from langchain_fbmessenger.examples.system_template import checked_template, rendered
@@ -108,11 +109,11 @@ class ToTrainingExamples(SessionStage):
         conversations = count(1)
         for session in sessions:
             report.sessions += 1
-            turns = turns_of(session, report.messages)
+            people = people_of(session)
+            turns = turns_of(session, people, report.messages)
             if all(turn.role == "user" for turn in turns):
                 report.messages[NO_PERSONA] += sum(len(turn.lines) for turn in turns)
                 continue
-            people = people_of(session)
             for part in parts_of(turns):
                 source = source_of_part(session, people, part, next(conversations), self.system)
                 head = self._head(source)

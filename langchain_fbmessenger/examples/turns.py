@@ -8,13 +8,14 @@ stand on the user's side, each line says whose it is.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import text_of
 from langchain_fbmessenger._times import RUN_MAX_GAP, times_of
+from langchain_fbmessenger.examples.people import sender_of
 from langchain_fbmessenger.examples.report import BLANK
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
+
+    from langchain_fbmessenger.examples.people import People
 
 __all__ = ["Line", "Turn", "parts_of", "turns_of"]
 
@@ -58,33 +61,37 @@ class Turn:
 
 
 @without_gc
-def turns_of(session: ChatSession, fates: Counter[str]) -> list[Turn]:
+def turns_of(session: ChatSession, people: People, fates: Counter[str]) -> list[Turn]:
     """Return a session's turns; blank messages are none, and are counted in `fates`.
+
+    Args:
+        session: The session.
+        people: Its people: where several write to the persona, or might, lines are named.
+        fates: Is told of blank messages.
 
     Raises:
         TypeError: A message is neither a human's nor the assistant's.
     """
-    messages = session["messages"]
-    named = _has_several_speakers(session)
+    named = people.is_group or len(people.writers) > 1
     turns: list[Turn] = []
-    for message in messages:
+    turn: Turn | None = None
+    for message in session["messages"]:
         role = _role_of(message)
         text = text_of(message)
-        if not text.strip():
+        if not text or text.isspace():
             fates[BLANK] += 1
             continue
-        speaker = _sender(message) if named and role == "user" else None
         times = times_of(message)
-        line = Line(speaker, text)
-        if turns and turns[-1].role == role and not _is_far_behind(turns[-1], times):
-            turn = turns[-1]
+        line = Line(sender_of(message) if named and role == "user" else None, text)
+        if turn is not None and turn.role == role and not _is_far_behind(turn, times):
             turn.lines.append(line)
         else:
-            turn = Turn(role, [line], first=times[0] if times else None)
+            turn = Turn(role, [line])
             turns.append(turn)
         if times:
             turn.last = times[-1]
-            turn.first = times[0] if turn.first is None else turn.first
+            if turn.first is None:
+                turn.first = times[0]
     return turns
 
 
@@ -106,19 +113,6 @@ def _role_of(message: BaseMessage) -> Literal["user", "assistant"]:
         return "user"
     error = f"to_training_examples takes human and AI messages, got one of type {message.type!r}"
     raise TypeError(error)
-
-
-def _sender(message: BaseMessage) -> str | None:
-    sender = message.additional_kwargs.get("sender")
-    return sender if isinstance(sender, str) and sender.strip() else None
-
-
-def _has_several_speakers(session: ChatSession) -> bool:
-    thread: Any = session.get("thread") or {}
-    if thread.get("is_group"):
-        return True
-    speakers = {_sender(m) for m in session["messages"] if not isinstance(m, AIMessage)}
-    return len(speakers - {None}) > 1
 
 
 def _is_far_behind(turn: Turn, times: list[int]) -> bool:

@@ -22,6 +22,7 @@ from langchain_core.tracers.context import collect_runs
 
 from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
+    balance_examples,
     map_ai_messages,
     merge_chat_runs,
     split_chat_sessions,
@@ -40,6 +41,9 @@ STAGES = {
     "split": split_chat_sessions(gap="0.5s"),
     "examples": to_training_examples(max_messages=3, overlap=1),
     "merge|map": merge_chat_runs() | map_ai_messages(sender="Zoë"),
+    "map|examples|balance": map_ai_messages(sender="Zoë")
+    | to_training_examples(max_messages=4, overlap=2)
+    | balance_examples(max_repeats=50, min_letters=1),
     "split|merge|map|examples": split_chat_sessions(gap="auto")
     | merge_chat_runs()
     | map_ai_messages(sender="Zoë")
