@@ -96,6 +96,8 @@ def _cost_lines(report: CheckReport) -> Iterator[Text]:
     if cost.seconds is not None:
         took = timedelta(seconds=max(60, round(cost.seconds, -1)))
         yield Text(f"About {took} (h:mm:ss) of training, by {cost.seconds_source}")
+    elif rules_for(report.provider).kind == "provider":
+        yield Text("How long a training takes is not known for it", style="dim")
 
 
 def _taken_lines(report: CheckReport) -> Iterator[Text]:

@@ -189,7 +189,9 @@ def test_check_says_what_it_does_not_know(tmp_path: Path, model: str | None) -> 
     assert ("no price is known" in output) is True
     local = run("check", path, *options).output
     assert "on your own machine, at no price" in local
-    assert ("of training, by tests/benchmarks" in local) is (model == "SmolLM2-135M-Instruct")
+    is_known = model == "SmolLM2-135M-Instruct"
+    assert ("of training, by tests/benchmarks" in local) is is_known
+    assert ("How long a training takes is not known" in local) is not is_known
 
 
 def test_check_of_an_empty_file(tmp_path: Path) -> None:
