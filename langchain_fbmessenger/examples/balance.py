@@ -12,21 +12,21 @@ from collections import Counter
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._times import as_gap
 from langchain_fbmessenger.examples.replies import exact_key, letters_of, near_key
 from langchain_fbmessenger.examples.report import ExampleReport
 from langchain_fbmessenger.examples.schema import (
-    ExamplesInput,
     SourcedExample,
     TrainingExample,
     known_source,
     source_of,
     trained_answers,
 )
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.examples.stage import ExampleStage
+from langchain_fbmessenger.sessions.stage import dual_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -41,10 +41,8 @@ _OLD = "thinned by age"
 _SHARE = "beyond the contact's share"
 
 
-class BalanceExamples(SessionStage):
+class BalanceExamples(ExampleStage):
     """The Runnable form of `balance_examples`."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: str | None = "balance_examples"
 
@@ -74,21 +72,6 @@ class BalanceExamples(SessionStage):
     @classmethod
     def _as_gap(cls, half_life: Any) -> timedelta | None:
         return None if half_life is None else as_gap(half_life)
-
-    @property
-    @override
-    def InputType(self) -> Any:
-        return ExamplesInput
-
-    @property
-    @override
-    def item_type(self) -> Any:
-        return TrainingExample
-
-    @property
-    @override
-    def one_to_one(self) -> bool:
-        return False
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[TrainingExample]:

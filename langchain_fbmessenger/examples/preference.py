@@ -14,16 +14,17 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, cast, overload
 
 from langchain_core.messages import AIMessage
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._messages import text_of
 from langchain_fbmessenger.examples.people import people_of
 from langchain_fbmessenger.examples.provenance import source_of_part
 from langchain_fbmessenger.examples.replies import near_key
+from langchain_fbmessenger.examples.stage import ExampleMaker
 from langchain_fbmessenger.examples.system_template import checked_template, rendered
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.stage import dual_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,10 +67,8 @@ class PreferenceReport:
         )
 
 
-class ToPreferencePairs(SessionStage):
+class ToPreferencePairs(ExampleMaker):
     """The Runnable form of `to_preference_pairs`."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: str | None = "to_preference_pairs"
 
@@ -87,11 +86,6 @@ class ToPreferencePairs(SessionStage):
     @classmethod
     def _is_template(cls, system: str | None) -> str | None:
         return None if system is None or not system.strip() else checked_template(system)
-
-    @property
-    @override
-    def one_to_one(self) -> bool:
-        return False
 
     @property
     @override

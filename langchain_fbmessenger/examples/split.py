@@ -14,12 +14,11 @@ from pydantic import Field
 from typing_extensions import override
 
 from langchain_fbmessenger.examples.schema import (
-    ExamplesInput,
     TrainingExample,
     known_source,
     trained_answers,
 )
-from langchain_fbmessenger.sessions.stage import SessionStage
+from langchain_fbmessenger.examples.stage import ExampleStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -42,7 +41,7 @@ class ExampleSplit(NamedTuple):
     valid: HeldOut
 
 
-class SplitExamples(SessionStage):
+class SplitExamples(ExampleStage):
     """The Runnable form of `split_examples`: gives the two lists, one after the other."""
 
     name: str | None = "split_examples"
@@ -55,16 +54,6 @@ class SplitExamples(SessionStage):
 
     seed: int = 0
     """Chooses the conversations of a random split."""
-
-    @property
-    @override
-    def one_to_one(self) -> bool:
-        return False
-
-    @property
-    @override
-    def InputType(self) -> Any:
-        return ExamplesInput
 
     @property
     @override

@@ -6,18 +6,19 @@ from itertools import count
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
 import msgspec
-from pydantic import ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 from typing_extensions import Self, override
 
 from langchain_fbmessenger.examples.people import people_of
 from langchain_fbmessenger.examples.provenance import source_of_part
 from langchain_fbmessenger.examples.report import NO_PERSONA, ExampleReport
 from langchain_fbmessenger.examples.schema import SourcedExample, TrainingExample
+from langchain_fbmessenger.examples.stage import ExampleMaker
 from langchain_fbmessenger.examples.system_template import checked_template, rendered
 from langchain_fbmessenger.examples.tokens import token_counter
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
 from langchain_fbmessenger.examples.windows import Fitting, windows_of
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.stage import dual_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -39,10 +40,8 @@ _OVERLAP = 2
 _MAX_TOKENS = 4096  # what a laptop can train on, and less than any provider's limit
 
 
-class ToTrainingExamples(SessionStage):
+class ToTrainingExamples(ExampleMaker):
     """The Runnable form of `to_training_examples`."""
-
-    model_config = ConfigDict(arbitrary_types_allowed=True)
 
     name: str | None = "to_training_examples"
 
@@ -91,16 +90,6 @@ class ToTrainingExamples(SessionStage):
             message = f"overlap ({self.overlap}) must be below max_messages ({most})"
             raise ValueError(message)
         return self
-
-    @property
-    @override
-    def one_to_one(self) -> bool:
-        return False
-
-    @property
-    @override
-    def item_type(self) -> Any:
-        return TrainingExample
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[TrainingExample]:

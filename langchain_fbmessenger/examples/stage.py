@@ -1,0 +1,38 @@
+"""The Runnable coat of stages that make, and of those that take, training examples."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import ConfigDict
+from typing_extensions import override
+
+from langchain_fbmessenger.examples.schema import ExamplesInput, TrainingExample
+from langchain_fbmessenger.sessions.stage import SessionStage
+
+__all__ = ["ExampleMaker", "ExampleStage"]
+
+
+class ExampleMaker(SessionStage):
+    """A stage that makes any number of training examples, or of what is made of them."""
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # reports are no pydantic models
+
+    @property
+    @override
+    def one_to_one(self) -> bool:
+        return False
+
+    @property
+    @override
+    def item_type(self) -> Any:
+        return TrainingExample
+
+
+class ExampleStage(ExampleMaker):
+    """A stage that takes training examples."""
+
+    @property
+    @override
+    def InputType(self) -> Any:
+        return ExamplesInput
