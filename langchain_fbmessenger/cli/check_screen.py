@@ -30,6 +30,12 @@ def check_lines(report: CheckReport) -> Iterator[Text]:
     about = "estimated" if report.is_estimate else "counted"
     yield Text(f"Tokens per example ({about}, {report.total_tokens:,} in all):")
     yield from _chart(report.tokens)
+    if report.maybe_too_long:
+        yield Text(
+            f"{report.maybe_too_long:,} may be longer than {report.provider} reads: name the base "
+            "model's tokenizer with --tokenizer",
+            style="yellow",
+        )
     yield Text("Messages per example:")
     yield from _chart(report.turns)
     yield from _cost_lines(report)
@@ -87,7 +93,7 @@ def _cost_lines(report: CheckReport) -> Iterator[Text]:
     epochs = f"{cost.n_epochs} epoch{'s' * (cost.n_epochs != 1)}"
     line = f"{epochs}: {cost.billed_tokens:,} tokens"
     if cost.price is None:
-        of_model = f" for {report.model}" if report.model else ": name one with --model"
+        of_model = f" for {report.model}" if report.model else ": name a model with --model"
         yield Text(f"{line}; no price is known{of_model}")
     elif cost.price == 0:
         yield Text(f"{line}; on your own machine, at no price")

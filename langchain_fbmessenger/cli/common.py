@@ -32,7 +32,6 @@ __all__ = [
 console = Console()
 errors = Console(stderr=True)
 
-# `Optional`, not `|`: typer reads these at run time on Python 3.10 too.
 Exports = Annotated[
     list[Path],
     typer.Argument(

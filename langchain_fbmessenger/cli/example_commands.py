@@ -74,14 +74,12 @@ def prepare(
     ] = "keep",
     valid: Annotated[
         float | None,
-        typer.Option(min=0, max=1, help="Share held out, the newest of each thread, in a file."),
+        typer.Option(help="Share held out, the newest of each thread, in a file."),
     ] = None,
     max_repeats: Annotated[
         int | None, typer.Option(min=1, help="How often one reply is trained at most.")
     ] = None,
-    max_share: Annotated[
-        float | None, typer.Option(min=0, max=1, help="Largest share of one contact.")
-    ] = None,
+    max_share: Annotated[float | None, typer.Option(help="Largest share of one contact.")] = None,
     half_life: Annotated[
         str | None, typer.Option(help="Age at which half of the examples are left: 365d.")
     ] = None,
@@ -119,7 +117,8 @@ def prepare(
         ]
         examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
         written = write_prepared(examples, output, form, valid)
-        console.print("\n".join([*report_lines(loader.report), *str(report).splitlines()]))
+        for line in (*report_lines(loader.report), *str(report).splitlines()):
+            console.print(line, soft_wrap=True)
         if not written:
             balanced = "nothing is left to train: balance the examples less"
             silent = f"{me or loader.owner!r} has written nothing in these chats: nothing to train"

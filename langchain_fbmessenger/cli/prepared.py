@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples import ExportedFile, TrainingExample
 
-__all__ = ["write_prepared", "written_lines"]
+__all__ = ["refuse_input_as_output", "write_prepared", "written_lines"]
 
 
 def write_prepared(
@@ -33,24 +34,24 @@ def write_prepared(
     if first is None:
         return []
     examples = chain([first], examples)
-    if not valid:
+    if valid is None:
         return [export_examples(examples, output, format=form)]
     if output.exists() and not output.is_file():
         message = f"{output} is no file: held-out examples are written beside it"
         raise ValueError(message)
     split = split_examples(examples, valid=valid)
-    # The held-out ones first: where they or the others are refused, no half of a pair is left.
-    files = []
-    if split.valid:
-        held_out = output.with_name(f"{output.stem}.valid{output.suffix}")
-        files = [export_examples(split.valid, held_out, format=form, min_examples=1)]
+    if not split.valid:
+        return [export_examples(split.train, output, format=form)]
+    held_out = output.with_name(f"{output.stem}.valid{output.suffix}")
+    # Beside it first: where one of the two is refused, both are as they were.
+    staged = held_out.with_name(f".{held_out.name}.new")
     try:
-        files.insert(0, export_examples(split.train, output, format=form))
-    except BaseException:
-        for file in files:
-            file.path.unlink()
-        raise
-    return files
+        valid_file = export_examples(split.valid, staged, format=form, min_examples=1)
+        train_file = export_examples(split.train, output, format=form)
+        staged.replace(held_out)
+    finally:
+        staged.unlink(missing_ok=True)
+    return [train_file, replace(valid_file, path=held_out)]
 
 
 def refuse_input_as_output(exports: list[Path], output: Path) -> None:
@@ -62,6 +63,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
     target = output.resolve()
     for export in exports:
         source = export.resolve()
+        # No export holds .jsonl files: one in its folder is what an earlier run has written.
         is_part = source in target.parents and target.suffix != ".jsonl" and target.exists()
         if target == source or is_part:
             message = f"{output} is part of the export: choose another --output"

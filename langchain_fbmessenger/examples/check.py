@@ -21,7 +21,7 @@ from langchain_fbmessenger.examples.facts import (
 )
 from langchain_fbmessenger.examples.jsonl import FileFacts, read_lines
 from langchain_fbmessenger.examples.rules import ExampleRules, provider_names, rules_for
-from langchain_fbmessenger.examples.tokens import LIKELY, token_counter
+from langchain_fbmessenger.examples.tokens import ESTIMATE, LIKELY, token_counter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,6 +65,8 @@ class CheckReport:
         tokens: How many examples have how many tokens.
         turns: How many examples have how many messages.
         is_estimate: Whether tokens were estimated instead of counted.
+        maybe_too_long: Examples that are too long for the provider if the estimate is low: only the
+            base model's own tokenizer can tell.
         cost: Billed tokens, price and time.
         refused_by: For each provider and trainer, the rules that the examples break and how often;
             one with none takes them as they are.
@@ -77,6 +79,7 @@ class CheckReport:
     tokens: Counter[int] = field(default_factory=Counter)
     turns: Counter[int] = field(default_factory=Counter)
     is_estimate: bool = True
+    maybe_too_long: int = 0
     cost: Cost | None = None
     refused_by: dict[str, Counter[str]] = field(default_factory=dict)
 
@@ -112,7 +115,8 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
         provider: A provider (`openai`, `azure`, `nebius`, `local`, `together`, `fireworks`,
             `mistral`), a trainer's format (`trl`, `axolotl`, `llama-factory`, `mlx-lm`), or rules
             of your own.
-        model: The base model, for its price and for the day on which it leaves.
+        model: The base model, for its price and for the day on which it leaves; without it only the
+            day on which the provider takes its last job is known.
         tokenizer: What counts tokens, as in `to_training_examples`; None estimates
             about as many as there are.
         n_epochs: Passes over the examples; None for the provider's default.
@@ -140,10 +144,9 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
     report = CheckReport(rules.provider, model, is_estimate=counter.is_estimate)
     others = [rules_for(name) for name in provider_names() if name != rules.provider]
     check = _Check(report, [rules, *others], counter)
-    if model is not None:
-        leaves = shutdown_of(rules.provider, model, today or datetime.now(tz=timezone.utc).date())
-        if leaves is not None:
-            report.violations.append(Violation(None, "shutdown", leaves))
+    leaves = shutdown_of(rules.provider, model, today or datetime.now(tz=timezone.utc).date())
+    if leaves is not None:
+        check.refuse(Broken("shutdown", leaves))
     if isinstance(examples, str | Path):
         file = FileFacts()
         for number, line in read_lines(Path(examples), file):
@@ -182,6 +185,9 @@ class _Check:
         if turns is not None and not facts.broken:
             tokens = self._counter.of_turns(turns)
             self._report.tokens[tokens] += 1
+            limit = self._tables[0].max_tokens
+            if self._counter.is_estimate and limit is not None and tokens <= limit:
+                self._report.maybe_too_long += ESTIMATE.of_turns(turns) > limit
         self._report.turns[len(facts.roles)] += 1
         for table in self._tables:
             for broken in (*broken_rules(facts, table), *self._too_long(tokens, table)):
@@ -194,6 +200,10 @@ class _Check:
                 # In a file of its own earlier answers are context; here they would be lost.
                 only = f"{table.provider} trains the last answer of an example, it has several"
                 self._tell(number, Broken("weight", only), table)
+
+    def refuse(self, broken: Broken) -> None:
+        """Tell what is about the provider that was asked for, and not about the examples."""
+        self._tell(None, broken, self._tables[0])
 
     def look_at_file(self, file: FileFacts) -> None:
         """Check what is about the file and not about a line."""

@@ -17,7 +17,7 @@ NEAR = timedelta(days=60)
 """A base model that leaves within that time is refused: a tuned one leaves with it."""
 
 _AUTO_EPOCHS, _FEWEST_SHOWN, _MOST_SHOWN, _MOST_EPOCHS = 3, 100, 25_000, 25
-_BILLIONS = re.compile(r"(?<![\d.])(\d+(?:\.\d+)?)\s*([BbMm])(?![A-Za-z])")
+_BILLIONS = re.compile(r"(?<![\d.xX])(\d+(?:\.\d+)?)\s*([BbMm])(?![A-Za-z])")
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class Cost:
     Attributes:
         n_epochs: Passes over the examples.
         billed_tokens: Tokens of the file times the epochs.
-        price: US dollars, None where no price is known.
+        price: US dollars, None where no price is known; 0 on one's own machine.
         price_source: Where the price was read.
         seconds: How long it takes, None where nothing is known.
         seconds_source: What that was measured on.
@@ -77,6 +77,7 @@ class _Speed(msgspec.Struct):
 
 class _Table(msgspec.Struct):
     read: str
+    free: list[str]
     sources: dict[str, str]
     last_jobs: dict[str, _LastJobs]
     models: list[_Model]
@@ -136,14 +137,18 @@ def default_epochs(provider: str, n_examples: int) -> int:
     return max(1, min(_AUTO_EPOCHS, _MOST_SHOWN // n_examples))
 
 
-def shutdown_of(provider: str, model: str, today: date) -> str | None:
-    """Say why a base model should not be tuned any more; None if nothing speaks against it."""
+def shutdown_of(provider: str, model: str | None, today: date) -> str | None:
+    """Say why nothing should be tuned there any more; None if nothing speaks against it.
+
+    Args:
+        provider: The provider's name.
+        model: The base model; None where it is not known yet.
+        today: The day to reckon with.
+    """
     table = _table()
     last = table.last_jobs.get(provider)
-    if last is not None and today >= last.date:
-        return f"{provider} takes no training jobs since {last.date}"
     for known in table.models:
-        if known.provider == provider and _is_called(model, known.name):
+        if known.provider == provider and model is not None and _is_called(model, known.name):
             if known.leaves <= today:
                 return f"{provider} has shut down {known.name} on {known.leaves}"
             if known.leaves - today <= NEAR:
@@ -152,6 +157,8 @@ def shutdown_of(provider: str, model: str, today: date) -> str | None:
                     f"{provider} shuts down {known.name}, and what was tuned from it, on "
                     f"{known.leaves}, in {days} days"
                 )
+    if last is not None and today >= last.date:
+        return f"{provider} takes no training jobs since {last.date}"
     return None
 
 
@@ -164,13 +171,14 @@ def billions_of(model: str | None) -> float | None:
 
 
 def _price(provider: str, model: str | None) -> tuple[float | None, str | None]:
+    if provider in _table().free:
+        return 0.0, None
     for known in _table().models:
         if known.provider == provider and model is not None and _is_called(model, known.name):
             return known.price, known.source if known.price is not None else None
     billions = billions_of(model)
     for size in _table().sizes:
-        free = size.price == 0  # whatever the model's size
-        if size.provider == provider and (free or (billions or float("inf")) <= size.billions):
+        if size.provider == provider and billions is not None and billions <= size.billions:
             return size.price, size.source
     return None, None
 

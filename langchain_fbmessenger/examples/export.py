@@ -12,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.examples.jsonl import write_objects
 from langchain_fbmessenger.examples.rules import ExampleRules, rules_for, settings_for
-from langchain_fbmessenger.examples.strict import valid_examples
-from langchain_fbmessenger.examples.training_examples import DEFAULT_OPENING
+from langchain_fbmessenger.examples.schema import DEFAULT_OPENING
+from langchain_fbmessenger.examples.strict import (
+    checked_count,
+    refuse_if_broken,
+    valid_examples,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -87,9 +91,12 @@ def export_examples(
     if min_examples is not None:
         rules = replace(rules, min_examples=min_examples)
     file = ExportedFile(Path(path), rules.provider, settings=settings_for(format))
-    lines = valid_examples(_lines_of(valid_examples(examples, _ANY), rules, opening, file), rules)
+    lines = _lines_of(valid_examples(examples, _ANY), rules, opening, file)
     file.lines = write_objects(
-        lines, file.path, bom=rules.bom == "required", max_bytes=rules.max_bytes
+        checked_count(lines, rules),
+        file.path,
+        bom=rules.bom == "required",
+        max_bytes=rules.max_bytes,
     )
     return file
 
@@ -97,17 +104,18 @@ def export_examples(
 def _lines_of(
     examples: Iterable[TrainingExample], rules: ExampleRules, opening: str, file: ExportedFile
 ) -> Iterator[Any]:
-    for example in examples:
+    for number, example in enumerate(examples, start=1):
         turns: list[Any] = list(example["messages"])
         for line in _weighted(turns, rules):
             if rules.first == "user" and (missing := _user_missing_at(line)) is not None:
                 user = {"role": "user", "content": opening}
                 line.insert(missing, _weighted_by_all(user) if rules.weights == "every" else user)
                 file.openings += 1
+            written: dict[str, Any] = {"messages": line}
             if rules.shape == "prompt_completion":
-                yield {"prompt": line[:-1], "completion": line[-1:]}
-            else:
-                yield {"messages": line}
+                written = {"prompt": line[:-1], "completion": line[-1:]}
+            refuse_if_broken(written, number, rules)
+            yield written
 
 
 def _weighted(turns: list[Any], rules: ExampleRules) -> Iterator[list[Any]]:

@@ -47,8 +47,8 @@ def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
         The number of examples written.
 
     Raises:
-        InvalidExampleError: An example is no dict with `messages`, or holds text that cannot be
-            written as UTF-8 (lone surrogates).
+        InvalidExampleError: An example is neither a dict with `messages` nor a preference pair, or
+            holds text that cannot be written as UTF-8 (lone surrogates).
         OSError: The file cannot be written.
 
     Example:
@@ -105,7 +105,8 @@ def read_jsonl(path: str | Path) -> Iterator[TrainingExample]:
         The examples, as they stand in the file.
 
     Raises:
-        InvalidExampleError: A line is no JSON object with `messages`; says which.
+        InvalidExampleError: A line is no JSON object with `messages`, nor a preference pair; says
+            which.
         OSError: The file cannot be read.
     """
     for number, line in read_lines(Path(path), FileFacts()):

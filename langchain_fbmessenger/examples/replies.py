@@ -27,8 +27,7 @@ def near_key(text: str) -> str:
     written once, and laughter goes where there are other words. Numbers stay as they are. A text of
     nothing but emoji, punctuation or laughter is compared as it is.
 
-    Beside MinHash at a similarity of 0.8 (datasketch, three letters a shingle), on 872 replies and
-    their variants: see docs/training-examples.md.
+    How it compares with MinHash: tests/benchmarks/near_duplicates.py.
 
     Example:
         ```python

@@ -16,6 +16,7 @@ __all__ = [
     "TOO_LONG",
     "TRAINED",
     "UNANSWERED",
+    "UNSEEN",
     "ExampleReport",
 ]
 
@@ -30,6 +31,7 @@ ANSWERED = "prompt of an answer"
 PROMPT_SHORTENED = "prompt from a sentence's start on"
 PROMPT_CUT = "before a prompt that fills the window"
 PROMPT_LOST = "prompt of an answer that no window holds"
+UNSEEN = "behind a system prompt that no window holds"
 UNANSWERED = "never answered by the persona"
 NO_PERSONA = "in a session without the persona"
 
@@ -87,4 +89,4 @@ class ExampleReport:
 
 
 def _listed(counts: Counter[str]) -> str:
-    return ", ".join(f"{n:,} {what}" for what, n in counts.most_common()) or "none"
+    return ", ".join(f"{n:,} {what}" for what, n in counts.most_common() if n) or "none"

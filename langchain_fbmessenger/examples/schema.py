@@ -12,6 +12,7 @@ import msgspec
 from typing_extensions import NotRequired, TypedDict
 
 __all__ = [
+    "DEFAULT_OPENING",
     "PREFERENCE_KEYS",
     "ChatTurn",
     "ExampleSource",
@@ -49,6 +50,10 @@ PREFERENCE_KEYS = (
 
 ExamplesInput = Union[TrainingExample, Iterable[TrainingExample]]  # noqa: UP007 - as pydantic wants
 """What a stage over examples takes."""
+
+
+DEFAULT_OPENING = "(no message yet)"
+"""The user's turn where the persona has begun and a format wants a user first."""
 
 
 class ExampleSource(msgspec.Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_fbmessenger.examples.facts import broken_rules, facts_of, turns_of_line
 from langchain_fbmessenger.exceptions import InvalidExampleError
@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.examples.rules import ExampleRules
     from langchain_fbmessenger.examples.schema import TrainingExample
 
-__all__ = ["valid_examples"]
+__all__ = ["checked_count", "refuse_if_broken", "valid_examples"]
+
+T = TypeVar("T")
 
 # More than the words around a turn take in any chat template that we have seen.
 _TEMPLATE_TOKENS_PER_TURN = 16
@@ -35,15 +37,37 @@ def valid_examples(
         InvalidExampleError: An example breaks a rule (named, with its number), or there are too
             few or too many of them.
     """
+    yield from checked_count(_each_valid(examples, rules), rules)
+
+
+def refuse_if_broken(line: Any, number: int, rules: ExampleRules) -> None:
+    """Refuse a line that breaks a rule.
+
+    Args:
+        line: An example, in the provider's own shape.
+        number: The number of the example.
+        rules: What the provider asks of it.
+
+    Raises:
+        InvalidExampleError: It breaks one.
+    """
+    for rule, reason in broken_rules(facts_of(line), rules):
+        raise InvalidExampleError(reason, rule=rule, line=number)
+    _check_length(line, number, rules)
+
+
+def checked_count(lines: Iterable[T], rules: ExampleRules) -> Iterator[T]:
+    """Pass lines on; that they are enough and not too many is checked as they pass.
+
+    Raises:
+        InvalidExampleError: There are too few or too many.
+    """
     count = 0
-    for count, example in enumerate(examples, start=1):
-        for rule, reason in broken_rules(facts_of(example), rules):
-            raise InvalidExampleError(reason, rule=rule, line=count)
-        _check_length(example, count, rules)
+    for count, line in enumerate(lines, start=1):
         if rules.max_examples is not None and count > rules.max_examples:
             message = f"{rules.provider} takes at most {rules.max_examples:,} training examples."
             raise InvalidExampleError(message, rule="max_examples")
-        yield example
+        yield line
     if count < max(rules.min_examples, 1):
         message = (
             f"{rules.provider} needs at least {rules.min_examples} training examples, got {count}."
@@ -51,6 +75,14 @@ def valid_examples(
             else "there are no training examples: no session holds a message of the persona."
         )
         raise InvalidExampleError(message, rule="min_examples")
+
+
+def _each_valid(
+    examples: Iterable[TrainingExample], rules: ExampleRules
+) -> Iterator[TrainingExample]:
+    for number, example in enumerate(examples, start=1):
+        refuse_if_broken(example, number, rules)
+        yield example
 
 
 def _check_length(example: Any, number: int, rules: ExampleRules) -> None:

@@ -62,22 +62,30 @@ def rendered(template: str, values: Mapping[str, str]) -> str:
 def values_in(template: str, prompt: str) -> dict[str, str] | None:
     """Return what a template was filled in with to give a prompt; None if it is not made of it.
 
-    Where two placeholders touch, nobody can tell: None as well.
+    Where it could have been filled in in two ways, nobody can tell: None as well.
 
     Example:
         ```python
         assert values_in("You are {owner}.", "You are Zoë.") == {"owner": "Zoë"}
         ```
     """
-    pattern, seen = "", set[str]()
     parts = _PLACEHOLDER.split(template)
-    if "" in parts[2:-1:2]:
+    if "" in parts[2:-1:2]:  # two that touch: no need to try, and trying takes for ever
         return None
+    shortest, longest = (
+        re.fullmatch(_pattern(parts, any_), prompt, re.DOTALL) for any_ in (".*?", ".*")
+    )
+    if shortest is None or longest is None or shortest.groupdict() != longest.groupdict():
+        return None
+    return shortest.groupdict()
+
+
+def _pattern(parts: list[str], any_: str) -> str:
+    pattern, seen = "", set[str]()
     for position, part in enumerate(parts):
         if position % 2 == 0:
             pattern += re.escape(part)
         else:
-            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>.*?)"
+            pattern += f"(?P={part})" if part in seen else f"(?P<{part}>{any_})"
             seen.add(part)
-    match = re.fullmatch(pattern, prompt, re.DOTALL)
-    return None if match is None else match.groupdict()
+    return pattern

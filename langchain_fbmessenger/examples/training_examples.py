@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import count
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
@@ -11,10 +12,18 @@ from typing_extensions import Self, override
 
 from langchain_fbmessenger.examples.people import people_of
 from langchain_fbmessenger.examples.provenance import source_of_part
-from langchain_fbmessenger.examples.report import NO_PERSONA, ExampleReport
-from langchain_fbmessenger.examples.schema import SourcedExample, TrainingExample
+from langchain_fbmessenger.examples.report import NO_PERSONA, UNSEEN, ExampleReport
+from langchain_fbmessenger.examples.schema import (
+    DEFAULT_OPENING,
+    SourcedExample,
+    TrainingExample,
+)
 from langchain_fbmessenger.examples.stage import ExampleMaker
-from langchain_fbmessenger.examples.system_template import checked_template, rendered
+from langchain_fbmessenger.examples.system_template import (
+    PLACEHOLDERS,
+    checked_template,
+    rendered,
+)
 from langchain_fbmessenger.examples.tokens import token_counter
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
 from langchain_fbmessenger.examples.windows import Fitting, windows_of
@@ -27,14 +36,12 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples.schema import ChatTurn, ExampleSource
     from langchain_fbmessenger.examples.tokens import TokenCounter
+    from langchain_fbmessenger.examples.turns import Turn
     from langchain_fbmessenger.examples.windows import Window
 
-__all__ = ["DEFAULT_OPENING", "KEEP_OPENING", "ToTrainingExamples", "to_training_examples"]
+__all__ = ["ToTrainingExamples", "to_training_examples"]
 
 KEEP_OPENING, DROP_OPENING = "keep", "drop"
-DEFAULT_OPENING = "(no message yet)"
-"""The user's turn where the persona has begun and a format wants a user first."""
-
 _MAX_MESSAGES = 8
 _OVERLAP = 2
 _MAX_TOKENS = 4096  # what a laptop can train on, and less than any provider's limit
@@ -94,19 +101,22 @@ class ToTrainingExamples(ExampleMaker):
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[TrainingExample]:
         report = ExampleReport() if self.report is None else self.report
-        counter = token_counter(self.tokenizer)
+        whole = self._fitting(token_counter(self.tokenizer), report)
         conversations = count(1)
         for session in sessions:
             report.sessions += 1
             people = people_of(session)
             turns = turns_of(session, people, report.messages)
             if all(turn.role == "user" for turn in turns):
-                report.messages[NO_PERSONA] += sum(len(turn.lines) for turn in turns)
+                report.messages[NO_PERSONA] += _n_messages(turns)
                 continue
             for part in parts_of(turns):
                 source = source_of_part(session, people, part, next(conversations), self.system)
                 head = self._head(source)
-                fitting = self._fitting(head, counter, report)
+                fitting = self._beside(head, whole)
+                if fitting is None:  # a group of hundreds, whose names stand in the prompt
+                    report.messages[UNSEEN] += _n_messages(part)
+                    continue
                 for window in windows_of(part, fitting):
                     report.examples += 1
                     report.answers += len(window.new)
@@ -129,25 +139,31 @@ class ToTrainingExamples(ExampleMaker):
             return []
         return [{"role": "user", "content": self.opening}]
 
-    def _fitting(
-        self, head: list[ChatTurn], counter: TokenCounter, report: ExampleReport
-    ) -> Fitting:
-        tokens = self.max_tokens or _MAX_TOKENS
-        before = counter.per_chat + sum(counter.most_of_texts([t["content"] for t in head]))
+    def _fitting(self, counter: TokenCounter, report: ExampleReport) -> Fitting:
+        """Return what fits beside a system prompt that is filled in with nothing.
+
+        Raises:
+            ValueError: Nothing does.
+        """
         opening = 0
         if self.opening != DROP_OPENING:
             # Kept free where nothing stands before the persona: a format may want a turn there.
             text = DEFAULT_OPENING if self.opening == KEEP_OPENING else self.opening
             (opening,) = counter.most_of_texts([text])
-        if before + opening + 2 * counter.per_turn >= tokens:
+        empty = dict.fromkeys(PLACEHOLDERS, "")
+        head = "" if self.system is None else rendered(self.system, empty)
+        most = self.max_tokens or _MAX_TOKENS
+        before = self._tokens_before(head, counter)
+        room = _room(counter, opening)
+        if before + room >= most:
             message = (
-                f"max_tokens={tokens} leaves no room for a chat: the system prompt and what a chat "
-                f"template writes take up to {before + opening + 2 * counter.per_turn}"
+                f"max_tokens={most} leaves no room for a chat: the system prompt and what a chat "
+                f"template writes take up to {before + room}"
             )
             raise ValueError(message)
         return Fitting(
             n_turns=self._most_turns(),
-            tokens=tokens - before,
+            tokens=most,
             overlap=_OVERLAP if self.overlap is None else self.overlap,
             openings=self.opening != DROP_OPENING,
             opening_turns=len(self._opening()),
@@ -155,6 +171,17 @@ class ToTrainingExamples(ExampleMaker):
             counter=counter,
             fates=report.messages,
         )
+
+    def _beside(self, head: list[ChatTurn], fitting: Fitting) -> Fitting | None:
+        """Return what fits beside a conversation's system prompt; None if nothing does."""
+        text = head[0]["content"] if head else ""
+        tokens = fitting.tokens - self._tokens_before(text, fitting.counter)
+        if tokens <= _room(fitting.counter, fitting.opening_tokens):
+            return None
+        return replace(fitting, tokens=tokens)
+
+    def _tokens_before(self, head: str, counter: TokenCounter) -> int:
+        return counter.per_chat + (counter.most_of_texts([head])[0] if head else 0)
 
     def _example(
         self, window: Window, head: list[ChatTurn], source: ExampleSource
@@ -265,3 +292,12 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
         report=report,
     )
     return cast("Iterator[TrainingExample] | ToTrainingExamples", dual_form(stage, chat_sessions))
+
+
+def _room(counter: TokenCounter, opening_tokens: int) -> int:
+    """Return what the shortest exchange takes."""
+    return opening_tokens + 2 * counter.per_turn
+
+
+def _n_messages(turns: list[Turn]) -> int:
+    return sum(len(turn.lines) for turn in turns)

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from typing_extensions import override
 
 from langchain_fbmessenger.examples import ExampleRules, rules_for
+from langchain_fbmessenger.examples.tokens import LIKELY
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import Connection
 
@@ -28,7 +29,6 @@ __all__ = ["LocalProvider", "OpenAIProvider", "Provider", "find_provider"]
 
 _OPENAI_LAST_DAY = date(2027, 1, 6)
 _OPENAI_MODELS_LEAVE = date(2027, 1, 14)
-_BYTES_PER_TOKEN = 4  # of English; counting exactly would download tiktoken's tables
 
 
 class Provider(BaseModel, ABC):
@@ -119,7 +119,8 @@ class OpenAIProvider(Provider):
         if shutdown is not None and shutdown <= datetime.now(tz=timezone.utc).date():
             message = f"OpenAI has shut down the base model {model!r} on {shutdown}."
             raise FineTuningError(message, code="model_shut_down")
-        return replace(rules_for(self.name), count_tokens=_estimate_tokens)
+        # Counting exactly would download tiktoken's tables.
+        return replace(rules_for(self.name), count_tokens=LIKELY.of_turns)
 
 
 _PROVIDERS: dict[str, type[Provider]] = {
@@ -154,7 +155,3 @@ def _as_date(value: Any) -> date | None:
         return date.fromisoformat(str(value)[:10])
     except ValueError:
         return None
-
-
-def _estimate_tokens(turns: list[Any]) -> int:
-    return sum(len(turn["content"].encode(errors="replace")) for turn in turns) // _BYTES_PER_TOKEN

@@ -7,6 +7,7 @@ job again can rebuild it.
 
 from __future__ import annotations
 
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["SystemPrompt", "SystemPromptSeen", "from_metadata", "to_metadata"]
 
 _TEXT, _TEMPLATE = "system_prompt_", "system_template_"
-# OpenAI: at most 16 pairs, values of at most 512 characters.
+# OpenAI: at most 16 pairs, values of at most 512 characters. Four pairs stay free for the user's.
 _MAX_VALUE = 512
 _MAX_PAIRS = 12
 
@@ -95,8 +96,20 @@ class SystemPromptSeen:
 
 
 def to_metadata(system: SystemPrompt | None) -> dict[str, str]:
-    """Return the job metadata that holds a system prompt; empty where it is too long for it."""
-    if system is None or not system.text or len(system.text) > _MAX_VALUE * _MAX_PAIRS:
+    """Return the job metadata that holds a system prompt.
+
+    Warns:
+        UserWarning: It is too long for it and left out.
+    """
+    if system is None or not system.text:
+        return {}
+    if len(system.text) > _MAX_VALUE * _MAX_PAIRS:
+        warnings.warn(
+            f"The system prompt has {len(system.text):,} characters, a job keeps up to "
+            f"{_MAX_VALUE * _MAX_PAIRS:,}: job.prompt() will have none, put it before your prompt "
+            "yourself.",
+            stacklevel=2,
+        )
         return {}
     key = _TEMPLATE if system.is_template else _TEXT
     starts = range(0, len(system.text), _MAX_VALUE)

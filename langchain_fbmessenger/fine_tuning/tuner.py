@@ -95,7 +95,8 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         """Check the examples, upload them and start a job.
 
         Args:
-            examples: Training examples; an iterator is read once and never held in memory.
+            examples: Training examples; an iterator is read once and never held in memory. Or the
+                pair that `split_examples` gives, whose second part is held out.
             validation: Held-out examples, whose loss is reported and nothing is learned from; see
                 `split_examples`.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import timedelta  # noqa: TC003 - pydantic resolves the annotations
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
 from pydantic import field_validator
@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, text_of
-from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, times_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_of
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def merge_chat_runs(
     chat_sessions: Iterable[ChatSession] | None = None,
     *,
     delimiter: str = "\n\n",
-    max_gap: str | timedelta | None = "30d",
+    max_gap: str | timedelta | None = RUN_MAX_GAP,
 ) -> Iterator[ChatSession] | MergeChatRuns:
     r"""Merge each run, that is, consecutive messages of one sender, into one message.
 
@@ -67,8 +67,8 @@ def merge_chat_runs(
         chat_sessions: The sessions; without them a Runnable is returned.
         delimiter: What stands between the texts of two messages of a run.
         max_gap: Longest pause between two messages of one run, as a `timedelta` or a text such as
-            "8h" or "1d 12h". None merges across any pause, years too, as langchain-community does.
-            Messages without a time that can be read are merged.
+            "8h" or "1d 12h"; 30 days by default. None merges across any pause, years too, as
+            langchain-community does. Messages without a time that can be read are merged.
 
     Returns:
         An iterator over new sessions, or the Runnable that does the same.
@@ -111,14 +111,16 @@ def merge_chat_runs_in_session(
             is no gap.
     """
     messages = list(chat_session["messages"])
-    longest = None if max_gap is None else as_gap(max_gap) / timedelta(milliseconds=1)
+    paused: set[int] = set()
+    if max_gap is not None:
+        paused.update(long_pauses([times_of(message) for message in messages], as_gap(max_gap)))
     merged = []
     start = 0
     for stop in range(1, len(messages) + 1):
         if (
             stop == len(messages)
+            or stop in paused
             or not _same_run(messages[start], messages[stop])
-            or (longest is not None and _pause(messages[stop - 1], messages[stop]) > longest)
         ):
             merged.append(_merge_run(messages[start:stop], delimiter))
             start = stop
@@ -132,12 +134,6 @@ def _same_run(first: BaseMessage, message: BaseMessage) -> bool:
         and sender == message.additional_kwargs.get("sender")
         and isinstance(message, type(first))
     )
-
-
-def _pause(message: BaseMessage, following: BaseMessage) -> int:
-    """Return the pause between two messages in ms; 0 where one of them carries no time."""
-    before, behind = times_of(message), times_of(following)
-    return behind[0] - before[-1] if before and behind else 0
 
 
 def _merge_run(run: list[BaseMessage], delimiter: str) -> BaseMessage:

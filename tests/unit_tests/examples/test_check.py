@@ -204,6 +204,20 @@ def test_a_base_model_that_leaves_soon_is_refused_with_the_day(
         assert re.search(told, violation.reason)
 
 
+def test_a_provider_that_closes_is_refused_without_a_model_too() -> None:
+    report = check_examples([GOOD] * 10, provider="openai", today=date(2027, 3, 1))
+    assert [violation.rule for violation in report.violations] == ["shutdown"]
+    assert "openai" not in report.taken_by
+    assert check_examples([GOOD] * 10, provider="openai", today=date(2026, 11, 24)).ok
+
+
+def test_examples_that_an_estimate_cannot_tell_of_are_counted() -> None:
+    czech = chat(USER, {**ANSWER, "content": "Přišel žluťoučký kůň. " * 300})
+    report = check_examples([GOOD, czech], provider="local")
+    assert (report.ok, report.maybe_too_long) == (True, 1)
+    assert check_examples([GOOD, czech], tokenizer=lambda t: len(t) // 4).maybe_too_long == 0
+
+
 def test_the_same_model_stays_longer_at_azure() -> None:
     day = date(2026, 11, 24)
     report = check_examples([GOOD] * 10, provider="azure", model="gpt-4o-mini", today=day)

@@ -21,13 +21,14 @@ from langchain_fbmessenger.examples.costs import billions_of, cost_of, default_e
         ("local", None, 0.0),
         ("local", "Qwen3-0.6B", 0.0),
         ("mistral", "open-mistral-nemo", None),
-        ("trl", "Qwen3-0.6B", None),
+        ("trl", "Qwen3-0.6B", 0.0),
+        ("nebius", "Mixtral-8x7B", None),
     ],
 )
 def test_prices(provider: str, model: str | None, price: float | None) -> None:
     cost = cost_of(provider, model, 1_000_000, 1000, None)
     assert cost.price == (None if price is None else pytest.approx(price))
-    assert (cost.price_source is None) == (price is None)
+    assert (cost.price_source is None) == (not price)
 
 
 def test_billed_tokens_are_those_of_all_epochs() -> None:

@@ -145,6 +145,17 @@ def test_what_no_form_mends_is_an_error_and_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.parametrize("name", ["trl", "mlx-lm", "nebius"])
+def test_an_error_names_the_example_not_the_line_that_is_made_of_it(
+    tmp_path: Path, name: str
+) -> None:
+    named = {"messages": [{**turn, "name": "Al"} for turn in turns("ua")]}
+    many: list[Any] = [{"messages": turns("uauaua")}] * 3
+    with pytest.raises(InvalidExampleError, match="example 4: messages carry a name") as caught:
+        export_examples([*many, named], tmp_path / "x", format=name)
+    assert caught.value.line == 4
+
+
 def test_a_file_that_grows_too_large_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -347,6 +347,21 @@ def test_many_conversations_in_one_session_take_linear_time() -> None:
     assert seconds(4_000) < 50 * min(seconds(400) for _ in range(3))
 
 
+def test_a_group_whose_names_fill_the_window_ends_no_run() -> None:
+    crowd = session(*(f"Person {n}: hi" for n in range(100)), "*Zoë: hi")
+    report = ExampleReport()
+    stage = to_training_examples(max_tokens=400, tokenizer=len, system="To {others}", report=report)
+    examples = stage.invoke([session("Al: a", "*Zoë: b"), crowd, session("Bo: c", "*Zoë: d")])
+    assert [contents(example)[1:] for example in examples] == [["a", "b"], ["c", "d"]]
+    assert report.messages["behind a system prompt that no window holds"] == 101
+
+
+def test_no_turns_are_no_fate() -> None:
+    report = ExampleReport()
+    list(to_training_examples([session("Al: ", "Al: \n")], report=report))
+    assert str(report).endswith("2 messages: 2 blank")
+
+
 def test_trained_lines_are_the_personas() -> None:
     lines = [f"{'*Zoë' if n % 3 == 0 else 'Al'}: {n}" for n in range(100)]
     examples = to_training_examples([session(*lines)], max_messages=6, overlap=4)

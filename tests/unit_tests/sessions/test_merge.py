@@ -98,6 +98,12 @@ def test_the_pause_counts_from_the_message_before_not_from_the_first_of_the_run(
     assert contents(merge_chat_runs(max_gap="8h").invoke(given)) == ["0\n\n1\n\n2\n\n3\n\n4"]
 
 
+def test_a_message_without_a_time_between_two_hides_no_pause() -> None:
+    given = timed_session((0, "Al: a"), (0, "Al: b"), (24 * 800, "Al: c"))
+    del given["messages"][1].additional_kwargs["events"]
+    assert contents(merge_chat_runs_in_session(given)) == ["a\n\nb", "c"]
+
+
 def test_senseless_gap_is_refused() -> None:
     with pytest.raises(ValueError, match="a gap is a timedelta"):
         merge_chat_runs(max_gap="soon")
