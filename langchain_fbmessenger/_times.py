@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from langchain_core.messages import BaseMessage
 
@@ -40,12 +40,14 @@ def as_gap(gap: str | timedelta) -> timedelta:
 
 def times_of(message: BaseMessage) -> list[int]:
     """Return the times of a message's events in Unix ms, as far as they can be read."""
-    times = []
-    for event in message.additional_kwargs.get("events") or ():
-        time = milliseconds(event.get("message_time")) if isinstance(event, dict) else None
-        if time is not None:
-            times.append(time)
-    return times
+    events = message.additional_kwargs.get("events")
+    if not isinstance(events, list | tuple):
+        return []
+    return [
+        time
+        for event in events
+        if isinstance(event, dict) and (time := milliseconds(event.get("message_time"))) is not None
+    ]
 
 
 def milliseconds(time: Any) -> int | None:
@@ -54,6 +56,8 @@ def milliseconds(time: Any) -> int | None:
     Chat loaders differ: ours and LangChain's Facebook loader give ms, the one for Slack a text of
     seconds, those for Telegram and WhatsApp dates as the app wrote them, which stay unread.
     """
+    if type(time) is int and _SECONDS_BELOW <= time <= _LAST_MS:  # what our own loader gives
+        return time
     if isinstance(time, str):
         return _from_text(time)
     if isinstance(time, bool) or not isinstance(time, int | float):
@@ -63,7 +67,7 @@ def milliseconds(time: Any) -> int | None:
     return int(time * 1000 if abs(time) < _SECONDS_BELOW else time)
 
 
-def long_pauses(times: list[list[int]], gap: timedelta) -> Iterator[int]:
+def long_pauses(times: Iterable[list[int]], gap: timedelta) -> Iterator[int]:
     """Give the index of each message that was written more than `gap` after the one before it.
 
     Args:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger.examples.fitting import (
     count_fates,
     newest_units,
@@ -96,7 +97,7 @@ def windows_of(turns: list[Turn], fitting: Fitting) -> Iterator[Window]:
         turns: Turns of the two sides, one after the other.
         fitting: What fits.
     """
-    for run in _runs_of(turns, fitting):
+    for run in _all_runs(turns, fitting):
         start = 0
         while start < len(run):
             context = _context(run, start, fitting)
@@ -110,6 +111,11 @@ def windows_of(turns: list[Turn], fitting: Fitting) -> Iterator[Window]:
                 stop += 1
             yield Window(context, run[start:stop])
             start = stop
+
+
+@without_gc
+def _all_runs(turns: list[Turn], fitting: Fitting) -> list[list[Exchange]]:
+    return list(_runs_of(turns, fitting))
 
 
 def _runs_of(turns: list[Turn], fitting: Fitting) -> Iterator[list[Exchange]]:

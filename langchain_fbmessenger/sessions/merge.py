@@ -113,7 +113,7 @@ def merge_chat_runs_in_session(
     messages = list(chat_session["messages"])
     paused: set[int] = set()
     if max_gap is not None:
-        paused.update(long_pauses([times_of(message) for message in messages], as_gap(max_gap)))
+        paused.update(long_pauses(map(times_of, messages), as_gap(max_gap)))
     merged = []
     start = 0
     for stop in range(1, len(messages) + 1):

@@ -64,6 +64,7 @@ def test_times_of_other_loaders(time: Any, expected: int | None) -> None:
     [
         ({}, []),
         ({"events": None}, []),
+        ({"events": 7}, []),
         ({"events": [7, {}, {"message_time": None}, {"message_time": 10**12}]}, [10**12]),
     ],
 )
