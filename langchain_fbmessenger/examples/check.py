@@ -144,7 +144,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
     report = CheckReport(rules.provider, model, is_estimate=counter.is_estimate)
     others = [rules_for(name) for name in provider_names() if name != rules.provider]
     check = _Check(report, [rules, *others], counter)
-    leaves = shutdown_of(rules.provider, model, today or datetime.now(tz=timezone.utc).date())
+    leaves = shutdown_of(rules.provider, model, today or _today())
     if leaves is not None:
         check.refuse(Broken("shutdown", leaves))
     if isinstance(examples, str | Path):
@@ -234,6 +234,10 @@ class _Check:
         self._report.refused_by[table.provider][broken.rule] += 1
         if table is self._tables[0]:
             self._report.violations.append(Violation(number, broken.rule, broken.reason))
+
+
+def _today() -> date:
+    return datetime.now(tz=timezone.utc).date()
 
 
 def _facts_of_broken(broken: Broken) -> ChatFacts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import date
 from typing import TYPE_CHECKING
 
 import pytest
@@ -31,3 +32,9 @@ def no_provider_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in os.environ:
         if name.startswith(("OPENAI_", "LANGSMITH_", "LANGCHAIN_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def a_day_before_providers_close(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From 2027-01-06 on OpenAI takes no jobs, and what is checked for it is refused."""
+    monkeypatch.setattr("langchain_fbmessenger.examples.check._today", lambda: date(2026, 11, 24))
