@@ -1,16 +1,18 @@
-"""Local server, training child: a trained LoRA → the GGUF adapter that llama.cpp loads.
+"""Local server: a trained LoRA → the folder that it is served from.
 
-Layout after llama.cpp's `convert_lora_to_gguf.py`: `general.type` adapter, `adapter.type` lora,
-`adapter.lora.alpha`, and for each linear layer `<name>.lora_a` and `<name>.lora_b`. Only the llama
-architecture is written: its rows of q and k are reordered, others' are not, or in other ways.
+The folder holds the LoRA as peft writes it (`adapter_model.safetensors`, `adapter_config.json`),
+which transformers and vLLM load, and as GGUF (`adapter.gguf`), which llama.cpp loads.
+
+GGUF's layout is that of llama.cpp's `convert_lora_to_gguf.py`: `general.type` adapter,
+`adapter.type` lora, `adapter.lora.alpha`, and for each linear layer `<name>.lora_a` and
+`<name>.lora_b`. Only the llama architecture is written: its rows of q and k are reordered, others'
+are not, or in other ways.
 """
 
 from __future__ import annotations
 
+import shutil
 from typing import TYPE_CHECKING
-
-import gguf
-from peft import get_peft_model_state_dict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -19,15 +21,33 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from peft import PeftModel
 
+_GGUF = "adapter.gguf"
 _PREFIX = "base_model.model."
 _PARTS = {".lora_A.weight": ".lora_a", ".lora_B.weight": ".lora_b"}
 
 
+def gguf_of(adapter: Path | None) -> Path | None:
+    """Return the GGUF file of an adapter's folder."""
+    return adapter / _GGUF if adapter else None
+
+
+def save_adapter(model: PeftModel, folder: Path) -> None:
+    """Write the LoRA of a model into a folder, all of it or nothing; an older one is replaced."""
+    aside = folder.with_suffix(".partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    model.save_pretrained(aside, save_embedding_layers=False)
+    write_gguf_adapter(model, aside / _GGUF)
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.replace(folder)
+
+
 def write_gguf_adapter(model: PeftModel, path: Path) -> None:
-    """Write the LoRA of a llama model as GGUF, all of it or nothing."""
+    """Write the LoRA of a llama model as GGUF."""
+    import gguf
+    from peft import get_peft_model_state_dict
+
     config = model.get_base_model().config
-    aside = path.with_suffix(".partial")
-    writer = gguf.GGUFWriter(aside, arch="llama")
+    writer = gguf.GGUFWriter(path, arch="llama")
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
     writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(model.peft_config["default"].lora_alpha))
@@ -48,7 +68,6 @@ def write_gguf_adapter(model: PeftModel, path: Path) -> None:
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    aside.replace(path)
 
 
 def interleaved(weights: NDArray[np.float32], heads: int) -> NDArray[np.float32]:

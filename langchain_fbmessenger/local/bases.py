@@ -60,8 +60,11 @@ class BaseModel:
 
     name: str
     """As the user named it."""
-    gguf: Path
+    path: Path
+    """Its GGUF file."""
     context_length: int
+    architecture: str = "llama"
+    """As GGUF names it, such as `llama` or `qwen3`."""
 
     @property
     def short_name(self) -> str:
@@ -179,4 +182,4 @@ def _checked(name: str, gguf: Path, modified: int) -> BaseModel:
         )
         raise BaseModelError(msg)
     context = header.metadata.get(f"{architecture}.context_length", MAX_CONTEXT)
-    return BaseModel(name, gguf, min(int(context), MAX_CONTEXT))
+    return BaseModel(name, gguf, min(int(context), MAX_CONTEXT), architecture)

@@ -36,7 +36,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local.records import JobStatus
     from langchain_fbmessenger.local.store import Store
 
-ADAPTER_NAME = "adapter.gguf"
+ADAPTER_NAME = "adapter"
+"""The adapter's folder within the folder of its job."""
 
 _UNFINISHED: tuple[JobStatus, ...] = ("validating_files", "queued", "running")
 _VALIDATING: tuple[JobStatus, ...] = ("validating_files",)
@@ -154,7 +155,7 @@ class JobQueue:
     def _spec(self, job: JobRecord, folder: Path) -> TrainingSpec:
         base = find_base(job.model)
         return TrainingSpec(
-            base=base.gguf,
+            base=base.path,
             bases=self._home.bases,
             training_file=self._content(job.training_file),
             validation_file=self._content(job.validation_file) if job.validation_file else None,
@@ -214,7 +215,13 @@ class JobQueue:
             )
             if is_ours:  # and was not cancelled at the last moment
                 self._store.add(
-                    ModelRecord(id=model_id, root=job.model, job_id=job.id, created_at=now())
+                    ModelRecord(
+                        id=model_id,
+                        root=job.model,
+                        job_id=job.id,
+                        created_at=now(),
+                        adapter=f"jobs/{job.id}/{ADAPTER_NAME}",
+                    )
                 )
 
     def _fail(self, job_id: str, error: JobError) -> None:

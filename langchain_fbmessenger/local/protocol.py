@@ -29,7 +29,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     training_file: Path
     validation_file: Path | None
     adapter: Path
-    """The GGUF adapter to write."""
+    """The folder to write the adapter to."""
     context_length: int
     seed: int
     settings: TrainingSettings

@@ -12,7 +12,9 @@ from typing import Any, Literal
 
 import msgspec
 
-JobStatus = Literal["validating_files", "queued", "running", "succeeded", "failed", "cancelled"]
+JobStatus = Literal[
+    "validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"
+]
 FINAL: frozenset[JobStatus] = frozenset({"succeeded", "failed", "cancelled"})
 """States that a job never leaves."""
 
@@ -112,3 +114,5 @@ class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):
     root: str
     job_id: str
     created_at: int
+    adapter: str
+    """The folder of the adapter, relative to the state folder; see `adapters.save_adapter`."""

@@ -56,7 +56,7 @@ def _run(spec: TrainingSpec, report: Callable[[Report], None]) -> Done:
     report(Note("Loading the training libraries."))
     # Here and not above: the imports take seconds, in which a bad file should not wait for its
     # refusal, nor a good job look dead.
-    from langchain_fbmessenger.local.adapters import write_gguf_adapter
+    from langchain_fbmessenger.local.adapters import save_adapter
     from langchain_fbmessenger.local.lora import train_lora
     from langchain_fbmessenger.local.tokenizer import HubTokenizer
     from langchain_fbmessenger.local.weights import trainable_folder
@@ -70,7 +70,7 @@ def _run(spec: TrainingSpec, report: Callable[[Report], None]) -> Done:
     n_epochs = spec.settings.n_epochs
     report(Note(f"Training on {len(chats)} examples, {n_tokens} tokens, {n_epochs} epochs."))
     model = train_lora(base, spec, chats, validation, report)
-    write_gguf_adapter(model, spec.adapter)
+    save_adapter(model, spec.adapter)
     return Done(trained_tokens=n_tokens * n_epochs)
 
 

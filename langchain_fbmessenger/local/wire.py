@@ -75,7 +75,7 @@ def base_object(base: BaseModel) -> JsonObject:
     return {
         "object": "model",
         "id": base.name,
-        "created": int(base.gguf.stat().st_mtime),
+        "created": int(base.path.stat().st_mtime),
         "owned_by": "local",
         "context_length": base.context_length,
     }

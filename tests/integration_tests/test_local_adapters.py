@@ -40,13 +40,13 @@ def folder(base: BaseModel, local_home: Path) -> Iterator[Path]:
     """Return the converted base; the server of this session has made it or will use it."""
     home = Home.open(local_home)
     umask = os.umask(PRIVATE_UMASK)  # as the server has it
-    yield trainable_folder(base.gguf, home.bases)
+    yield trainable_folder(base.path, home.bases)
     os.umask(umask)
 
 
 def test_a_chat_may_begin_with_the_persona(folder: Path, base: BaseModel) -> None:
     """Without a system prompt of its own: SmolLM2's template puts one there."""
-    tokenizer = HubTokenizer(folder, base=base.gguf)
+    tokenizer = HubTokenizer(folder, base=base.path)
     turns = [Message("assistant", "Ahoy!"), Message("user", "Hi"), Message("assistant", "Aye.")]
     chat = encode_chat(turns, tokenizer)
     learned = [token for token in chat.labels if token != IGNORED]
@@ -71,7 +71,7 @@ def model(folder: Path) -> PeftModel:
 
 @pytest.fixture(scope="module")
 def tokenizer(folder: Path, base: BaseModel) -> HubTokenizer:
-    return HubTokenizer(folder, base=base.gguf)
+    return HubTokenizer(folder, base=base.path)
 
 
 def scores_of_peft(model: PeftModel, tokenizer: HubTokenizer) -> dict[str, float]:
@@ -84,7 +84,7 @@ def scores_of_peft(model: PeftModel, tokenizer: HubTokenizer) -> dict[str, float
 
 
 async def scores_of_llama_cpp(base: BaseModel, adapter: Path | None) -> dict[str, float]:
-    engine = await llama_cpp.load("tested", base.gguf, adapter, 512)
+    engine = await llama_cpp.load("tested", base.path, adapter, 512)
     request: dict[str, Any] = {
         "messages": msgspec.to_builtins(MESSAGES),
         "max_tokens": 1,
@@ -138,7 +138,7 @@ async def test_the_adapter_answers_the_same_under_both(
 async def test_text_is_cut_into_the_same_tokens_by_both(
     tokenizer: HubTokenizer, base: BaseModel, text: str
 ) -> None:
-    engine = await llama_cpp.load("tested", base.gguf, None, 512)
+    engine = await llama_cpp.load("tested", base.path, None, 512)
     message = Message("user", text)
     ids = tokenizer.encode(tokenizer.render([message], answer_next=True), is_start=True)
 

@@ -15,6 +15,7 @@ import msgspec
 from starlette.responses import JSONResponse, StreamingResponse
 from starlette.routing import Route
 
+from langchain_fbmessenger.local.adapters import gguf_of
 from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, error_body
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
@@ -150,7 +151,7 @@ async def _engine(request: Request, model_id: str) -> AsyncIterator[tuple[Engine
         from langchain_fbmessenger.local.engines import llama_cpp
 
         return await llama_cpp.load(
-            model.id, model.base.gguf, model.adapter, model.base.context_length
+            model.id, model.base.path, gguf_of(model.adapter), model.base.context_length
         )
 
     async with services.engines.lease(model_id, load) as engine:

@@ -17,7 +17,6 @@ from langchain_fbmessenger.local.bases import (
     find_base,
     installed_bases,
 )
-from langchain_fbmessenger.local.job_queue import ADAPTER_NAME
 from langchain_fbmessenger.local.records import ModelRecord
 from langchain_fbmessenger.local.services import Services, services_of
 from langchain_fbmessenger.local.wire import (
@@ -41,6 +40,7 @@ class ServedModel:
     id: str
     base: BaseModel
     adapter: Path | None
+    """The folder of its adapter, see `adapters.save_adapter`."""
 
 
 def served_model(services: Services, model_id: str) -> ServedModel:
@@ -54,8 +54,8 @@ def served_model(services: Services, model_id: str) -> ServedModel:
         base = find_base(tuned.root if tuned else model_id)
     except BaseModelError as error:
         raise ApiError(str(error), status=404, param="model", code="model_not_found") from error
-    adapter = services.home.jobs / tuned.job_id / ADAPTER_NAME if tuned else None
-    if adapter and not adapter.is_file():
+    adapter = services.home.root / tuned.adapter if tuned else None
+    if adapter and not adapter.is_dir():
         raise not_found(what="model", value=model_id, param="model", code="model_not_found")
     return ServedModel(model_id, base, adapter)
 

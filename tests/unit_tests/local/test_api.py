@@ -311,8 +311,14 @@ def test_cancelling_what_has_ended_is_refused(client: TestClient, services: Serv
 def tuned(services: Services) -> str:
     folder = services.home.jobs / "ftjob-1"
     folder.mkdir()
-    (folder / "adapter.gguf").touch()
-    model = ModelRecord(id="ft:tiny:local::1", root="tiny", job_id="ftjob-1", created_at=1)
+    (folder / "adapter").mkdir()
+    model = ModelRecord(
+        id="ft:tiny:local::1",
+        root="tiny",
+        job_id="ftjob-1",
+        created_at=1,
+        adapter="jobs/ftjob-1/adapter",
+    )
     return services.store.add(model).id
 
 

@@ -39,7 +39,7 @@ def test_a_file_and_the_folder_that_holds_it_are_the_same_base(tmp_path: Path) -
 
     by_file, by_folder = find_base(str(path)), find_base(str(tmp_path))
 
-    assert by_file.gguf == by_folder.gguf == path
+    assert by_file.path == by_folder.path == path
     assert by_file.context_length == 2048
     assert by_file.short_name == "tiny"
 
@@ -134,5 +134,5 @@ def test_a_model_of_the_hub_is_the_file_that_was_downloaded(
 
     base = find_base("someone/model-GGUF")
 
-    assert base.gguf == path
+    assert base.path == path
     assert base.short_name == "model-GGUF"

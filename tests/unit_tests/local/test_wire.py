@@ -71,7 +71,9 @@ def test_an_event_is_openais() -> None:
 
 
 def test_a_fine_tuned_model_is_openais_and_names_its_base() -> None:
-    record = ModelRecord(id="ft:m:local::1", root="m", job_id="ftjob-1", created_at=1)
+    record = ModelRecord(
+        id="ft:m:local::1", root="m", job_id="ftjob-1", created_at=1, adapter="jobs/ftjob-1/adapter"
+    )
 
     model = Model.model_validate(wire.model_object(record, 4096), strict=True)
 
