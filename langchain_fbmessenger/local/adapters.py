@@ -1,12 +1,13 @@
 """Local server: a trained LoRA → the folder that it is served from.
 
 The folder holds the LoRA as peft writes it (`adapter_model.safetensors`, `adapter_config.json`),
-which transformers and vLLM load, and as GGUF (`adapter.gguf`), which llama.cpp loads.
+which transformers and vLLM load, and, where llama.cpp serves the base, as GGUF (`adapter.gguf`).
+The GGUF is made from peft's files without torch, so that the server can import adapters, too.
 
 GGUF's layout is that of llama.cpp's `convert_lora_to_gguf.py`: `general.type` adapter,
 `adapter.type` lora, `adapter.lora.alpha`, and for each linear layer `<name>.lora_a` and
-`<name>.lora_b`. Only the llama architecture is written: its rows of q and k are reordered, others'
-are not, or in other ways.
+`<name>.lora_b`. Where llama.cpp reorders the rows of q and k (`families.py`), those of their
+`lora_b` are, too.
 """
 
 from __future__ import annotations
@@ -14,16 +15,29 @@ from __future__ import annotations
 import shutil
 from typing import TYPE_CHECKING
 
+import msgspec
+
+from langchain_fbmessenger.local.checkpoints import inspect
+from langchain_fbmessenger.local.families import PROVEN, name_map
+from langchain_fbmessenger.local.gguf_header import read_header
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     import numpy as np
     from numpy.typing import NDArray
     from peft import PeftModel
 
+ADAPTER_CONFIG = "adapter_config.json"
+ADAPTER_WEIGHTS = "adapter_model.safetensors"
 _GGUF = "adapter.gguf"
 _PREFIX = "base_model.model."
 _PARTS = {".lora_A.weight": ".lora_a", ".lora_B.weight": ".lora_b"}
+
+
+class _Config(msgspec.Struct, frozen=True):
+    lora_alpha: float
 
 
 def gguf_of(adapter: Path | None) -> Path | None:
@@ -31,43 +45,86 @@ def gguf_of(adapter: Path | None) -> Path | None:
     return adapter / _GGUF if adapter else None
 
 
-def save_adapter(model: PeftModel, folder: Path) -> None:
-    """Write the LoRA of a model into a folder, all of it or nothing; an older one is replaced."""
+def save_adapter(model: PeftModel, folder: Path, *, base: Path) -> None:
+    """Write the LoRA of a model into a folder, all of it or nothing; an older one is replaced.
+
+    Args:
+        model: The trained model.
+        folder: Where to.
+        base: The base that is served, a GGUF file or a folder of safetensors.
+    """
     aside = folder.with_suffix(".partial")
     shutil.rmtree(aside, ignore_errors=True)
     model.save_pretrained(aside, save_embedding_layers=False)
-    write_gguf_adapter(model, aside / _GGUF)
+    if inspect(base).engine == "llama.cpp":
+        write_gguf_adapter(aside, base)
     shutil.rmtree(folder, ignore_errors=True)
     aside.replace(folder)
 
 
-def write_gguf_adapter(model: PeftModel, path: Path) -> None:
-    """Write the LoRA of a llama model as GGUF."""
-    import gguf
-    from peft import get_peft_model_state_dict
+def write_gguf_adapter(folder: Path, base: Path) -> Path:
+    """Write `adapter.gguf` beside the files of peft in a folder, for a base as GGUF.
 
-    config = model.get_base_model().config
-    writer = gguf.GGUFWriter(path, arch="llama")
+    Raises:
+        ValueError: A matrix is for no layer that llama.cpp knows.
+    """
+    import gguf
+
+    metadata = read_header(base).metadata
+    architecture = str(metadata["general.architecture"])
+    names = name_map(architecture, int(metadata[f"{architecture}.block_count"]))
+    heads: dict[str, int] = {}
+    if PROVEN[architecture].has_paired_heads:
+        n_heads = int(metadata[f"{architecture}.attention.head_count"])
+        n_kv = int(metadata.get(f"{architecture}.attention.head_count_kv", n_heads))
+        heads = {"q_proj": n_heads, "k_proj": n_kv}
+    config = msgspec.json.decode((folder / ADAPTER_CONFIG).read_bytes(), type=_Config)
+    writer = gguf.GGUFWriter(folder / _GGUF, arch=architecture)
     writer.add_type(gguf.GGUFType.ADAPTER)
     writer.add_string(gguf.Keys.Adapter.TYPE, "lora")
-    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, float(model.peft_config["default"].lora_alpha))
-    names = gguf.get_tensor_name_map(gguf.MODEL_ARCH.LLAMA, config.num_hidden_layers)
-    for key, tensor in get_peft_model_state_dict(model).items():
-        module, part = _split(key)
-        weights = tensor.float().cpu().numpy()
-        if part == ".lora_b" and module.endswith(".q_proj"):
-            weights = interleaved(weights, config.num_attention_heads)
-        elif part == ".lora_b" and module.endswith(".k_proj"):
-            weights = interleaved(weights, config.num_key_value_heads)
+    writer.add_float32(gguf.Keys.Adapter.LORA_ALPHA, config.lora_alpha)
+    for module, part, weights in read_matrices(folder):
         name = names.get_name(module)
         if name is None:
             msg = f"llama.cpp has no name for the layer {module}"
             raise ValueError(msg)
-        writer.add_tensor(f"{name}.weight{part}", weights)
+        kind = module.rpartition(".")[2]
+        ordered = part == ".lora_b" and kind in heads
+        writer.add_tensor(
+            f"{name}.weight{part}", interleaved(weights, heads[kind]) if ordered else weights
+        )
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+    return folder / _GGUF
+
+
+def read_matrices(folder: Path) -> Iterator[tuple[str, str, NDArray[np.float32]]]:
+    """Yield (layer, `.lora_a` or `.lora_b`, matrix) of the LoRA in a folder.
+
+    Raises:
+        ValueError: The file holds something else, or is damaged.
+    """
+    import numpy as np
+    import safetensors
+
+    content = (folder / ADAPTER_WEIGHTS).read_bytes()
+    try:
+        tensors = safetensors.deserialize(content)  # type: ignore[no-untyped-call]
+    except safetensors.SafetensorError as error:
+        msg = f"{ADAPTER_WEIGHTS} is damaged"
+        raise ValueError(msg) from error
+    kinds = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
+    for key, tensor in tensors:
+        module, part = _split(key)
+        if tensor["dtype"] not in kinds:
+            msg = f"{key} is of the type {tensor['dtype']}; a LoRA has floats"
+            raise ValueError(msg)
+        flat = np.frombuffer(tensor["data"], dtype=kinds[tensor["dtype"]])
+        if tensor["dtype"] == "BF16":  # numpy has no such type: it is the upper half of a float32
+            flat = (flat.astype(np.uint32) << 16).view(np.float32)
+        yield module, part, flat.astype(np.float32).reshape(tensor["shape"])
 
 
 def interleaved(weights: NDArray[np.float32], heads: int) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ should answer at once. Arrays are therefore stepped over.
 
 from __future__ import annotations
 
+import math
 import mmap
 import struct
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _MAGIC = b"GGUF"
+_ALIGNMENT = 32
+_F32 = 0
 _VERSIONS = (2, 3)
 _STRING, _ARRAY = 8, 9
 _NUMBERS = {
@@ -35,16 +38,31 @@ _NUMBERS = {
 
 
 @dataclass(frozen=True)
+class Tensor:
+    """Where a tensor lies in the file.
+
+    Attributes:
+        shape: As torch has it: a linear layer's is (out, in).
+        kind: ggml's number for its type.
+        at: The position of its first byte.
+    """
+
+    shape: tuple[int, ...]
+    kind: int
+    at: int
+
+
+@dataclass(frozen=True)
 class GgufHeader:
     """What a GGUF file says of itself.
 
     Attributes:
         metadata: Its scalar fields, such as `general.architecture`.
-        tensors: The names of its tensors.
+        tensors: Its tensors, by name.
     """
 
     metadata: Mapping[str, bool | float | str]
-    tensors: frozenset[str]
+    tensors: Mapping[str, Tensor]
 
 
 def read_header(path: Path) -> GgufHeader:
@@ -60,6 +78,22 @@ def read_header(path: Path) -> GgufHeader:
         except (struct.error, KeyError, ValueError) as error:
             msg = f"{path.name} is not a readable GGUF file"
             raise ValueError(msg) from error
+
+
+def read_floats(path: Path, tensor: Tensor) -> tuple[float, ...]:
+    """Read a small tensor of float32 values.
+
+    Raises:
+        ValueError: It is of another type, or the file is cut short.
+    """
+    layout = f"<{math.prod(tensor.shape)}f"
+    with path.open("rb") as file:
+        file.seek(tensor.at)
+        content = file.read(struct.calcsize(layout))
+    if tensor.kind != _F32 or len(content) < struct.calcsize(layout):
+        msg = f"{path.name} holds a tensor that is not as its header says"
+        raise ValueError(msg)
+    return struct.unpack(layout, content)
 
 
 class _Cursor:
@@ -82,7 +116,14 @@ class _Cursor:
                 self._skip_array()
             else:
                 metadata[key] = self._string() if kind == _STRING else self._number(_NUMBERS[kind])
-        return GgufHeader(metadata, frozenset(self._tensor_name() for _ in range(n_tensors)))
+        listed = [self._tensor() for _ in range(n_tensors)]
+        alignment = int(metadata.get("general.alignment", _ALIGNMENT))
+        if alignment < 1:
+            msg = "no alignment"
+            raise ValueError(msg)
+        start = -(-self._at // alignment) * alignment
+        tensors = {name: Tensor(shape, kind, start + at) for name, shape, kind, at in listed}
+        return GgufHeader(metadata, tensors)
 
     def _bytes(self, count: int) -> bytes:
         start, self._at = self._at, self._at + count
@@ -110,7 +151,7 @@ class _Cursor:
         else:  # an array of arrays is a KeyError here: models have none
             self._bytes(struct.calcsize(_NUMBERS[kind]) * count)
 
-    def _tensor_name(self) -> str:
+    def _tensor(self) -> tuple[str, tuple[int, ...], int, int]:
         name, n_dimensions = self._string(), self._number("<I")
-        self._bytes(8 * n_dimensions + struct.calcsize("<IQ"))  # shape, type, offset
-        return name
+        shape = struct.unpack(f"<{n_dimensions}Q", self._bytes(8 * n_dimensions))
+        return name, shape[::-1], self._number("<I"), self._number("<Q")

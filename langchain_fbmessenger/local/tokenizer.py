@@ -1,4 +1,4 @@
-"""Local server, training child: the tokenizer of a converted base model, as masking wants it."""
+"""Local server, training child: the tokenizer of a base model, as masking wants it."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import jinja2
 import msgspec
 from transformers import AutoTokenizer
 
+from langchain_fbmessenger.local.checkpoints import inspect
 from langchain_fbmessenger.local.gguf_header import read_header
 from langchain_fbmessenger.local.masking import TemplateError
 
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
 
 
 class HubTokenizer:
-    """Renders with the model's own chat template and encodes as llama.cpp does when it serves."""
+    """Renders with the model's own chat template and encodes as the engine does that serves it."""
 
     def __init__(self, folder: Path, *, base: Path) -> None:
-        """Load the tokenizer from the converted `folder` of the GGUF file `base`."""
+        """Load the tokenizer from the trainable `folder` of `base`, which may be the same."""
         self._tokenizer = AutoTokenizer.from_pretrained(folder)
-        self.end_of_turn = frozenset(self._tokenizer.all_special_ids)
-        header = read_header(base).metadata
-        # llama.cpp's default where the file does not say: only SentencePiece models begin with BOS.
-        is_sentencepiece = header.get("tokenizer.ggml.model") == "llama"
-        self._adds_bos = bool(header.get("tokenizer.ggml.add_bos_token", is_sentencepiece))
+        added = self._tokenizer.added_tokens_decoder
+        # Not the named ones alone: some families' end-of-turn token has no name of its own.
+        self.end_of_turn = frozenset(self._tokenizer.all_special_ids) | frozenset(
+            token_id for token_id, token in added.items() if token.special
+        )
+        self._adds_bos = _adds_bos(base)
 
     def render(self, messages: Sequence[Message], *, answer_next: bool) -> str:
         """Write the chat as the model reads it."""
@@ -37,6 +39,8 @@ class HubTokenizer:
                 [msgspec.to_builtins(message) for message in messages],
                 add_generation_prompt=answer_next,
                 tokenize=False,
+                # As the engines ask for it, too: personas answer, they do not think aloud first.
+                enable_thinking=False,
             )
         except jinja2.TemplateError as error:
             msg = f"the base model's chat template refuses the chat: {error}"
@@ -50,3 +54,13 @@ class HubTokenizer:
         if is_start and self._adds_bos and ids[:1] != [bos]:
             return [bos, *ids]
         return ids
+
+
+def _adds_bos(base: Path) -> bool:
+    """Whether the serving engine puts a begin-of-sequence token before what the template writes."""
+    if inspect(base).engine != "llama.cpp":
+        return False  # transformers leaves that to the template
+    header = read_header(base).metadata
+    # llama.cpp's default where the file does not say: only SentencePiece models begin with BOS.
+    is_sentencepiece = header.get("tokenizer.ggml.model") == "llama"
+    return bool(header.get("tokenizer.ggml.add_bos_token", is_sentencepiece))

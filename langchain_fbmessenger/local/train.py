@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from langchain_fbmessenger.local import protocol, training_file
+from langchain_fbmessenger.local.checkpoints import UnusableError
 from langchain_fbmessenger.local.masking import TemplateError, encode_chat
 from langchain_fbmessenger.local.protocol import Done, Failed, Note
 
@@ -62,15 +63,18 @@ def _run(spec: TrainingSpec, report: Callable[[Report], None]) -> Done:
     from langchain_fbmessenger.local.weights import trainable_folder
 
     report(Note("Preparing the base model; its first use takes some seconds more."))
-    base = trainable_folder(spec.base, spec.bases)
+    try:
+        base = trainable_folder(spec.base, spec.bases)
+    except UnusableError as error:
+        raise _JobError(Failed("unsupported_model", str(error), "model")) from None
     tokenizer = HubTokenizer(base, base=spec.base)
     chats = _encode(examples, "training_file", spec, tokenizer)
     validation = _encode(held_out, "validation_file", spec, tokenizer)
     n_tokens = sum(len(chat.input_ids) for chat in chats)
     n_epochs = spec.settings.n_epochs
-    report(Note(f"Training on {len(chats)} examples, {n_tokens} tokens, {n_epochs} epochs."))
+    report(Note(f"Training on {len(examples)} examples, {n_tokens} tokens, {n_epochs} epochs."))
     model = train_lora(base, spec, chats, validation, report)
-    save_adapter(model, spec.adapter)
+    save_adapter(model, spec.adapter, base=spec.base)
     return Done(trained_tokens=n_tokens * n_epochs)
 
 
@@ -88,18 +92,18 @@ def _encode(
     chats = []
     for line, example in examples:
         try:
-            chat = encode_chat(example.messages, tokenizer)
+            encoded = encode_chat(example.messages, tokenizer)
         except TemplateError as error:
             raise _JobError(
                 Failed("invalid_training_file", f"line {line}: {error}", param)
             ) from None
-        if len(chat.input_ids) > spec.context_length:
+        longest = max(len(chat.input_ids) for chat in encoded)
+        if longest > spec.context_length:
             msg = (
-                f"line {line}: {len(chat.input_ids)} tokens, "
-                f"but the model reads at most {spec.context_length}"
+                f"line {line}: {longest} tokens, but the model reads at most {spec.context_length}"
             )
             raise _JobError(Failed("context_length_exceeded", msg, param))
-        chats.append(chat)
+        chats += encoded
     return chats
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from langchain_fbmessenger.local.address import proof
-from langchain_fbmessenger.local.api import chat, files, fine_tuning, models
+from langchain_fbmessenger.local.api import adapters, chat, files, fine_tuning, models
 from langchain_fbmessenger.local.api.errors import (
     ApiError,
     on_api_error,
@@ -46,6 +46,7 @@ def create_app(services: Services) -> Starlette:
             *files.routes,
             *fine_tuning.routes,
             *models.routes,
+            *adapters.routes,
             *chat.routes,
         ],
         exception_handlers={

@@ -11,11 +11,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.auto_base import choose_base
 from langchain_fbmessenger.local.bases import (
+    AUTO,
+    MAX_CONTEXT,
     BaseModel,
     BaseModelError,
     find_base,
     installed_bases,
+    short_name,
 )
 from langchain_fbmessenger.local.records import ModelRecord
 from langchain_fbmessenger.local.services import Services, services_of
@@ -68,6 +72,8 @@ def _list(request: Request) -> Response:
 
 def _retrieve(request: Request) -> Response:
     services, model_id = services_of(request), request.path_params["model_id"]
+    if model_id == AUTO:
+        return JSONResponse(_auto_object())
     if model := services.store.get(ModelRecord, model_id):
         return JSONResponse(_tuned_object(model))
     return JSONResponse(base_object(served_model(services, model_id).base))
@@ -75,9 +81,18 @@ def _retrieve(request: Request) -> Response:
 
 async def _delete(request: Request) -> Response:
     services, model_id = services_of(request), request.path_params["model_id"]
+    await remove_model(services, model_id)
+    return JSONResponse(deleted_object("model", model_id))
+
+
+async def remove_model(services: Services, model_id: str) -> None:
+    """Delete a fine-tuned model: its record, its adapter's folder, and its place in an engine.
+
+    Raises:
+        ApiError: There is no such model, or it is a base.
+    """
     await anyio.to_thread.run_sync(_remove, services, model_id)
     await services.engines.forget(model_id)
-    return JSONResponse(deleted_object("model", model_id))
 
 
 def _remove(services: Services, model_id: str) -> None:
@@ -87,7 +102,7 @@ def _remove(services: Services, model_id: str) -> None:
         msg = f"{model_id} is a base model; only fine-tuned models can be deleted."
         raise ApiError(msg, param="model")
     services.store.delete(ModelRecord, model_id)
-    shutil.rmtree(services.home.jobs / model.job_id, ignore_errors=True)
+    shutil.rmtree(services.home.root / model.adapter, ignore_errors=True)
 
 
 def _tuned_object(model: ModelRecord) -> dict[str, object]:
@@ -95,7 +110,21 @@ def _tuned_object(model: ModelRecord) -> dict[str, object]:
         context_length = find_base(model.root).context_length
     except BaseModelError:
         context_length = None
-    return model_object(model, context_length)
+    # A base may be named by its path, which is nobody's business but the user's.
+    return {**model_object(model, context_length), "root": short_name(model.root)}
+
+
+def _auto_object() -> dict[str, object]:
+    """Describe what "auto" stands for here; it need not have been downloaded yet."""
+    choice = choose_base()
+    return {
+        "object": "model",
+        "id": choice.row.name,
+        "created": 0,
+        "owned_by": "local",
+        "context_length": min(choice.row.context, MAX_CONTEXT),
+        "reason": choice.reason,
+    }
 
 
 routes = [

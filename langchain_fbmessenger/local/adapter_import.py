@@ -1,0 +1,194 @@
+"""Local server: a LoRA that was trained elsewhere → a folder that it is served from.
+
+Taken is what every engine can serve: a plain LoRA of linear layers in peft's files. Nothing of it
+is loaded as code or pickle, and torch is not needed.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+import struct
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from langchain_fbmessenger.local.adapters import (
+    ADAPTER_CONFIG,
+    ADAPTER_WEIGHTS,
+    read_matrices,
+    write_gguf_adapter,
+)
+from langchain_fbmessenger.local.families import name_map
+from langchain_fbmessenger.local.gguf_header import read_header
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from langchain_fbmessenger.local.bases import BaseModel
+
+_PLAIN: Mapping[str, tuple[object, ...]] = {
+    "peft_type": ("LORA",),
+    "bias": ("none", None),
+    "use_dora": (False, None),
+    "use_rslora": (False, None),
+    "lora_bias": (False, None),
+    "fan_in_fan_out": (False, None),
+    "rank_pattern": ({}, None),
+    "alpha_pattern": ({}, None),
+    "modules_to_save": ([], None),
+    "layer_replication": ([], None),
+    "target_parameters": ([], None),
+    "trainable_token_indices": ([], None),
+}
+"""What peft's config may say: all else changes what the matrices mean, or needs more than them."""
+_ALL_LINEAR = "all-linear"
+_MAX_HEADER = 100_000_000
+"""Bytes; safetensors' own limit."""
+
+
+class AdapterError(ValueError):
+    """The folder holds no adapter that can be served on this base, in words without a path."""
+
+
+class _PeftConfig(msgspec.Struct, frozen=True):
+    r: int
+    lora_alpha: float
+    target_modules: list[str] | str
+
+
+def import_adapter(source: Path, base: BaseModel, folder: Path) -> None:
+    """Copy a LoRA into a new folder, checked, and as GGUF where llama.cpp serves the base.
+
+    Args:
+        source: A folder as peft writes it.
+        base: What it was trained on.
+        folder: Must not exist; it does only when all is well.
+
+    Raises:
+        AdapterError: It cannot be served on this base.
+    """
+    aside = folder.with_suffix(".partial")
+    aside.mkdir(mode=0o700, parents=True)
+    try:
+        for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
+            _copy(source / name, aside / name)
+        # The copy is checked, not the source, which may change meanwhile.
+        _check(aside, base)
+        if base.engine == "llama.cpp":
+            write_gguf_adapter(aside, base.path).chmod(0o600)
+        aside.rename(folder)
+    except ValueError as error:
+        raise AdapterError(str(error)) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+
+
+def _copy(source: Path, target: Path) -> None:
+    try:
+        shutil.copyfile(source, target)
+    except (FileNotFoundError, NotADirectoryError):
+        msg = (
+            f"the folder holds no {target.name}: an adapter is given as peft writes it; weights as "
+            "pickle (adapter_model.bin) are never loaded"
+        )
+        raise AdapterError(msg) from None
+    except OSError as error:
+        msg = f"{target.name} cannot be copied ({error.strerror})"
+        raise AdapterError(msg) from None
+    target.chmod(0o600)
+
+
+def _check(folder: Path, base: BaseModel) -> None:
+    config = _config(folder)
+    shape_of = _shapes(base)
+    found: dict[str, set[str]] = {}
+    for module, part, weights in read_matrices(folder):
+        _check_matrix(module, part, weights, config, shape_of(module))
+        found.setdefault(module, set()).add(part)
+    halves = [module for module, parts in found.items() if len(parts) == 1]
+    if halves or not found:
+        msg = f"{halves[0]} has one of its two matrices" if halves else "it holds no matrix"
+        raise AdapterError(msg)
+
+
+def _config(folder: Path) -> _PeftConfig:
+    content = (folder / ADAPTER_CONFIG).read_bytes()
+    try:
+        whole = msgspec.json.decode(content, type=dict[str, Any])
+        config = msgspec.json.decode(content, type=_PeftConfig)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        msg = f"{ADAPTER_CONFIG} is no config of a LoRA ({type(error).__name__})"
+        raise AdapterError(msg) from None
+    for key, plain in _PLAIN.items():
+        if (value := whole.get(key)) not in plain and not (key == "peft_type" and value is None):
+            msg = f"`{key}` is set in {ADAPTER_CONFIG}: only a plain LoRA can be served"
+            raise AdapterError(msg)
+    if config.r < 1 or config.lora_alpha <= 0:
+        msg = f"`r` and `lora_alpha` in {ADAPTER_CONFIG} must be positive"
+        raise AdapterError(msg)
+    return config
+
+
+def _check_matrix(
+    module: str,
+    part: str,
+    weights: NDArray[np.float32],
+    config: _PeftConfig,
+    layer: tuple[int, ...] | None,
+) -> None:
+    import numpy as np
+
+    if layer is None or len(layer) != 2:  # noqa: PLR2004
+        msg = f"the base has no linear layer {module}"
+        raise AdapterError(msg)
+    n_out, n_in = layer
+    expected = (config.r, n_in) if part == ".lora_a" else (n_out, config.r)
+    if weights.shape != expected:
+        msg = f"{module} has a matrix of {weights.shape}, where base and `r` ask for {expected}"
+        raise AdapterError(msg)
+    if not np.isfinite(weights).all():
+        msg = f"{module} holds values that are no numbers"
+        raise AdapterError(msg)
+    if not _is_targeted(module, config.target_modules):
+        msg = f"{module} is not among the `target_modules` of {ADAPTER_CONFIG}"
+        raise AdapterError(msg)
+
+
+def _is_targeted(module: str, targets: list[str] | str) -> bool:
+    """As peft reads it: a list of endings, or a pattern for the whole name."""
+    if isinstance(targets, list):
+        return any(module == name or module.endswith(f".{name}") for name in targets)
+    return targets == _ALL_LINEAR or re.fullmatch(targets, module) is not None
+
+
+def _shapes(base: BaseModel) -> Callable[[str], tuple[int, ...] | None]:
+    """Return what gives the shape of a layer's weights by transformers' name for it."""
+    if base.path.is_dir():
+        shapes = _safetensors_shapes(base.path)
+        return lambda module: shapes.get(f"{module}.weight")
+    header = read_header(base.path)
+    names = name_map(base.architecture, int(header.metadata[f"{base.architecture}.block_count"]))
+
+    def shape(module: str) -> tuple[int, ...] | None:
+        tensor = header.tensors.get(f"{names.get_name(module)}.weight")
+        return tensor.shape if tensor else None
+
+    return shape
+
+
+def _safetensors_shapes(folder: Path) -> dict[str, tuple[int, ...]]:
+    """Read the headers of a folder's safetensors: a length, then JSON."""
+    shapes: dict[str, tuple[int, ...]] = {}
+    for path in folder.glob("*.safetensors"):
+        with path.open("rb") as file:
+            (length,) = struct.unpack("<Q", file.read(8))
+            tensors = msgspec.json.decode(file.read(min(length, _MAX_HEADER)))
+        shapes |= {
+            name: tuple(tensor["shape"]) for name, tensor in tensors.items() if "shape" in tensor
+        }
+    return shapes

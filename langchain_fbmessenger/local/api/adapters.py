@@ -1,0 +1,105 @@
+"""Local server: `/v1/load_lora_adapter` and `/v1/unload_lora_adapter`, for LoRAs trained elsewhere.
+
+The shapes are vLLM's; `base_model_name` is ours, as this server has more than one base. An adapter
+is copied into the state folder and is then a fine-tuned model as any other.
+"""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import anyio
+import msgspec
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
+
+from langchain_fbmessenger.local.adapter_import import AdapterError, import_adapter
+from langchain_fbmessenger.local.api.bodies import decode
+from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.api.models import remove_model
+from langchain_fbmessenger.local.bases import AUTO, BaseModelError, find_base
+from langchain_fbmessenger.local.ladder import LADDER
+from langchain_fbmessenger.local.records import ModelRecord, new_id, now
+from langchain_fbmessenger.local.services import Services, services_of
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+
+_FOLDER = "adapters"
+_one_at_a_time = threading.Lock()
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.:-]{0,127}$")]
+"""Without slashes, so that it can be neither a path nor a hub id."""
+
+
+class _LoadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    lora_name: Name
+    lora_path: str
+    base_model_name: str
+
+
+class _UnloadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    lora_name: str
+
+
+async def _load(request: Request) -> Response:
+    body = decode(await request.body(), _LoadBody)
+    await anyio.to_thread.run_sync(_add, services_of(request), body)
+    return PlainTextResponse(f"Success: LoRA adapter '{body.lora_name}' added successfully.")
+
+
+async def _unload(request: Request) -> Response:
+    services, body = services_of(request), decode(await request.body(), _UnloadBody)
+    model = services.store.get(ModelRecord, body.lora_name)
+    if model is None:
+        raise not_found(what="LoRA adapter", value=body.lora_name, param="lora_name")
+    if model.job_id:
+        msg = f"{model.id} was made by a job here: delete it by DELETE /v1/models/{model.id}."
+        raise ApiError(msg, param="lora_name")
+    await remove_model(services, model.id)
+    return PlainTextResponse(f"Success: LoRA adapter '{model.id}' removed successfully.")
+
+
+def _add(services: Services, body: _LoadBody) -> None:
+    if body.lora_name in {AUTO, *(row.name for row in LADDER)}:
+        msg = f"{body.lora_name} is the name of a base model."
+        raise ApiError(msg, param="lora_name")
+    try:
+        base = find_base(body.base_model_name)
+    except BaseModelError as error:
+        status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
+        raise ApiError(str(error), status=status, param="base_model_name", code=code) from error
+    with _one_at_a_time:
+        if services.store.get(ModelRecord, body.lora_name):
+            msg = f"A model {body.lora_name} exists already."
+            raise ApiError(msg, param="lora_name")
+        _sweep(services)
+        adapter = f"{_FOLDER}/{new_id('adapter')}"
+        try:
+            source = Path(body.lora_path).expanduser()
+            import_adapter(source, base, services.home.root / adapter)
+        except (AdapterError, RuntimeError) as error:  # RuntimeError: the home of an unknown ~user
+            msg = f"The adapter cannot be loaded: {error}."
+            raise ApiError(msg, param="lora_path", code="invalid_adapter") from error
+        services.store.add(
+            ModelRecord(
+                id=body.lora_name, root=base.name, job_id="", created_at=now(), adapter=adapter
+            )
+        )
+
+
+def _sweep(services: Services) -> None:
+    """Remove what an import left behind when the server was killed in its midst."""
+    known = {model.adapter for model in services.store.page(ModelRecord)}
+    for folder in (services.home.root / _FOLDER).glob("*"):
+        if f"{_FOLDER}/{folder.name}" not in known:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+routes = [
+    Route("/v1/load_lora_adapter", _load, methods=["POST"]),
+    Route("/v1/unload_lora_adapter", _unload, methods=["POST"]),
+]

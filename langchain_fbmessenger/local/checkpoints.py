@@ -1,0 +1,210 @@
+"""Local server: a file or folder of weights → what it is and which engine can serve it.
+
+These are the checks before a job is taken, so they must be quick and need no torch: headers and
+JSON are read, weights are not.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+import msgspec
+
+from langchain_fbmessenger.local.families import LOADABLE, PROVEN, ROPE_FACTORS
+from langchain_fbmessenger.local.gguf_header import read_floats, read_header
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from langchain_fbmessenger.local.families import Family
+    from langchain_fbmessenger.local.gguf_header import GgufHeader
+
+EngineName = Literal["llama.cpp", "transformers"]
+
+_INDEX = "model.safetensors.index.json"
+_TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+_LLAMA3 = {
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8192,
+}
+"""What all of Meta's models with scaled rotary embeddings share, from 3.1 to 3.3."""
+_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """What a file or folder of weights is."""
+
+    architecture: str
+    """As GGUF names it (`qwen3`), or transformers (`model_type` in config.json)."""
+    context_length: int | None
+    """None where it does not say."""
+    engine: EngineName
+    """What can serve it."""
+
+
+class UnusableError(ValueError):
+    """The weights cannot be trained and served here, in words that hold no path."""
+
+
+def marker(path: Path) -> Path:
+    """Return the file whose time of change tells that of the whole."""
+    return path / "config.json" if path.is_dir() else path
+
+
+def inspect(path: Path) -> Checkpoint:
+    """Look into a GGUF file or a folder of safetensors.
+
+    Raises:
+        UnusableError: It cannot be trained and served here.
+    """
+    return _folder(path) if path.is_dir() else _gguf(path)
+
+
+def rope_scaling(path: Path, header: GgufHeader) -> dict[str, Any] | None:
+    """Return transformers' `rope_parameters` of a llama GGUF that holds rotary factors.
+
+    The file keeps what was computed from Meta's four numbers, not the numbers: three are the same
+    for all their models, the fourth is the largest factor. That they yield the factors in the file
+    is checked.
+
+    Raises:
+        UnusableError: The factors are others.
+    """
+    if ROPE_FACTORS not in header.tensors:
+        return None
+    architecture = header.metadata["general.architecture"]
+    factors = read_floats(path, header.tensors[ROPE_FACTORS])
+    theta = float(header.metadata.get(f"{architecture}.rope.freq_base", 10_000.0))
+    scaling = {"rope_type": "llama3", "rope_theta": theta, "factor": max(factors), **_LLAMA3}
+    expected = _llama3_factors(len(factors), theta, max(factors))
+    if any(abs(a - b) > _TOLERANCE * b for a, b in zip(factors, expected, strict=True)):
+        msg = (
+            f"{path.name} scales its rotary embeddings in another way than Llama 3.1 to 3.3: that "
+            "was not proven. Give the model as safetensors instead."
+        )
+        raise UnusableError(msg)
+    return scaling
+
+
+def _gguf(path: Path) -> Checkpoint:
+    try:
+        header = read_header(path)
+    except ValueError as error:
+        raise UnusableError(str(error)) from error
+    architecture = header.metadata.get("general.architecture")
+    if not isinstance(architecture, str) or architecture not in (*PROVEN, *LOADABLE):
+        msg = (
+            f"{path.name} is of the architecture {architecture!r}, for which fine-tuning from GGUF "
+            f"was not proven ({', '.join(PROVEN)}) and which transformers cannot load from GGUF "
+            f"either ({', '.join(sorted(LOADABLE))}). Give the model as a folder of safetensors."
+        )
+        raise UnusableError(msg)
+    if "tokenizer.chat_template" not in header.metadata:
+        msg = f"{path.name} has no chat template: give an instruct model."
+        raise UnusableError(msg)
+    if family := PROVEN.get(architecture):
+        _check_tensors(path, header, family)
+    context = header.metadata.get(f"{architecture}.context_length")
+    return Checkpoint(
+        architecture,
+        int(context) if context else None,
+        "llama.cpp" if architecture in PROVEN else "transformers",
+    )
+
+
+def _check_tensors(path: Path, header: GgufHeader, family: Family) -> None:
+    """Refuse what the way to transformers would lose: what is trained must be what is served."""
+    if unknown := family.unknown(frozenset(header.tensors)):
+        what = ", ".join(unknown[:3])
+        msg = (
+            f"{path.name} holds {what}: fine-tuning such a model from GGUF was not proven. Give it "
+            "as a folder of safetensors."
+        )
+        raise UnusableError(msg)
+    architecture = header.metadata["general.architecture"]
+    scaling = header.metadata.get(f"{architecture}.rope.scaling.type", "none")
+    if scaling != "none":
+        msg = (
+            f"{path.name} scales its rotary embeddings ({scaling}): fine-tuning that from GGUF was "
+            "not proven. Give the model as a folder of safetensors."
+        )
+        raise UnusableError(msg)
+    rope_scaling(path, header)
+
+
+def _llama3_factors(count: int, theta: float, factor: float) -> list[float]:
+    """Compute the divisors of the frequencies as Meta's code does (llama-models, `apply_scaling`).
+
+    Waves longer than the context of the model before are stretched, short ones are left alone,
+    and in between one goes over into the other.
+    """
+    low, high = _LLAMA3["low_freq_factor"], _LLAMA3["high_freq_factor"]
+    divisors = []
+    for index in range(count):
+        turns = _LLAMA3["original_max_position_embeddings"] / (
+            2 * math.pi * theta ** (index / count)
+        )
+        share = min(1.0, max(0.0, (turns - low) / (high - low)))
+        divisors.append(1 / ((1 - share) / factor + share))
+    return divisors
+
+
+def _folder(folder: Path) -> Checkpoint:
+    config = _json(folder / "config.json")
+    model_type = config.get("model_type")
+    if not isinstance(model_type, str):
+        msg = "Its config.json names no model_type."
+        raise UnusableError(msg)
+    if "auto_map" in config:
+        msg = "It needs Python code of its own (auto_map in config.json), which is never run here."
+        raise UnusableError(msg)
+    if "quantization_config" in config:
+        msg = "Its weights are quantised: give the original, or the model as GGUF."
+        raise UnusableError(msg)
+    architectures = config.get("architectures") or ["ForCausalLM"]
+    if not any(str(name).endswith("ForCausalLM") for name in architectures):
+        msg = f"It is no text model ({architectures[0]})."
+        raise UnusableError(msg)
+    _check_weights(folder)
+    if not any((folder / name).is_file() for name in _TOKENIZERS):
+        msg = f"It holds no tokenizer ({', '.join(_TOKENIZERS)})."
+        raise UnusableError(msg)
+    if not _has_chat_template(folder):
+        msg = "It has no chat template: give an instruct model."
+        raise UnusableError(msg)
+    context = config.get("max_position_embeddings")
+    return Checkpoint(model_type, context if isinstance(context, int) else None, "transformers")
+
+
+def _check_weights(folder: Path) -> None:
+    if (folder / _INDEX).is_file():
+        parts = set((_json(folder / _INDEX).get("weight_map") or {}).values())
+        missing = sorted(part for part in parts if not (folder / str(part)).is_file())
+        if missing or not parts:
+            msg = f"It is incomplete: {', '.join(missing[:3]) or 'weights'} are missing."
+            raise UnusableError(msg)
+    elif not (folder / "model.safetensors").is_file():
+        msg = "It holds no model.safetensors; weights as pickle (.bin) are never loaded."
+        raise UnusableError(msg)
+
+
+def _has_chat_template(folder: Path) -> bool:
+    if (folder / "chat_template.jinja").is_file():
+        return True
+    settings = folder / "tokenizer_config.json"
+    return settings.is_file() and bool(_json(settings).get("chat_template"))
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+    except FileNotFoundError:
+        msg = f"It holds no {path.name}."
+        raise UnusableError(msg) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        msg = f"Its {path.name} is not valid JSON."
+        raise UnusableError(msg) from None
