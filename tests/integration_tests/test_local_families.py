@@ -1,0 +1,168 @@
+"""Each family of models answers the same under llama.cpp, LoRA and all, as under transformers.
+
+Tiny models of random weights stand in for the hub's (tiny_models.py): whatever is lost, mixed up or
+put in another order on the way makes other answers of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import pytest
+import torch
+from peft import LoraConfig, get_peft_model
+from transformers import AutoModelForCausalLM
+
+from langchain_fbmessenger.local import adapters
+from langchain_fbmessenger.local.adapters import gguf_of, save_adapter
+from langchain_fbmessenger.local.bases import BaseModel, find_base
+from langchain_fbmessenger.local.engines import llama_cpp
+from langchain_fbmessenger.local.families import PROVEN, Family
+from langchain_fbmessenger.local.tokenizer import HubTokenizer
+from langchain_fbmessenger.local.training_file import Message
+from langchain_fbmessenger.local.weights import trainable_folder
+from tests.integration_tests.tiny_models import FAMILIES, make
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from peft import PeftModel
+    from transformers import PreTrainedModel
+
+# Long enough for the slow rotary frequencies, which Llama 3.2 stretches, to turn.
+CHAT = [Message("system", "You are Cap."), Message("user", "Where to in 2026? " * 120)]
+CONTEXT = 2048
+ANSWER = 5
+CLOSE = 0.03
+"""Mean difference of log probabilities; llama.cpp keeps keys and values in 16 bits."""
+
+
+@dataclass
+class Tiny:
+    original: PreTrainedModel
+    base: BaseModel
+    folder: Path
+    tokenizer: HubTokenizer
+    adapted: PeftModel
+    adapter: Path
+
+
+@pytest.fixture(scope="module", params=FAMILIES)
+def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
+    where = tmp_path_factory.mktemp("tiny")
+    original = make(request.param, where / "tiny.gguf")
+    base = find_base(str(where / "tiny.gguf"))
+    folder = trainable_folder(base.path, where / "bases")
+    torch.manual_seed(1)
+    adapted = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32),
+        LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM"),
+    ).eval()
+    for name, parameter in adapted.named_parameters():
+        if "lora_B" in name:
+            torch.nn.init.normal_(parameter, std=0.3)
+    save_adapter(adapted, where / "adapter", base=base.path)
+    tokenizer = HubTokenizer(folder, base=base.path)
+    return Tiny(original, base, folder, tokenizer, adapted, where / "adapter")
+
+
+async def answered_by_llama_cpp(base: Path, adapter: Path | None) -> list[dict[str, Any]]:
+    """Return the tokens of the likeliest answer, with the likeliest others of each."""
+    engine = await llama_cpp.load("tiny", base, adapter, CONTEXT)
+    request = {
+        "messages": msgspec.to_builtins(CHAT),
+        "max_tokens": ANSWER,
+        "temperature": 0,
+        "logprobs": True,
+        "top_logprobs": 10,
+    }
+    chunks = [chunk async for chunk in engine.stream(request)]
+    await engine.close()
+    return [
+        token
+        for chunk in chunks
+        for choice in chunk["choices"]
+        for token in (choice.get("logprobs") or {}).get("content") or []
+    ]
+
+
+def difference(
+    model: torch.nn.Module, tokenizer: HubTokenizer, tokens: list[dict[str, Any]]
+) -> float:
+    """Return how far transformers' scores of these tokens and their rivals are from llama.cpp's."""
+    prompt = tokenizer.encode(tokenizer.render(CHAT, answer_next=True), is_start=True)
+    ids = [*prompt, *(token["id"] for token in tokens)]
+    with torch.no_grad():
+        scores = torch.log_softmax(model(torch.tensor([ids])).logits[0], -1)
+    gaps = [
+        abs(scores[len(prompt) - 1 + at, rival["id"]].item() - rival["logprob"])
+        for at, token in enumerate(tokens)
+        for rival in token["top_logprobs"]
+    ]
+    return sum(gaps) / len(gaps)
+
+
+async def test_the_base_keeps_every_weight_on_its_way_to_transformers(tiny: Tiny) -> None:
+    converted = AutoModelForCausalLM.from_pretrained(tiny.folder, dtype=torch.float32)
+
+    expected, found = tiny.original.state_dict(), converted.state_dict()
+    assert list(expected) == list(found)
+    assert all(torch.equal(expected[name], found[name]) for name in expected)
+    tokens = await answered_by_llama_cpp(tiny.base.path, None)
+    assert len(tokens) == ANSWER
+    assert difference(converted, tiny.tokenizer, tokens) < CLOSE
+
+
+async def test_the_adapter_answers_the_same_under_both(tiny: Tiny) -> None:
+    tokens = await answered_by_llama_cpp(tiny.base.path, gguf_of(tiny.adapter))
+    right = difference(tiny.adapted, tiny.tokenizer, tokens)
+    without = difference(tiny.original, tiny.tokenizer, tokens)
+
+    assert right < CLOSE
+    assert without > 10 * right
+
+
+async def test_the_other_order_of_rows_answers_otherwise(
+    tiny: Tiny, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So that the test above would see a wrong entry in the table of families."""
+    known = PROVEN[tiny.base.architecture]
+    wrong = Family(known.layer, has_paired_heads=not known.has_paired_heads, may_scale_rope=True)
+    monkeypatch.setitem(PROVEN, tiny.base.architecture, wrong)
+
+    save_adapter(tiny.adapted, tmp_path / "wrong", base=tiny.base.path)
+    tokens = await answered_by_llama_cpp(tiny.base.path, gguf_of(tmp_path / "wrong"))
+
+    assert difference(tiny.adapted, tiny.tokenizer, tokens) > 10 * CLOSE
+
+
+@pytest.mark.parametrize("tiny", ["llama 3.2"], indirect=True)
+async def test_scaled_rotary_embeddings_are_not_forgotten(tiny: Tiny) -> None:
+    config = tiny.adapted.get_base_model().config
+    tokens = await answered_by_llama_cpp(tiny.base.path, None)
+    config.rope_parameters = {"rope_type": "default", "rope_theta": 500_000.0}
+    plain = AutoModelForCausalLM.from_pretrained(tiny.folder, config=config, dtype=torch.float32)
+
+    assert difference(plain, tiny.tokenizer, tokens) > 3 * CLOSE
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Hello 2026 world",
+        "price: 1234.56€!!  two  spaces\n\nnew",
+        "naïve café ❤️ 😀 don't I'LL",
+        "日本語テスト 10月 \t tab",
+    ],
+)
+async def test_text_is_cut_into_the_same_tokens_by_both(tiny: Tiny, text: str) -> None:
+    engine = await llama_cpp.load("tiny", tiny.base.path, None, CONTEXT)
+    message = Message("user", text)
+
+    counted = await engine.count_tokens([msgspec.to_builtins(message)])
+    await engine.close()
+
+    prompt = tiny.tokenizer.render([message], answer_next=True)
+    assert counted == len(tiny.tokenizer.encode(prompt, is_start=True))

@@ -1,0 +1,176 @@
+"""Tiny models of random weights, as transformers has them and as llama.cpp's converter writes them.
+
+They stand in for models of the hub: shapes, tensor names and orders of rows are those of the real
+ones, the vocabulary is that of the bundled SmolLM2, so the answers are letter soup that depends on
+every weight.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import gguf
+import torch
+from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config, Qwen3Config
+
+from langchain_fbmessenger.local.bundled import bundled_file
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import numpy as np
+    from numpy.typing import NDArray
+    from transformers import PreTrainedModel
+
+CHATML = (
+    "{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' + message.content"
+    " + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}{% endif %}"
+)
+THINKING = (
+    "{% for message in messages %}{{ '<|im_start|>' + message.role + '\n' }}"
+    "{% if message.role == 'assistant' and loop.last %}{{ '<think>\n\n</think>\n\n' }}{% endif %}"
+    "{{ message.content + '<|im_end|>\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}{{ '<|im_start|>assistant\n' }}"
+    "{% if enable_thinking is false %}{{ '<think>\n\n</think>\n\n' }}{% endif %}{% endif %}"
+)
+"""Leaves the thoughts out of all but the last answer, as Qwen3's does."""
+
+VOCABULARY = 2048
+"""The first of the bundled tokens, which need the first of the merges only: all is quick then."""
+
+_COMMON = {
+    "vocab_size": VOCABULARY,
+    "hidden_size": 64,
+    "intermediate_size": 96,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "num_key_value_heads": 2,
+    "max_position_embeddings": 2048,
+    "initializer_range": 0.3,
+    "tie_word_embeddings": True,
+    "bos_token_id": 1,
+    "eos_token_id": 2,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10_000.0},
+}
+_LLAMA3 = {
+    "rope_type": "llama3",
+    "rope_theta": 500_000.0,
+    "factor": 32.0,
+    "low_freq_factor": 1.0,
+    "high_freq_factor": 4.0,
+    "original_max_position_embeddings": 8192,
+}
+
+
+@dataclass(frozen=True)
+class Tiny:
+    """One family: transformers' config, and what its GGUF says beside the common."""
+
+    architecture: str
+    config: type
+    options: dict[str, Any] = field(default_factory=dict)
+    pre: str = "smollm"
+
+
+FAMILIES = {
+    "llama": Tiny("llama", LlamaConfig),
+    "llama 3.2": Tiny("llama", LlamaConfig, {"rope_parameters": _LLAMA3}, pre="llama-bpe"),
+    "qwen2": Tiny("qwen2", Qwen2Config, {"tie_word_embeddings": False}, pre="qwen2"),
+    "qwen3": Tiny("qwen3", Qwen3Config, {"head_dim": 32}, pre="qwen2"),
+}
+
+
+def make(family: str, path: Path, *, template: str = CHATML) -> PreTrainedModel:
+    """Make a model of random weights, write it as GGUF, and return it."""
+    tiny = FAMILIES[family]
+    torch.manual_seed(0)
+    model = AutoModelForCausalLM.from_config(tiny.config(**{**_COMMON, **tiny.options})).eval()
+    for name, parameter in model.named_parameters():
+        if "norm" in name or name.endswith(".bias"):  # ones and zeros would hide a mix-up
+            torch.nn.init.normal_(parameter, mean=float("norm" in name), std=0.3)
+    write_gguf(model, tiny, path, template)
+    return model
+
+
+def write_gguf(model: PreTrainedModel, tiny: Tiny, path: Path, template: str) -> None:
+    """Write the model as llama.cpp's convert_hf_to_gguf.py does, in float32."""
+    config = model.config
+    writer = gguf.GGUFWriter(path, arch=tiny.architecture)
+    writer.add_name("tiny")
+    writer.add_context_length(config.max_position_embeddings)
+    writer.add_embedding_length(config.hidden_size)
+    writer.add_feed_forward_length(config.intermediate_size)
+    writer.add_block_count(config.num_hidden_layers)
+    writer.add_head_count(config.num_attention_heads)
+    writer.add_head_count_kv(config.num_key_value_heads)
+    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
+    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+    if "head_dim" in tiny.options:
+        writer.add_key_length(width)
+        writer.add_value_length(width)
+    if tiny.architecture == "llama":
+        writer.add_rope_dimension_count(width)
+        writer.add_vocab_size(config.vocab_size)
+    _add_tokenizer(writer, tiny.pre, template)
+    names = gguf.get_tensor_name_map(
+        gguf.MODEL_ARCH[tiny.architecture.upper()], config.num_hidden_layers
+    )
+    if config.rope_parameters["rope_type"] == "llama3":
+        writer.add_tensor("rope_freqs.weight", _rope_factors(model, width))
+    for parameter, tensor in model.state_dict().items():
+        if parameter == "lm_head.weight" and config.tie_word_embeddings:
+            continue
+        weights = tensor.float().numpy()
+        if tiny.architecture == "llama" and ".q_proj." in parameter:
+            weights = _paired(weights, config.num_attention_heads)
+        elif tiny.architecture == "llama" and ".k_proj." in parameter:
+            weights = _paired(weights, config.num_key_value_heads)
+        name = names.get_name(parameter, try_suffixes=(".weight", ".bias"))
+        writer.add_tensor(name, weights)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _paired(weights: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
+    """Put the rows that are rotated together beside each other: i and i + half of each head."""
+    rows, columns = weights.shape
+    halves = weights.reshape(heads, 2, rows // heads // 2, columns)
+    return halves.transpose(0, 2, 1, 3).reshape(rows, columns).copy()
+
+
+def _rope_factors(model: PreTrainedModel, width: int) -> NDArray[np.float32]:
+    """Return what transformers' own frequencies were divided by."""
+    theta = model.config.rope_parameters["rope_theta"]
+    plain = 1.0 / theta ** (torch.arange(0, width, 2).float() / width)
+    factors: NDArray[np.float32] = (plain / model.model.rotary_emb.inv_freq).numpy()
+    return factors
+
+
+@lru_cache
+def _bundled_tokenizer() -> dict[str, Any]:
+    fields = gguf.GGUFReader(bundled_file("SmolLM2-135M-Instruct")).fields
+    keys = ("tokens", "token_type", "merges")
+    return {key: fields[f"tokenizer.ggml.{key}"].contents() for key in keys}
+
+
+def _add_tokenizer(writer: gguf.GGUFWriter, pre: str, template: str) -> None:
+    bundled = _bundled_tokenizer()
+    tokens = bundled["tokens"][:VOCABULARY]
+    known = set(tokens)
+
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types(bundled["token_type"][:VOCABULARY])
+    writer.add_token_merges([m for m in bundled["merges"] if m.replace(" ", "") in known])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_pad_token_id(2)
+    writer.add_add_bos_token(False)  # noqa: FBT003  # gguf's signature
+    writer.add_chat_template(template)
