@@ -125,7 +125,7 @@ def _config(folder: Path) -> _PeftConfig:
         msg = f"{ADAPTER_CONFIG} is no config of a LoRA ({type(error).__name__})"
         raise AdapterError(msg) from None
     for key, plain in _PLAIN.items():
-        if (value := whole.get(key)) not in plain and not (key == "peft_type" and value is None):
+        if whole.get(key, plain[0]) not in plain:
             msg = f"`{key}` is set in {ADAPTER_CONFIG}: only a plain LoRA can be served"
             raise AdapterError(msg)
     if config.r < 1 or config.lora_alpha <= 0:
@@ -163,7 +163,11 @@ def _is_targeted(module: str, targets: list[str] | str) -> bool:
     """As peft reads it: a list of endings, or a pattern for the whole name."""
     if isinstance(targets, list):
         return any(module == name or module.endswith(f".{name}") for name in targets)
-    return targets == _ALL_LINEAR or re.fullmatch(targets, module) is not None
+    try:
+        return targets == _ALL_LINEAR or re.fullmatch(targets, module) is not None
+    except re.error:
+        msg = f"`target_modules` in {ADAPTER_CONFIG} is no pattern"
+        raise AdapterError(msg) from None
 
 
 def _shapes(base: BaseModel) -> Callable[[str], tuple[int, ...] | None]:

@@ -15,7 +15,6 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from langchain_fbmessenger.local import adapters
 from langchain_fbmessenger.local.adapters import gguf_of, save_adapter
 from langchain_fbmessenger.local.bases import BaseModel, find_base
 from langchain_fbmessenger.local.engines import llama_cpp

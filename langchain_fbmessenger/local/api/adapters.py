@@ -53,14 +53,9 @@ async def _load(request: Request) -> Response:
 
 async def _unload(request: Request) -> Response:
     services, body = services_of(request), decode(await request.body(), _UnloadBody)
-    model = services.store.get(ModelRecord, body.lora_name)
-    if model is None:
-        raise not_found(what="LoRA adapter", value=body.lora_name, param="lora_name")
-    if model.job_id:
-        msg = f"{model.id} was made by a job here: delete it by DELETE /v1/models/{model.id}."
-        raise ApiError(msg, param="lora_name")
-    await remove_model(services, model.id)
-    return PlainTextResponse(f"Success: LoRA adapter '{model.id}' removed successfully.")
+    await anyio.to_thread.run_sync(_check_is_imported, services, body.lora_name)
+    await remove_model(services, body.lora_name)
+    return PlainTextResponse(f"Success: LoRA adapter '{body.lora_name}' removed successfully.")
 
 
 def _add(services: Services, body: _LoadBody) -> None:
@@ -89,6 +84,15 @@ def _add(services: Services, body: _LoadBody) -> None:
                 id=body.lora_name, root=base.name, job_id="", created_at=now(), adapter=adapter
             )
         )
+
+
+def _check_is_imported(services: Services, name: str) -> None:
+    model = services.store.get(ModelRecord, name)
+    if model is None:
+        raise not_found(what="LoRA adapter", value=name, param="lora_name")
+    if model.job_id:
+        msg = f"{name} was made by a job here: delete it by DELETE /v1/models/{name}."
+        raise ApiError(msg, param="lora_name")
 
 
 def _sweep(services: Services) -> None:

@@ -339,7 +339,7 @@ def test_only_fine_tuned_models_are_deleted(
     assert client.delete(f"/v1/models/{tuned}").json()["deleted"]
 
     error_of(client.get(f"/v1/models/{tuned}"), 404)
-    assert not (services.home.jobs / "ftjob-1").exists()
+    assert not (services.home.jobs / "ftjob-1" / "adapter").exists()
 
 
 def test_a_tuned_model_is_no_base_for_a_job(client: TestClient, tuned: str) -> None:

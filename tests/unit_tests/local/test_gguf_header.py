@@ -7,7 +7,7 @@ import gguf
 import numpy as np
 import pytest
 
-from langchain_fbmessenger.local.gguf_header import read_header
+from langchain_fbmessenger.local.gguf_header import read_floats, read_header
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +23,7 @@ def model(tmp_path: Path) -> Path:
     writer.add_bool("tokenizer.ggml.add_bos_token", val=True)
     writer.add_float32("llama.rope.freq_base", 0.5)
     writer.add_string("tokenizer.chat_template", "{{ messages }}")
-    writer.add_tensor("token_embd.weight", np.zeros((4, 8), dtype=np.float32))
+    writer.add_tensor("token_embd.weight", np.arange(32, dtype=np.float32).reshape(4, 8))
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -41,7 +41,17 @@ def test_scalars_and_tensor_names_are_read_past_arrays(model: Path) -> None:
         "llama.rope.freq_base": 0.5,
         "tokenizer.chat_template": "{{ messages }}",
     }
-    assert header.tensors == {"token_embd.weight"}
+    assert set(header.tensors) == {"token_embd.weight"}
+    assert header.tensors["token_embd.weight"].shape == (4, 8)
+
+
+def test_the_values_of_a_tensor_are_read_where_they_lie(model: Path) -> None:
+    tensor = read_header(model).tensors["token_embd.weight"]
+
+    assert read_floats(model, tensor) == tuple(range(32))
+    model.write_bytes(model.read_bytes()[:-1])
+    with pytest.raises(ValueError, match="not as its header says"):
+        read_floats(model, tensor)
 
 
 def test_a_header_that_is_cut_short_anywhere_is_refused(model: Path) -> None:

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from langchain_fbmessenger.local.adapter_import import AdapterError
+from langchain_fbmessenger.local.api import adapters, create_app, models
+from langchain_fbmessenger.local.auto_base import Choice
+from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.engines.pool import EnginePool
+from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.ladder import LADDER
+from langchain_fbmessenger.local.records import ModelRecord
+from langchain_fbmessenger.local.services import Services
+from langchain_fbmessenger.local.store import Store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class IdleQueue:
+    def start(self) -> None: ...
+
+    def stop(self) -> None: ...
+
+
+@pytest.fixture
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+    gguf = tmp_path / "secret folder" / "tiny.gguf"
+    gguf.parent.mkdir()
+    gguf.touch()
+
+    def find(name: str) -> BaseModel:
+        if name != str(gguf):
+            msg = f"The base model {name!r} does not exist."
+            raise BaseModelError(msg, is_missing=True)
+        return BaseModel(name, gguf, 128)
+
+    def copy(source: Path, base: BaseModel, folder: Path) -> None:
+        if not source.is_dir():
+            msg = "the folder holds no adapter_config.json"
+            raise AdapterError(msg)
+        assert base.path == gguf
+        folder.mkdir(parents=True)
+
+    for module in (adapters, models):
+        monkeypatch.setattr(module, "find_base", find)
+    monkeypatch.setattr(adapters, "import_adapter", copy)
+    home = Home.open(tmp_path / "home")
+    return Services(home, Store(home.database), IdleQueue(), EnginePool(), "key")  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def client(services: Services) -> Iterator[TestClient]:
+    with TestClient(create_app(services)) as client:
+        yield client
+
+
+@pytest.fixture
+def load(client: TestClient, tmp_path: Path) -> Any:
+    (tmp_path / "lora").mkdir()
+    body = {
+        "lora_name": "cap",
+        "lora_path": str(tmp_path / "lora"),
+        "base_model_name": str(tmp_path / "secret folder" / "tiny.gguf"),
+    }
+    return lambda **changes: client.post("/v1/load_lora_adapter", json={**body, **changes})
+
+
+def imported(services: Services) -> list[Path]:
+    return list((services.home.root / "adapters").glob("*"))
+
+
+def test_an_adapter_becomes_a_model_like_any_other(
+    client: TestClient, load: Any, services: Services
+) -> None:
+    answer = load()
+
+    assert answer.status_code == 200
+    assert answer.text == "Success: LoRA adapter 'cap' added successfully."
+    (folder,) = imported(services)
+    assert services.store.get(ModelRecord, "cap").adapter == f"adapters/{folder.name}"  # type: ignore[union-attr]
+    assert models.served_model(services, "cap").adapter == folder
+    assert "cap" in [model["id"] for model in client.get("/v1/models").json()["data"]]
+
+
+def test_no_folder_of_the_users_is_shown(client: TestClient, load: Any) -> None:
+    load()
+
+    answer = client.get("/v1/models/cap")
+
+    assert answer.json()["root"] == "tiny"
+    assert "secret folder" not in answer.text
+    assert "secret folder" not in client.get("/v1/models").text
+
+
+@pytest.mark.parametrize("way", ["delete", "unload"])
+def test_an_adapter_is_deleted_with_its_folder(
+    client: TestClient, load: Any, services: Services, way: str
+) -> None:
+    load()
+    load(lora_name="other")
+
+    if way == "delete":
+        assert client.delete("/v1/models/cap").json()["deleted"]
+    else:
+        answer = client.post("/v1/unload_lora_adapter", json={"lora_name": "cap"})
+        assert answer.text == "Success: LoRA adapter 'cap' removed successfully."
+
+    assert services.store.get(ModelRecord, "cap") is None
+    assert len(imported(services)) == 1
+    assert client.get("/v1/models/cap").status_code == 404
+    assert client.get("/v1/models/other").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "status", "param"),
+    [
+        ({"lora_name": "SmolLM2-135M-Instruct"}, 400, "lora_name"),
+        ({"lora_name": "auto"}, 400, "lora_name"),
+        ({"lora_name": "../../x"}, 400, "lora_name"),
+        ({"lora_name": ""}, 400, "lora_name"),
+        ({"base_model_name": "none"}, 404, "base_model_name"),
+        ({"lora_path": "/nowhere/at/all"}, 400, "lora_path"),
+        ({"lora_path": "~nobody-at-all/x"}, 400, "lora_path"),
+        ({"load_inplace": True}, 400, "load_inplace"),
+    ],
+)
+def test_what_cannot_be_loaded_is_refused_in_shape(
+    load: Any, services: Services, changes: dict[str, Any], status: int, param: str
+) -> None:
+    answer = load(**changes)
+
+    assert answer.status_code == status
+    error = answer.json()["error"]
+    assert set(error) == {"message", "type", "param", "code"}
+    assert error["param"] == param
+    assert "/nowhere" not in error["message"]
+    assert imported(services) == []
+
+
+def test_a_name_is_given_once(load: Any, services: Services) -> None:
+    load()
+
+    assert load().json()["error"]["message"] == "A model cap exists already."
+    assert len(imported(services)) == 1
+
+
+def test_a_models_job_is_not_undone_by_unloading(client: TestClient, services: Services) -> None:
+    record = ModelRecord(id="ft:x", root="x", job_id="ftjob-1", created_at=1, adapter="jobs/1/a")
+    services.store.add(record)
+
+    answer = client.post("/v1/unload_lora_adapter", json={"lora_name": "ft:x"})
+
+    assert answer.status_code == 400
+    assert services.store.get(ModelRecord, "ft:x")
+    none = client.post("/v1/unload_lora_adapter", json={"lora_name": "none"})
+    assert none.status_code == 404
+
+
+def test_what_a_killed_import_left_behind_is_swept_away(load: Any, services: Services) -> None:
+    load()
+    (kept,) = imported(services)
+    (services.home.root / "adapters" / "adapter-1.partial").mkdir()
+
+    load(lora_name="next")
+
+    assert kept in imported(services)
+    assert len(imported(services)) == 2
+    assert not any(path.suffix == ".partial" for path in imported(services))
+
+
+def test_auto_tells_what_it_stands_for_and_why(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(models, "choose_base", lambda: Choice(LADDER[0], "It is small."))
+
+    answer = client.get("/v1/models/auto").json()
+
+    assert answer["id"] == "SmolLM2-135M-Instruct"
+    assert answer["reason"] == "It is small."
+    assert answer["object"] == "model"
