@@ -13,6 +13,7 @@ GGUF's layout is that of llama.cpp's `convert_lora_to_gguf.py`: `general.type` a
 from __future__ import annotations
 
 import shutil
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -116,7 +117,7 @@ def read_matrices(folder: Path) -> Iterator[tuple[str, str, NDArray[np.float32]]
         msg = f"{ADAPTER_WEIGHTS} is damaged"
         raise ValueError(msg) from error
     kinds = {"F32": np.float32, "F16": np.float16, "BF16": np.uint16}
-    for key, tensor in tensors:
+    for key, tensor in sorted(tensors, key=itemgetter(0)):  # the same file gives the same GGUF
         module, part = _split(key)
         if tensor["dtype"] not in kinds:
             msg = f"{key} is of the type {tensor['dtype']}; a LoRA has floats"

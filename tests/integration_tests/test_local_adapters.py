@@ -48,7 +48,7 @@ def test_a_chat_may_begin_with_the_persona(folder: Path, base: BaseModel) -> Non
     """Without a system prompt of its own: SmolLM2's template puts one there."""
     tokenizer = HubTokenizer(folder, base=base.path)
     turns = [Message("assistant", "Ahoy!"), Message("user", "Hi"), Message("assistant", "Aye.")]
-    chat = encode_chat(turns, tokenizer)
+    (chat,) = encode_chat(turns, tokenizer)
     learned = [token for token in chat.labels if token != IGNORED]
     expected = tokenizer.encode("Ahoy!<|im_end|>Aye.<|im_end|>", is_start=False)
     assert learned == expected
@@ -84,7 +84,7 @@ def scores_of_peft(model: PeftModel, tokenizer: HubTokenizer) -> dict[str, float
 
 
 async def scores_of_llama_cpp(base: BaseModel, adapter: Path | None) -> dict[str, float]:
-    engine = await llama_cpp.load("tested", base.path, adapter, 512)
+    engine = await llama_cpp.load("tested", base.path, adapters.gguf_of(adapter), 512)
     request: dict[str, Any] = {
         "messages": msgspec.to_builtins(MESSAGES),
         "max_tokens": 1,
@@ -111,12 +111,12 @@ async def test_the_adapter_answers_the_same_under_both(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected = scores_of_peft(model, tokenizer)
-    adapters.write_gguf_adapter(model, tmp_path / "right.gguf")
+    adapters.save_adapter(model, tmp_path / "right", base=base.path)
     monkeypatch.setattr(adapters, "interleaved", lambda weights, _: weights)
-    adapters.write_gguf_adapter(model, tmp_path / "wrong.gguf")
+    adapters.save_adapter(model, tmp_path / "wrong", base=base.path)
 
-    right = mean_difference(expected, await scores_of_llama_cpp(base, tmp_path / "right.gguf"))
-    wrong = mean_difference(expected, await scores_of_llama_cpp(base, tmp_path / "wrong.gguf"))
+    right = mean_difference(expected, await scores_of_llama_cpp(base, tmp_path / "right"))
+    wrong = mean_difference(expected, await scores_of_llama_cpp(base, tmp_path / "wrong"))
     none = mean_difference(expected, await scores_of_llama_cpp(base, None))
 
     # llama.cpp computes with 8-bit activations: equal but for rounding.
