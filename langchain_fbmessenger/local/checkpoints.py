@@ -18,13 +18,14 @@ from langchain_fbmessenger.local.gguf_header import read_floats, read_header
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from langchain_fbmessenger.local.families import Family
     from langchain_fbmessenger.local.gguf_header import GgufHeader
 
 EngineName = Literal["llama.cpp", "transformers"]
 
 _INDEX = "model.safetensors.index.json"
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
+_BYTE_LEVEL = "gpt2"
+"""What GGUF calls byte-level BPE, whose tokens are the same in llama.cpp and transformers."""
 _LLAMA3 = {
     "low_freq_factor": 1.0,
     "high_freq_factor": 4.0,
@@ -106,31 +107,33 @@ def _gguf(path: Path) -> Checkpoint:
     if "tokenizer.chat_template" not in header.metadata:
         msg = f"{path.name} has no chat template: give an instruct model."
         raise UnusableError(msg)
-    if family := PROVEN.get(architecture):
-        _check_tensors(path, header, family)
+    _check_tensors(path, header, architecture)
     context = header.metadata.get(f"{architecture}.context_length")
+    # llama.cpp puts a space behind each special token of a SentencePiece vocabulary, transformers
+    # does not: what is trained would not be what is served.
+    is_proven = (
+        architecture in PROVEN and header.metadata.get("tokenizer.ggml.model") == _BYTE_LEVEL
+    )
     return Checkpoint(
         architecture,
         int(context) if context else None,
-        "llama.cpp" if architecture in PROVEN else "transformers",
+        "llama.cpp" if is_proven else "transformers",
     )
 
 
-def _check_tensors(path: Path, header: GgufHeader, family: Family) -> None:
+def _check_tensors(path: Path, header: GgufHeader, architecture: str) -> None:
     """Refuse what the way to transformers would lose: what is trained must be what is served."""
-    if unknown := family.unknown(frozenset(header.tensors)):
-        what = ", ".join(unknown[:3])
+    tensors = frozenset(header.tensors)
+    if family := PROVEN.get(architecture):
+        unknown = family.unknown(tensors)
+    else:  # transformers tells itself what it misses, but for these, which it steps over
+        unknown = sorted(name for name in tensors if name.startswith("rope_"))
+    scaling = header.metadata.get(f"{architecture}.rope.scaling.type", "none")
+    if unknown or scaling != "none":
+        what = ", ".join(unknown[:3]) or f"scaled rotary embeddings ({scaling})"
         msg = (
             f"{path.name} holds {what}: fine-tuning such a model from GGUF was not proven. Give it "
             "as a folder of safetensors."
-        )
-        raise UnusableError(msg)
-    architecture = header.metadata["general.architecture"]
-    scaling = header.metadata.get(f"{architecture}.rope.scaling.type", "none")
-    if scaling != "none":
-        msg = (
-            f"{path.name} scales its rotary embeddings ({scaling}): fine-tuning that from GGUF was "
-            "not proven. Give the model as a folder of safetensors."
         )
         raise UnusableError(msg)
     rope_scaling(path, header)

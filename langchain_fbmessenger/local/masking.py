@@ -32,7 +32,10 @@ class ChatTokenizer(Protocol):
         ...
 
     def encode(self, text: str, *, is_start: bool) -> list[int]:
-        """Turn rendered text into ids; a text's start may get a begin-of-sequence token."""
+        """Turn rendered text, or a part of it, into ids.
+
+        The start of the text may get a begin-of-sequence token.
+        """
         ...
 
 
@@ -56,7 +59,7 @@ def encode_chat(messages: Sequence[Message], tokenizer: ChatTokenizer) -> list[E
     does not go on from where the turn before it ended begins a sequence of its own, so that each is
     learnt in the context that the model will see.
 
-    Context and turn are encoded apart, as they are when the model answers: there, too, its first
+    No token spans context and turn, as none does when the model answers: there, too, its first
     token follows a finished prompt. What follows the last trained turn is left out, as no label
     sees it.
 
@@ -75,8 +78,12 @@ def encode_chat(messages: Sequence[Message], tokenizer: ChatTokenizer) -> list[E
         else:
             chat, new = EncodedChat([], []), before
             chats.append(chat)
-        context = tokenizer.encode(new, is_start=not chat.input_ids)
-        learnt = tokenizer.encode(turn, is_start=False)
+        is_start = not chat.input_ids
+        context = tokenizer.encode(new, is_start=is_start)
+        both = tokenizer.encode(new + turn, is_start=is_start)
+        # Alone, SentencePiece would put a space before the turn that is not there.
+        is_cut = both[: len(context)] == context
+        learnt = both[len(context) :] if is_cut else tokenizer.encode(turn, is_start=False)
         chat.input_ids.extend(context + learnt)
         chat.labels.extend([IGNORED] * len(context))
         chat.labels.extend(_up_to_end_of_turn(learnt, tokenizer.end_of_turn))

@@ -48,11 +48,15 @@ class HubTokenizer:
         return text
 
     def encode(self, text: str, *, is_start: bool) -> list[int]:
-        """Turn rendered text into ids."""
+        """Turn rendered text, or a part of it, into ids."""
+        if not is_start:
+            # Behind a special token, as every part is: SentencePiece would begin it with a space.
+            return self._ids(self._tokenizer.eos_token + text)[1:]
+        ids, bos = self._ids(text), self._tokenizer.bos_token_id
+        return [bos, *ids] if self._adds_bos and ids[:1] != [bos] else ids
+
+    def _ids(self, text: str) -> list[int]:
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
-        bos = self._tokenizer.bos_token_id
-        if is_start and self._adds_bos and ids[:1] != [bos]:
-            return [bos, *ids]
         return ids
 
 
@@ -60,7 +64,4 @@ def _adds_bos(base: Path) -> bool:
     """Whether the serving engine puts a begin-of-sequence token before what the template writes."""
     if inspect(base).engine != "llama.cpp":
         return False  # transformers leaves that to the template
-    header = read_header(base).metadata
-    # llama.cpp's default where the file does not say: only SentencePiece models begin with BOS.
-    is_sentencepiece = header.get("tokenizer.ggml.model") == "llama"
-    return bool(header.get("tokenizer.ggml.add_bos_token", is_sentencepiece))
+    return bool(read_header(base).metadata.get("tokenizer.ggml.add_bos_token"))

@@ -19,6 +19,7 @@ from langchain_fbmessenger.local.adapters import gguf_of, save_adapter
 from langchain_fbmessenger.local.bases import BaseModel, find_base
 from langchain_fbmessenger.local.engines import llama_cpp
 from langchain_fbmessenger.local.families import PROVEN, Family
+from langchain_fbmessenger.local.masking import IGNORED, encode_chat
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
@@ -38,6 +39,10 @@ CLOSE = 0.03
 """Mean difference of log probabilities; llama.cpp keeps keys and values in 16 bits."""
 
 
+UNDER_LLAMA_CPP = ("llama", "llama 3.2", "qwen2", "qwen3")
+UNDER_TRANSFORMERS = sorted({*FAMILIES} - {*UNDER_LLAMA_CPP})
+
+
 @dataclass
 class Tiny:
     original: PreTrainedModel
@@ -48,11 +53,12 @@ class Tiny:
     adapter: Path
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
+@pytest.fixture(scope="module", params=UNDER_LLAMA_CPP)
 def tiny(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tiny:
     where = tmp_path_factory.mktemp("tiny")
     original = make(request.param, where / "tiny.gguf")
     base = find_base(str(where / "tiny.gguf"))
+    assert base.engine == "llama.cpp"
     folder = trainable_folder(base.path, where / "bases")
     torch.manual_seed(1)
     adapted = get_peft_model(
@@ -165,3 +171,37 @@ async def test_text_is_cut_into_the_same_tokens_by_both(tiny: Tiny, text: str) -
 
     prompt = tiny.tokenizer.render([message], answer_next=True)
     assert counted == len(tiny.tokenizer.encode(prompt, is_start=True))
+
+
+@pytest.mark.parametrize("family", UNDER_TRANSFORMERS)
+def test_what_transformers_serves_is_converted_whole(family: str, tmp_path: Path) -> None:
+    original = make(family, tmp_path / "tiny.gguf")
+    base = find_base(str(tmp_path / "tiny.gguf"))
+    assert base.engine == "transformers"
+
+    folder = trainable_folder(base.path, tmp_path / "bases")
+
+    converted = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+    ids = torch.randint(3, 2000, (1, 600), generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        assert torch.allclose(original(ids).logits, converted(ids).logits, atol=1e-4)
+
+
+def test_a_sentencepiece_chat_is_cut_as_a_whole_prompt_is(tmp_path: Path) -> None:
+    """Its tokenizer begins whatever it is given with a space: no part of a chat may get one."""
+    make("llama 2", tmp_path / "tiny.gguf")
+    base = tmp_path / "tiny.gguf"
+    tokenizer = HubTokenizer(trainable_folder(base, tmp_path / "bases"), base=base)
+    chat = [
+        *CHAT,
+        Message("assistant", "aye"),
+        Message("user", "why?"),
+        Message("assistant", "tea"),
+    ]
+
+    (encoded,) = encode_chat(chat, tokenizer)
+
+    whole = tokenizer.encode(tokenizer.render(chat, answer_next=False), is_start=True)
+    assert encoded.input_ids == whole
+    learnt = [token for token in encoded.labels if token != IGNORED]
+    assert tokenizer._tokenizer.decode(learnt) == "aye</s>tea</s>"

@@ -13,7 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 import gguf
 import torch
-from transformers import AutoModelForCausalLM, LlamaConfig, Qwen2Config, Qwen3Config
+from transformers import (
+    AutoModelForCausalLM,
+    Gemma2Config,
+    Gemma3TextConfig,
+    LlamaConfig,
+    Phi3Config,
+    Qwen2Config,
+    Qwen3Config,
+    Starcoder2Config,
+)
 
 from langchain_fbmessenger.local.bundled import bundled_file
 
@@ -41,6 +50,13 @@ THINKING = (
 VOCABULARY = 2048
 """The first of the bundled tokens, which need the first of the merges only: all is quick then."""
 
+TURNS = (
+    "{% for message in messages %}{{ '<|' + message.role + '|>\n' + message.content + '</s>\n' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '<|assistant|>\n' }}{% endif %}"
+)
+"""As TinyLlama's: SentencePiece vocabularies lack ChatML's tokens."""
+SENTENCEPIECE = "sentencepiece"
+
 _COMMON = {
     "vocab_size": VOCABULARY,
     "hidden_size": 64,
@@ -65,6 +81,17 @@ _LLAMA3 = {
 }
 
 
+_GEMMA3 = {
+    "head_dim": 32,
+    "num_hidden_layers": 7,
+    "sliding_window": 512,
+    "rope_parameters": {
+        "full_attention": {"rope_type": "default", "rope_theta": 1_000_000.0},
+        "sliding_attention": {"rope_type": "default", "rope_theta": 10_000.0},
+    },
+}
+
+
 @dataclass(frozen=True)
 class Tiny:
     """One family: transformers' config, and what its GGUF says beside the common."""
@@ -78,6 +105,11 @@ class Tiny:
 FAMILIES = {
     "llama": Tiny("llama", LlamaConfig),
     "llama 3.2": Tiny("llama", LlamaConfig, {"rope_parameters": _LLAMA3}, pre="llama-bpe"),
+    "llama 2": Tiny("llama", LlamaConfig, pre=SENTENCEPIECE),
+    "phi3": Tiny("phi3", Phi3Config, {"pad_token_id": 2}, pre=SENTENCEPIECE),
+    "gemma2": Tiny("gemma2", Gemma2Config, {"head_dim": 32}, pre=SENTENCEPIECE),
+    "gemma3": Tiny("gemma3", Gemma3TextConfig, _GEMMA3, pre=SENTENCEPIECE),
+    "starcoder2": Tiny("starcoder2", Starcoder2Config),
     "qwen2": Tiny("qwen2", Qwen2Config, {"tie_word_embeddings": False}, pre="qwen2"),
     "qwen3": Tiny("qwen3", Qwen3Config, {"head_dim": 32}, pre="qwen2"),
 }
@@ -106,20 +138,26 @@ def write_gguf(model: PreTrainedModel, tiny: Tiny, path: Path, template: str) ->
     writer.add_block_count(config.num_hidden_layers)
     writer.add_head_count(config.num_attention_heads)
     writer.add_head_count_kv(config.num_key_value_heads)
-    writer.add_layer_norm_rms_eps(config.rms_norm_eps)
-    writer.add_rope_freq_base(config.rope_parameters["rope_theta"])
+    writer.add_layer_norm_rms_eps(getattr(config, "rms_norm_eps", 1e-5))
+    writer.add_layer_norm_eps(1e-5)
+    writer.add_rope_freq_base(_slowest(config.rope_parameters))
     width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     if "head_dim" in tiny.options:
         writer.add_key_length(width)
         writer.add_value_length(width)
+    if window := getattr(config, "sliding_window", None):
+        writer.add_sliding_window(window)
     if tiny.architecture == "llama":
         writer.add_rope_dimension_count(width)
         writer.add_vocab_size(config.vocab_size)
-    _add_tokenizer(writer, tiny.pre, template)
+    if tiny.pre == SENTENCEPIECE:
+        _add_sentencepiece(writer, TURNS)
+    else:
+        _add_tokenizer(writer, tiny.pre, template)
     names = gguf.get_tensor_name_map(
         gguf.MODEL_ARCH[tiny.architecture.upper()], config.num_hidden_layers
     )
-    if config.rope_parameters["rope_type"] == "llama3":
+    if config.rope_parameters.get("rope_type") == "llama3":
         writer.add_tensor("rope_freqs.weight", _rope_factors(model, width))
     for parameter, tensor in model.state_dict().items():
         if parameter == "lm_head.weight" and config.tie_word_embeddings:
@@ -129,12 +167,20 @@ def write_gguf(model: PreTrainedModel, tiny: Tiny, path: Path, template: str) ->
             weights = _paired(weights, config.num_attention_heads)
         elif tiny.architecture == "llama" and ".k_proj." in parameter:
             weights = _paired(weights, config.num_key_value_heads)
+        if tiny.architecture.startswith("gemma") and "norm" in parameter:
+            weights = weights + 1  # the converter adds what the model adds at run time
         name = names.get_name(parameter, try_suffixes=(".weight", ".bias"))
         writer.add_tensor(name, weights)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
+
+
+def _slowest(rope: dict[str, Any]) -> float:
+    """Return the base of the rotary frequencies, of full attention where there are two."""
+    theta: float = rope.get("full_attention", rope)["rope_theta"]
+    return theta
 
 
 def _paired(weights: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
@@ -150,6 +196,31 @@ def _rope_factors(model: PreTrainedModel, width: int) -> NDArray[np.float32]:
     plain = 1.0 / theta ** (torch.arange(0, width, 2).float() / width)
     factors: NDArray[np.float32] = (plain / model.model.rotary_emb.inv_freq).numpy()
     return factors
+
+
+def _add_sentencepiece(writer: gguf.GGUFWriter, template: str) -> None:
+    """Spell the bundled tokens as SentencePiece does: `▁` for a space, bytes for what is unknown."""
+    kinds = gguf.TokenType
+    pieces = {" ".join(token.split()).replace("Ġ", "▁"): None for token in _ascii_tokens()}
+    tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *pieces]
+    types = [kinds.UNKNOWN, kinds.CONTROL, kinds.CONTROL, *[kinds.BYTE] * 256]
+    tokens = tokens[:VOCABULARY]
+    writer.add_tokenizer_model("llama")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(tokens)
+    writer.add_token_scores([0.0 if at < 259 else 259.0 - at for at in range(len(tokens))])
+    writer.add_token_types([*types, *[kinds.NORMAL] * (len(tokens) - len(types))])
+    writer.add_bos_token_id(1)
+    writer.add_eos_token_id(2)
+    writer.add_unk_token_id(0)
+    writer.add_pad_token_id(2)
+    writer.add_add_bos_token(True)  # noqa: FBT003  # gguf's signature
+    writer.add_chat_template(template)
+
+
+def _ascii_tokens() -> list[str]:
+    letters = [*map(chr, range(33, 127)), "Ġ"]
+    return [*letters, *(t for t in _bundled_tokenizer()["tokens"][17:] if set(t) <= {*letters})]
 
 
 @lru_cache

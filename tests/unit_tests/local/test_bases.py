@@ -31,9 +31,11 @@ def write_gguf(  # noqa: PLR0913  # what a file may be like
     template: bool = True,
     tensor: str = "blk.0.attn_q.weight",
     scaling: str | None = None,
+    tokenizer: str = "gpt2",
 ) -> Path:
     writer = gguf.GGUFWriter(path, arch=arch)
     writer.add_context_length(context)
+    writer.add_tokenizer_model(tokenizer)
     if template:
         writer.add_chat_template("{{ messages }}")
     if scaling:
@@ -91,6 +93,12 @@ def test_what_is_proven_is_served_by_llama_cpp_what_is_loadable_by_transformers(
     assert base.engine == ("llama.cpp" if architecture in PROVEN else "transformers")
 
 
+def test_a_sentencepiece_vocabulary_is_served_by_transformers(tmp_path: Path) -> None:
+    base = find_base(str(write_gguf(tmp_path / "m.gguf", tokenizer="llama")))
+
+    assert (base.architecture, base.engine) == ("llama", "transformers")
+
+
 def test_the_tables_name_what_the_libraries_know() -> None:
     from transformers.modeling_gguf_pytorch_utils import GGUF_TO_TRANSFORMERS_MAPPING
 
@@ -109,7 +117,9 @@ def test_the_tables_name_what_the_libraries_know() -> None:
         ({"tensor": "rope_factors_long.weight"}, "holds rope_factors_long.weight"),
         ({"tensor": "blk.0.attn_q.bias"}, "holds blk.0.attn_q.bias"),
         ({"tensor": "rope_freqs.weight", "arch": "qwen3"}, "holds rope_freqs.weight"),
-        ({"scaling": "yarn"}, r"scales its rotary embeddings \(yarn\)"),
+        ({"scaling": "yarn"}, r"holds scaled rotary embeddings \(yarn\)"),
+        ({"scaling": "linear", "arch": "gemma3"}, r"scaled rotary embeddings \(linear\)"),
+        ({"tensor": "rope_factors_long.weight", "arch": "phi3"}, "holds rope_factors_long"),
     ],
 )
 def test_what_would_be_lost_on_the_way_is_refused(

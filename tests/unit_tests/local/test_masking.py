@@ -80,6 +80,13 @@ class CensoringTokenizer(LetterTokenizer):
         return f"[long]{text}" if len(messages[-1].content) > 20 else text
 
 
+class SpacingTokenizer(LetterTokenizer):
+    """Puts a space before whatever it is given, as SentencePiece does."""
+
+    def encode(self, text: str, *, is_start: bool) -> list[int]:
+        return super().encode(f" {text}", is_start=is_start)
+
+
 def system(content: str) -> Message:
     return Message("system", content)
 
@@ -163,6 +170,14 @@ def test_a_thinking_model_may_speak_before_it_is_asked() -> None:
     ]
     ((read, learnt),) = read_and_learnt([persona("a")], ThinkingTokenizer())
     assert (read, learnt) == ("<a:a>\n", "___a>_")
+
+
+def test_no_space_is_learnt_that_is_not_said() -> None:
+    chat = [user("u"), persona("a"), user("v"), persona("b")]
+
+    ((_, learnt),) = read_and_learnt(chat, SpacingTokenizer())
+
+    assert learnt.replace("_", "") == "a>b>"
 
 
 def test_a_template_without_end_of_turn_is_refused() -> None:
