@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
-from langchain_fbmessenger.local.families import LOADABLE, PROVEN, ROPE_FACTORS
+from langchain_fbmessenger.local.families import LOADABLE, PROVEN, ROPE_FACTORS, SAME_TOKENS
 from langchain_fbmessenger.local.gguf_header import read_floats, read_header
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ EngineName = Literal["llama.cpp", "transformers"]
 _INDEX = "model.safetensors.index.json"
 _TOKENIZERS = ("tokenizer.json", "tokenizer.model", "vocab.json", "vocab.txt")
 _BYTE_LEVEL = "gpt2"
-"""What GGUF calls byte-level BPE, whose tokens are the same in llama.cpp and transformers."""
+"""What GGUF calls byte-level BPE."""
 _LLAMA3 = {
     "low_freq_factor": 1.0,
     "high_freq_factor": 4.0,
@@ -109,15 +109,22 @@ def _gguf(path: Path) -> Checkpoint:
         raise UnusableError(msg)
     _check_tensors(path, header, architecture)
     context = header.metadata.get(f"{architecture}.context_length")
-    # llama.cpp puts a space behind each special token of a SentencePiece vocabulary, transformers
-    # does not: what is trained would not be what is served.
-    is_proven = (
-        architecture in PROVEN and header.metadata.get("tokenizer.ggml.model") == _BYTE_LEVEL
-    )
     return Checkpoint(
         architecture,
         int(context) if context else None,
-        "llama.cpp" if is_proven else "transformers",
+        "llama.cpp" if _is_proven(header, architecture) else "transformers",
+    )
+
+
+def _is_proven(header: GgufHeader, architecture: str) -> bool:
+    """Whether llama.cpp answers as transformers does: by family, and by how text becomes tokens.
+
+    SentencePiece is left out: llama.cpp puts a space behind each special token, transformers not.
+    """
+    return (
+        architecture in PROVEN
+        and header.metadata.get("tokenizer.ggml.model") == _BYTE_LEVEL
+        and header.metadata.get("tokenizer.ggml.pre") in SAME_TOKENS
     )
 
 

@@ -55,8 +55,11 @@ PROVEN = {
 }
 """By GGUF's `general.architecture`."""
 
+SAME_TOKENS = frozenset({"deepseek-r1-qwen", "gpt-2", "llama-bpe", "qwen2", "smollm", "tekken"})
+"""The vocabularies, by GGUF's `tokenizer.ggml.pre`, in which both were seen to cut text alike."""
+
 LOADABLE = frozenset({"gemma2", "gemma3", "phi3", "starcoder2"})
-"""Those whose GGUF files transformers was seen to load whole: these are trained and served by it."""
+"""Those whose GGUF files transformers was seen to load whole: it trains and serves them."""
 
 
 def name_map(architecture: str, layers: int) -> Any:

@@ -129,9 +129,21 @@ def make(family: str, path: Path, *, template: str = CHATML) -> PreTrainedModel:
 
 def write_gguf(model: PreTrainedModel, tiny: Tiny, path: Path, template: str) -> None:
     """Write the model as llama.cpp's convert_hf_to_gguf.py does, in float32."""
-    config = model.config
     writer = gguf.GGUFWriter(path, arch=tiny.architecture)
     writer.add_name("tiny")
+    _add_shape(writer, model.config, tiny)
+    if tiny.pre == SENTENCEPIECE:
+        _add_sentencepiece(writer, TURNS)
+    else:
+        _add_tokenizer(writer, tiny.pre, template)
+    _add_tensors(writer, model, tiny.architecture)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def _add_shape(writer: gguf.GGUFWriter, config: Any, tiny: Tiny) -> None:
     writer.add_context_length(config.max_position_embeddings)
     writer.add_embedding_length(config.hidden_size)
     writer.add_feed_forward_length(config.intermediate_size)
@@ -141,40 +153,42 @@ def write_gguf(model: PreTrainedModel, tiny: Tiny, path: Path, template: str) ->
     writer.add_layer_norm_rms_eps(getattr(config, "rms_norm_eps", 1e-5))
     writer.add_layer_norm_eps(1e-5)
     writer.add_rope_freq_base(_slowest(config.rope_parameters))
-    width = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
     if "head_dim" in tiny.options:
-        writer.add_key_length(width)
-        writer.add_value_length(width)
+        writer.add_key_length(_head_width(config))
+        writer.add_value_length(_head_width(config))
     if window := getattr(config, "sliding_window", None):
         writer.add_sliding_window(window)
     if tiny.architecture == "llama":
-        writer.add_rope_dimension_count(width)
+        writer.add_rope_dimension_count(_head_width(config))
         writer.add_vocab_size(config.vocab_size)
-    if tiny.pre == SENTENCEPIECE:
-        _add_sentencepiece(writer, TURNS)
-    else:
-        _add_tokenizer(writer, tiny.pre, template)
+
+
+def _add_tensors(writer: gguf.GGUFWriter, model: PreTrainedModel, architecture: str) -> None:
+    config = model.config
     names = gguf.get_tensor_name_map(
-        gguf.MODEL_ARCH[tiny.architecture.upper()], config.num_hidden_layers
+        gguf.MODEL_ARCH[architecture.upper()], config.num_hidden_layers
     )
     if config.rope_parameters.get("rope_type") == "llama3":
-        writer.add_tensor("rope_freqs.weight", _rope_factors(model, width))
+        writer.add_tensor("rope_freqs.weight", _rope_factors(model))
     for parameter, tensor in model.state_dict().items():
         if parameter == "lm_head.weight" and config.tie_word_embeddings:
             continue
         weights = tensor.float().numpy()
-        if tiny.architecture == "llama" and ".q_proj." in parameter:
+        if architecture == "llama" and ".q_proj." in parameter:
             weights = _paired(weights, config.num_attention_heads)
-        elif tiny.architecture == "llama" and ".k_proj." in parameter:
+        elif architecture == "llama" and ".k_proj." in parameter:
             weights = _paired(weights, config.num_key_value_heads)
-        if tiny.architecture.startswith("gemma") and "norm" in parameter:
+        elif architecture.startswith("gemma") and "norm" in parameter:
             weights = weights + 1  # the converter adds what the model adds at run time
         name = names.get_name(parameter, try_suffixes=(".weight", ".bias"))
         writer.add_tensor(name, weights)
-    writer.write_header_to_file()
-    writer.write_kv_data_to_file()
-    writer.write_tensors_to_file()
-    writer.close()
+
+
+def _head_width(config: Any) -> int:
+    width: int = getattr(config, "head_dim", None) or (
+        config.hidden_size // config.num_attention_heads
+    )
+    return width
 
 
 def _slowest(rope: dict[str, Any]) -> float:
@@ -190,16 +204,16 @@ def _paired(weights: NDArray[np.float32], heads: int) -> NDArray[np.float32]:
     return halves.transpose(0, 2, 1, 3).reshape(rows, columns).copy()
 
 
-def _rope_factors(model: PreTrainedModel, width: int) -> NDArray[np.float32]:
+def _rope_factors(model: PreTrainedModel) -> NDArray[np.float32]:
     """Return what transformers' own frequencies were divided by."""
-    theta = model.config.rope_parameters["rope_theta"]
+    theta, width = model.config.rope_parameters["rope_theta"], _head_width(model.config)
     plain = 1.0 / theta ** (torch.arange(0, width, 2).float() / width)
     factors: NDArray[np.float32] = (plain / model.model.rotary_emb.inv_freq).numpy()
     return factors
 
 
 def _add_sentencepiece(writer: gguf.GGUFWriter, template: str) -> None:
-    """Spell the bundled tokens as SentencePiece does: `▁` for a space, bytes for what is unknown."""
+    """Spell the bundled tokens as SentencePiece does: `▁` for a space, bytes for the rest."""
     kinds = gguf.TokenType
     pieces = {" ".join(token.split()).replace("Ġ", "▁"): None for token in _ascii_tokens()}
     tokens = ["<unk>", "<s>", "</s>", *(f"<0x{byte:02X}>" for byte in range(256)), *pieces]

@@ -54,6 +54,7 @@ def base(tmp_path: Path) -> BaseModel:
     writer.add_head_count_kv(2)
     writer.add_chat_template("{{ messages }}")
     writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre("smollm")
     writer.add_tensor("blk.0.attn_q.weight", np.zeros((HIDDEN, HIDDEN), dtype=np.float32))
     writer.add_tensor("blk.0.attn_k.weight", np.zeros((KV, HIDDEN), dtype=np.float32))
     writer.write_header_to_file()

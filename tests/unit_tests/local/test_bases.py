@@ -32,10 +32,12 @@ def write_gguf(  # noqa: PLR0913  # what a file may be like
     tensor: str = "blk.0.attn_q.weight",
     scaling: str | None = None,
     tokenizer: str = "gpt2",
+    pre: str = "qwen2",
 ) -> Path:
     writer = gguf.GGUFWriter(path, arch=arch)
     writer.add_context_length(context)
     writer.add_tokenizer_model(tokenizer)
+    writer.add_tokenizer_pre(pre)
     if template:
         writer.add_chat_template("{{ messages }}")
     if scaling:
@@ -93,8 +95,11 @@ def test_what_is_proven_is_served_by_llama_cpp_what_is_loadable_by_transformers(
     assert base.engine == ("llama.cpp" if architecture in PROVEN else "transformers")
 
 
-def test_a_sentencepiece_vocabulary_is_served_by_transformers(tmp_path: Path) -> None:
-    base = find_base(str(write_gguf(tmp_path / "m.gguf", tokenizer="llama")))
+@pytest.mark.parametrize("vocabulary", [{"tokenizer": "llama"}, {"pre": "default"}])
+def test_text_that_llama_cpp_cuts_otherwise_is_left_to_transformers(
+    tmp_path: Path, vocabulary: dict[str, str]
+) -> None:
+    base = find_base(str(write_gguf(tmp_path / "m.gguf", **vocabulary)))
 
     assert (base.architecture, base.engine) == ("llama", "transformers")
 
