@@ -57,7 +57,9 @@ def served_model(services: Services, model_id: str) -> ServedModel:
     try:
         base = find_base(tuned.root if tuned else model_id)
     except BaseModelError as error:
-        raise ApiError(str(error), status=404, param="model", code="model_not_found") from error
+        # Of a tuned model the client gave the id only, not the path that its base may be named by.
+        why = f"The base model {short_name(tuned.root)!r} is gone or of no use." if tuned else error
+        raise ApiError(str(why), status=404, param="model", code="model_not_found") from error
     adapter = services.home.root / tuned.adapter if tuned else None
     if adapter and not adapter.is_dir():
         raise not_found(what="model", value=model_id, param="model", code="model_not_found")

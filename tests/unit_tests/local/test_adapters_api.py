@@ -97,6 +97,19 @@ def test_no_folder_of_the_users_is_shown(client: TestClient, load: Any) -> None:
     assert "secret folder" not in client.get("/v1/models").text
 
 
+def test_nor_when_its_base_is_gone(client: TestClient, services: Services) -> None:
+    record = ModelRecord(id="x", root="/home/zoe/b.gguf", job_id="j", created_at=1, adapter="a")
+    services.store.add(record)
+
+    answer = client.post(
+        "/v1/chat/completions", json={"model": "x", "messages": [{"role": "user", "content": "a"}]}
+    )
+
+    assert answer.status_code == 404
+    assert "'b' is gone" in answer.json()["error"]["message"]
+    assert "zoe" not in answer.text
+
+
 @pytest.mark.parametrize("way", ["delete", "unload"])
 def test_an_adapter_is_deleted_with_its_folder(
     client: TestClient, load: Any, services: Services, way: str
