@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import struct
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import gguf
@@ -49,6 +50,8 @@ def test_the_values_of_a_tensor_are_read_where_they_lie(model: Path) -> None:
     tensor = read_header(model).tensors["token_embd.weight"]
 
     assert read_floats(model, tensor) == tuple(range(32))
+    with pytest.raises(ValueError, match="not as its header says"):
+        read_floats(model, replace(tensor, kind=1))
     model.write_bytes(model.read_bytes()[:-1])
     with pytest.raises(ValueError, match="not as its header says"):
         read_floats(model, tensor)
