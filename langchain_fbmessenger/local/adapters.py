@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.local.checkpoints import inspect
 from langchain_fbmessenger.local.families import PROVEN, name_map
 from langchain_fbmessenger.local.gguf_header import read_header
+from langchain_fbmessenger.local.inspection import inspect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,19 +12,19 @@ from pathlib import Path
 
 from langchain_fbmessenger.local.auto_base import choose_base
 from langchain_fbmessenger.local.bundled import BUNDLED, bundled_file
-from langchain_fbmessenger.local.checkpoints import (
-    Checkpoint,
-    EngineName,
-    UnusableError,
-    inspect,
-    marker,
-)
 from langchain_fbmessenger.local.hub import (
     HubError,
     cached_file,
     cached_folder,
     download_file,
     download_folder,
+)
+from langchain_fbmessenger.local.inspection import (
+    EngineName,
+    Findings,
+    UnusableError,
+    inspect,
+    marker,
 )
 from langchain_fbmessenger.local.ladder import LADDER
 
@@ -89,16 +89,16 @@ def find_base(name: str) -> BaseModel:
         msg = f"The base model {name[:200]!r} cannot be read ({type(error).__name__})."
         raise BaseModelError(msg, is_missing=True) from error
     try:
-        checkpoint = _inspected(path, modified)
+        findings = _inspected(path, modified)
     except UnusableError as error:
         msg = f"The base model {name!r} cannot be used. {error}"
         raise BaseModelError(msg) from error
     return BaseModel(
         name,
         path,
-        min(checkpoint.context_length or MAX_CONTEXT, MAX_CONTEXT),
-        checkpoint.architecture,
-        checkpoint.engine,
+        min(findings.context_length or MAX_CONTEXT, MAX_CONTEXT),
+        findings.architecture,
+        findings.engine,
     )
 
 
@@ -175,7 +175,7 @@ def _weights_in(folder: Path, name: str) -> Path:
 
 
 @lru_cache(maxsize=32)
-def _inspected(path: Path, modified: int) -> Checkpoint:
+def _inspected(path: Path, modified: int) -> Findings:
     """Look into the weights; cached, with their time of change as part of the key."""
     del modified
     return inspect(path)

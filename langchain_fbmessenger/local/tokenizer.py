@@ -8,8 +8,8 @@ import jinja2
 import msgspec
 from transformers import AutoTokenizer
 
-from langchain_fbmessenger.local.checkpoints import inspect
 from langchain_fbmessenger.local.gguf_header import read_header
+from langchain_fbmessenger.local.inspection import inspect
 from langchain_fbmessenger.local.masking import TemplateError
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from langchain_fbmessenger.local import protocol, training_file
-from langchain_fbmessenger.local.checkpoints import UnusableError
+from langchain_fbmessenger.local.inspection import UnusableError
 from langchain_fbmessenger.local.masking import TemplateError, encode_chat
 from langchain_fbmessenger.local.protocol import Done, Failed, Note
 

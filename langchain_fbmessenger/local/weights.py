@@ -14,9 +14,9 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.local.checkpoints import UnusableError, rope_scaling
 from langchain_fbmessenger.local.families import PROVEN, name_map
 from langchain_fbmessenger.local.gguf_header import read_header
+from langchain_fbmessenger.local.inspection import UnusableError, rope_scaling
 
 if TYPE_CHECKING:
     import numpy as np

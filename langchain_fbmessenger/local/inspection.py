@@ -36,7 +36,7 @@ _TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
-class Checkpoint:
+class Findings:
     """What a file or folder of weights is."""
 
     architecture: str
@@ -56,7 +56,7 @@ def marker(path: Path) -> Path:
     return path / "config.json" if path.is_dir() else path
 
 
-def inspect(path: Path) -> Checkpoint:
+def inspect(path: Path) -> Findings:
     """Look into a GGUF file or a folder of safetensors.
 
     Raises:
@@ -91,7 +91,7 @@ def rope_scaling(path: Path, header: GgufHeader) -> dict[str, Any] | None:
     return scaling
 
 
-def _gguf(path: Path) -> Checkpoint:
+def _gguf(path: Path) -> Findings:
     try:
         header = read_header(path)
     except ValueError as error:
@@ -109,7 +109,7 @@ def _gguf(path: Path) -> Checkpoint:
         raise UnusableError(msg)
     _check_tensors(path, header, architecture)
     context = header.metadata.get(f"{architecture}.context_length")
-    return Checkpoint(
+    return Findings(
         architecture,
         int(context) if context else None,
         "llama.cpp" if _is_proven(header, architecture) else "transformers",
@@ -163,7 +163,7 @@ def _llama3_factors(count: int, theta: float, factor: float) -> list[float]:
     return divisors
 
 
-def _folder(folder: Path) -> Checkpoint:
+def _folder(folder: Path) -> Findings:
     config = _json(folder / "config.json")
     model_type = config.get("model_type")
     if not isinstance(model_type, str):
@@ -187,7 +187,7 @@ def _folder(folder: Path) -> Checkpoint:
         msg = "It has no chat template: give an instruct model."
         raise UnusableError(msg)
     context = config.get("max_position_embeddings")
-    return Checkpoint(model_type, context if isinstance(context, int) else None, "transformers")
+    return Findings(model_type, context if isinstance(context, int) else None, "transformers")
 
 
 def _check_weights(folder: Path) -> None:
