@@ -51,6 +51,7 @@ _PAUSE_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 _STOP_TIMEOUT = 20.0
 _RETRY_SECONDS = 5.0
+_RESERVE = 1024 * 1024
 
 
 class JobQueue:
@@ -72,6 +73,8 @@ class JobQueue:
 
     def start(self) -> None:
         """Take up what an earlier server left, then wait for jobs."""
+        with suppress(OSError):  # the disk is full already
+            self._home.reserve.write_bytes(bytes(_RESERVE))
         for job in self._store.jobs_in("running"):
             self._store.update_job(job.id, status="queued", estimated_finish=None)
             tell(self._store, job.id, "The server was restarted; the job goes on.", level="warn")
@@ -153,9 +156,11 @@ class JobQueue:
     def _write_failures(self) -> None:
         """Write down failures; where even that fails, as on a full disk, keep them for later."""
         for job_id, error in list(self._unwritten.items()):
-            with suppress(sqlite3.Error):
+            try:
                 self._fail(job_id, error)
                 del self._unwritten[job_id]
+            except sqlite3.Error:
+                self._home.reserve.unlink(missing_ok=True)
 
     def _validate(self, job: JobRecord) -> None:
         param = "training_file"
