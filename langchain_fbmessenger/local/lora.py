@@ -257,12 +257,12 @@ class _EpochTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped h
         # By the model's own call, which several processes hang their exchange of gradients on.
         with self.accelerator.autocast():
             output = model(input_ids=inputs["input_ids"], labels=inputs["labels"])
-        total, n_labels = output.loss, (inputs["labels"][:, 1:] != IGNORED).sum()
-        loss = total / (n_labels if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is None:
+            loss = output.loss / (inputs["labels"][:, 1:] != IGNORED).sum()
+        else:  # counted over all processes, whose losses and gradients are averaged
+            loss = output.loss * self.accelerator.num_processes / num_items_in_batch
         if model.training:
             self.tokens_seen += int(inputs["n_tokens"].sum())
-            if num_items_in_batch is not None:  # counted over all processes, which are averaged
-                loss = loss * self.accelerator.num_processes
         return (loss, {}) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> _EpochSampler:
