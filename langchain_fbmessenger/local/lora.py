@@ -148,7 +148,8 @@ def _base(folder: Path, spec: TrainingSpec, *, in_bf16: bool) -> PreTrainedModel
             bnb_4bit_compute_dtype=dtype,
         ),
     )
-    return prepare_model_for_kbit_training(model)
+    # Activations are bounded by `_TOKENS_AT_ONCE`: to recompute them would cost time for nothing.
+    return prepare_model_for_kbit_training(model, use_gradient_checkpointing=False)
 
 
 def _config(spec: TrainingSpec) -> LoraConfig:
