@@ -16,7 +16,7 @@ from langchain_fbmessenger.local.adapters import gguf_of
 from langchain_fbmessenger.local.bases import find_base
 from langchain_fbmessenger.local.engines import llama_cpp
 from langchain_fbmessenger.local.protocol import Done, Step, TrainingSpec
-from langchain_fbmessenger.local.records import LoraShape, TrainingSettings
+from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_child import training_child
 from langchain_fbmessenger.local.training_file import Message
@@ -52,6 +52,10 @@ def spec_of(base: Path, folder: Path) -> TrainingSpec:
             n_epochs=60, batch_size=2, learning_rate_multiplier=1.0, learning_rate=0.02
         ),
         lora=LoraShape(r=8, alpha=16),
+        compute=Compute(),
+        checkpoints=folder / "checkpoints",
+        epochs=folder / "epochs",
+        checkpoint_seconds=600,
     )
 
 

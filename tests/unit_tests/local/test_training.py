@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from langchain_fbmessenger.local import adapters, lora, weights
+from langchain_fbmessenger.local import adapters, lora, train, weights
 from langchain_fbmessenger.local.masking import IGNORED
 
 
@@ -44,6 +44,34 @@ def test_bfloat16_is_used_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) ->
     seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
     monkeypatch.setattr(lora, "_matmul_seconds", seconds.__getitem__)
 
-    assert lora._prefers_bf16()
+    assert lora.prefers_bf16()
     seconds[torch.bfloat16] = 0.9
-    assert not lora._prefers_bf16()
+    assert not lora.prefers_bf16()
+
+
+def test_several_processes_are_refused_where_only_one_was_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("WORLD_SIZE", raising=False)
+    train._check_gpus(1)
+    with pytest.raises(train._JobError) as caught:
+        train._check_gpus(2)
+    assert caught.value.failed.param == "compute"
+
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    train._check_gpus(2)
+
+
+def test_the_order_of_an_epoch_hangs_on_seed_and_epoch_alone() -> None:
+    lengths = list(range(1, 41))
+    sampler = lora._EpochSampler(4, lengths=lengths, seed=3)
+    first = list(sampler)
+    sampler.set_epoch(1)
+    second = list(sampler)
+    torch.manual_seed(99)
+    again = lora._EpochSampler(4, lengths=lengths, seed=3)
+    again.set_epoch(1)
+
+    assert sorted(first) == sorted(second) == list(range(40))
+    assert first != second
+    assert list(again) == second
