@@ -98,7 +98,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     for module in (fine_tuning, models):
         monkeypatch.setattr(module, "find_base", find)
     home = Home.open(tmp_path / "home")
-    return Services(home, Store(home.database), FakeQueue(), EnginePool(), KEY)  # type: ignore[arg-type]
+    return Services(home, Store(home.database), FakeQueue(), EnginePool(lambda _: engine), KEY)  # type: ignore[arg-type]
 
 
 @pytest.fixture
