@@ -166,7 +166,7 @@ def _unsupported(param: str) -> ApiError:
 def _messages(messages: list[_Message]) -> Iterator[dict[str, Any]]:
     """Write messages as the chat templates of open models read them: plain text, known roles."""
     for index, message in enumerate(messages):
-        where = f"messages.[{index}].content"
+        where = f"messages[{index}].content"
         content = message.content
         if content is UNSET or content is None:
             if message.role != "assistant" or not message.tool_calls:
@@ -194,8 +194,8 @@ def _texts(parts: list[dict[str, Any]], where: str) -> Iterator[str]:
         kind, text = part.get("type"), part.get("text")
         if kind != "text":
             msg = f"Invalid content type {str(kind)[:40]!r}: this server's models read text only."
-            raise ApiError(msg, param=f"{where}.[{number}].type", code="unsupported_content")
+            raise ApiError(msg, param=f"{where}[{number}].type", code="unsupported_content")
         if not isinstance(text, str):
-            msg = f"Invalid value for '{where}.[{number}].text': expected a string."
-            raise ApiError(msg, param=f"{where}.[{number}].text")
+            msg = f"Invalid value for '{where}[{number}].text': expected a string."
+            raise ApiError(msg, param=f"{where}[{number}].text")
         yield text

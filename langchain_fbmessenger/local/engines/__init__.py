@@ -1,6 +1,6 @@
 """Local server: what answers chats. One protocol, one process per base model, one backend each.
 
-    pool ─► Engine (engine.py) ─ process.py ══ pipes ══ child.py ─► Backend (llama.cpp, transformers, vLLM)
+    pool ─► engine ─► process ══ pipes ══ child ─► llama_cpp | hf_transformers | vllm
 
 The model lives in a child process: its memory goes when the child does, and no crash in native code
 reaches the server.

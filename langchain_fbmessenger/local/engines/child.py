@@ -1,8 +1,8 @@
 """Local server, engine child: `python -m langchain_fbmessenger.local.engines.child`.
 
-Loads what the first line of its standard input asks for, answers the requests on the following lines,
-each with lines on its standard output, and ends itself when its standard input closes: then the
-server is gone. Nothing of a chat is ever logged.
+Loads what the first line of its standard input asks for, answers the requests on the following
+lines, each with lines on its standard output, and ends itself when its standard input closes: then
+the server is gone. Nothing of a chat is ever logged.
 """
 
 from __future__ import annotations

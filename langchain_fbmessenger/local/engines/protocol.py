@@ -1,7 +1,7 @@
 """Local server: what an engine and its child process say to each other, a JSON object per line.
 
-Down go one `Start`, then `Chat`, `Count`, `Stop` and `Forget`; up come one `Ready` and for each request
-`Chunk`s ended by a `Done`, a `Counted`, or a `Failed`.
+Down go one `Start`, then `Chat`, `Count`, `Stop` and `Forget`; up come one `Ready` and for each
+request `Chunk`s ended by a `Done`, a `Counted`, or a `Failed`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Local server, engine child: vLLM, which is a program of its own, spoken to on the loopback.
 
-It is used where it is installed and an NVIDIA GPU is there. This process starts it, hands requests on
-and ends it; what it says is OpenAI's wire already.
+It is used where it is installed and an NVIDIA GPU is there. This process starts it, hands requests
+on and ends it; what it says is OpenAI's wire already.
 """
 
 from __future__ import annotations
