@@ -42,6 +42,7 @@ _ENVIRONMENT = {
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
     "VLLM_NO_USAGE_STATS": "1",
     "DO_NOT_TRACK": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",  # below it, paths are logged
 }
 
 
@@ -188,6 +189,7 @@ def _arguments(start: Start, port: int) -> list[str]:
         "--port", str(port),
         "--max-model-len", str(start.context_length),
         "--gpu-memory-utilization", str(_MEMORY_SHARE),
+        "--uvicorn-log-level", "warning",
         "--generation-config", "vllm",  # what is not asked for is not set by the model's files
         "--enable-lora",
         "--max-lora-rank", str(_rank(start.adapters)),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -9,37 +9,27 @@ from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.engines import kinds
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP, TRANSFORMERS, VLLM, kind_for
 
-if TYPE_CHECKING:
-    from pathlib import Path
-
 
 @pytest.mark.parametrize(
-    ("file", "has_vllm", "has_gpu", "expected"),
+    ("file", "there", "expected"),
     [
-        ("tiny.gguf", True, True, LLAMA_CPP),
-        ("folder", False, False, TRANSFORMERS),
-        ("folder", True, False, TRANSFORMERS),
-        ("folder", False, True, TRANSFORMERS),
-        ("folder", True, True, VLLM),
+        ("tiny.gguf", {"vllm", "gpu"}, LLAMA_CPP),
+        ("folder", set(), TRANSFORMERS),
+        ("folder", {"vllm"}, TRANSFORMERS),
+        ("folder", {"gpu"}, TRANSFORMERS),
+        ("folder", {"vllm", "gpu"}, VLLM),
     ],
 )
 def test_a_base_gets_the_best_engine_that_is_there(
-    monkeypatch: pytest.MonkeyPatch,
-    tmp_path: Path,
-    file: str,
-    has_vllm: bool,
-    has_gpu: bool,
-    expected: kinds.EngineKind,
+    monkeypatch: pytest.MonkeyPatch, file: str, there: set[str], expected: kinds.EngineKind
 ) -> None:
-    monkeypatch.setattr(kinds, "vllm_command", lambda: "vllm" if has_vllm else None)
-    monkeypatch.setattr(kinds, "_has_nvidia_gpu", lambda: has_gpu)
+    monkeypatch.setattr(kinds, "vllm_command", lambda: "vllm" if "vllm" in there else None)
+    monkeypatch.setattr(kinds, "_has_nvidia_gpu", lambda: "gpu" in there)
 
-    assert kind_for(BaseModel("tiny", tmp_path / file, 128)) is expected
+    assert kind_for(BaseModel("tiny", Path(file), 128)) is expected
 
 
-@pytest.mark.parametrize(
-    ("said", "expected"), [("GPU 0: NVIDIA H100", True), ("No devices", False)]
-)
+@pytest.mark.parametrize(("said", "expected"), [("GPU 0: NVIDIA H100", True), ("None", False)])
 def test_a_gpu_is_what_its_driver_lists(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, expected: bool
 ) -> None:

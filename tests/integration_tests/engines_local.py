@@ -1,0 +1,113 @@
+"""What the tests of the engines share: random adapters on the bundled model, and short questions."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.local import bundled_file
+from langchain_fbmessenger.local.adapters import save_adapter
+from langchain_fbmessenger.local.engines import Adapter
+from langchain_fbmessenger.local.engines.engine import ChildEngine
+from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
+from langchain_fbmessenger.local.weights import trainable_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from langchain_fbmessenger.local.engines.kinds import EngineKind
+
+BASE = "SmolLM2-135M-Instruct"
+CONTEXT = 512
+QUESTION = [{"role": "user", "content": "Tell me about the sea."}]
+
+
+def make_adapters(folder: Path, bases: Path, n: int) -> list[Adapter]:
+    """Write adapters of random weights, strong enough for other answers than the base's."""
+    import torch
+    from peft import LoraConfig, get_peft_model
+    from transformers import AutoModelForCausalLM
+
+    config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
+    base = AutoModelForCausalLM.from_pretrained(converted(bases), dtype=torch.float32)
+    model = get_peft_model(base, config)
+    adapters = []
+    for number in range(n):
+        torch.manual_seed(number)
+        for name, weights in model.named_parameters():
+            if "lora_" in name:
+                torch.nn.init.normal_(weights, std=0.08)
+        adapter = Adapter(f"ft:tiny.{number}", folder / f"adapter-{number}")
+        save_adapter(model, adapter.folder)
+        adapters.append(adapter)
+    return adapters
+
+
+def converted(bases: Path) -> Path:
+    """Return the bundled model as a folder of safetensors."""
+    umask = os.umask(PRIVATE_UMASK)  # as the server has it
+    try:
+        return trainable_folder(bundled(), bases)
+    finally:
+        os.umask(umask)
+
+
+def bundled() -> Path:
+    """Return the bundled model's GGUF file."""
+    file = bundled_file(BASE)
+    assert file is not None
+    return file
+
+
+def make_engine(kind: EngineKind, home: Path, base: Path | None = None) -> ChildEngine:
+    """Make an engine for the bundled model, as the server does."""
+    bases = Home.open(home).bases
+    if base is None:
+        base = bundled() if kind.name == "llama.cpp" else converted(bases)
+    return ChildEngine(kind, base, bases, CONTEXT)
+
+
+async def ask(
+    engine: ChildEngine,
+    adapter: Adapter | None = None,
+    messages: Sequence[dict[str, Any]] = QUESTION,
+    **options: Any,
+) -> str:
+    """Return an answer's text."""
+    return text_of(await chunks(engine, adapter, messages, **options))
+
+
+async def chunks(
+    engine: ChildEngine,
+    adapter: Adapter | None = None,
+    messages: Sequence[dict[str, Any]] = QUESTION,
+    **options: Any,
+) -> list[dict[str, Any]]:
+    """Return an answer's chunks; greedy and short if not asked otherwise."""
+    request = {"messages": list(messages), "temperature": 0, "max_tokens": 12, **options}
+    return [chunk async for chunk in engine.stream(request, adapter)]
+
+
+def text_of(parts: list[dict[str, Any]]) -> str:
+    """Add up the text of chunks."""
+    choices = [choice for part in parts for choice in part["choices"]]
+    return "".join(choice["delta"].get("content") or "" for choice in choices)
+
+
+def broken(adapter: Adapter, folder: Path) -> Adapter:
+    """Copy an adapter with its weights cut off in the middle."""
+    shutil.copytree(adapter.folder, folder)
+    for name in ("adapter.gguf", "adapter_model.safetensors"):
+        content = (folder / name).read_bytes()
+        (folder / name).write_bytes(content[: len(content) // 2])
+    return Adapter("ft:broken", folder)
+
+
+def is_running(pid: int) -> bool:
+    """Whether there is such a process, other than one that has ended and was not yet waited for."""
+    try:
+        return "State:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
