@@ -1,4 +1,4 @@
-"""What the tests of the engines share: random adapters on the bundled model, and short questions."""
+"""What the tests of the engines share: random adapters on the bundled model, short questions."""
 
 from __future__ import annotations
 
