@@ -99,10 +99,15 @@ def text_of(parts: list[dict[str, Any]]) -> str:
 def broken(adapter: Adapter, folder: Path) -> Adapter:
     """Copy an adapter with its weights cut off in the middle."""
     shutil.copytree(adapter.folder, folder)
+    cut(folder)
+    return Adapter("ft:broken", folder)
+
+
+def cut(folder: Path) -> None:
+    """Cut the weights of an adapter off in the middle."""
     for name in ("adapter.gguf", "adapter_model.safetensors"):
         content = (folder / name).read_bytes()
         (folder / name).write_bytes(content[: len(content) // 2])
-    return Adapter("ft:broken", folder)
 
 
 def is_running(pid: int) -> bool:

@@ -27,6 +27,7 @@ from tests.integration_tests.engines_local import (
     broken,
     bundled,
     chunks,
+    cut,
     is_running,
     make_adapters,
     make_engine,
@@ -231,6 +232,21 @@ async def test_a_broken_adapter_is_its_own_requests_error_only(
     assert results[0].status >= 500
     assert str(tmp_path) not in str(results[0])
     assert results[1] == expected
+
+
+async def test_an_adapter_that_was_spoilt_meanwhile_harms_no_other(
+    engine: ChildEngine, adapters: list[Adapter], tmp_path: Path
+) -> None:
+    """Those used lately are loaded along with a new one: that must not fail for their sake."""
+    spoilt, new = (Adapter(f"ft:{name}", tmp_path / name) for name in ("spoilt", "new"))
+    for adapter in (spoilt, new):
+        shutil.copytree(adapters[0].folder, adapter.folder)
+    expected = await ask(engine, spoilt)
+    cut(spoilt.folder)
+
+    assert await ask(engine, new) == expected
+    for adapter in (spoilt, new):
+        engine.forget(adapter.name)
 
 
 async def test_a_forgotten_adapter_goes_and_the_others_stay(
