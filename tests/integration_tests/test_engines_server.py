@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 import openai
 import pytest
-from openai.types.chat import ChatCompletion
 
 from langchain_fbmessenger.local import ensure_server, stop_server
 from langchain_fbmessenger.local.home import Home
@@ -23,6 +22,8 @@ from tests.integration_tests.engines_local import BASE, broken, bundled, is_runn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+
+    from openai.types.chat import ChatCompletion
 
     from langchain_fbmessenger.local import ServerAddress
 
@@ -121,7 +122,7 @@ def test_many_clients_of_which_half_leave_are_answered_and_cost_no_memory(
 
 
 def test_a_client_that_leaves_before_the_first_token_frees_the_engine(
-    client: openai.OpenAI, server: ServerAddress
+    client: openai.OpenAI,
 ) -> None:
     impatient = client.with_options(timeout=0.3)
     with ThreadPoolExecutor(20) as clients:
@@ -206,7 +207,7 @@ def test_a_base_that_is_gone_is_not_found_and_the_next_request_works(
     assert text(ask(client))
 
 
-def test_a_deleted_model_is_not_served_any_more(client: openai.OpenAI, home: Path) -> None:
+def test_a_deleted_model_is_not_served_any_more(client: openai.OpenAI) -> None:
     assert text(ask(client, "ft:tiny.2"))
     client.models.delete("ft:tiny.2")
 
