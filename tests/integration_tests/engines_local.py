@@ -11,11 +11,12 @@ from langchain_fbmessenger.local import bundled_file
 from langchain_fbmessenger.local.adapters import save_adapter
 from langchain_fbmessenger.local.engines import Adapter
 from langchain_fbmessenger.local.engines.engine import ChildEngine
+from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
 from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
 from langchain_fbmessenger.local.weights import trainable_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import AsyncGenerator, Sequence
 
     from langchain_fbmessenger.local.engines.kinds import EngineKind
 
@@ -67,6 +68,29 @@ def make_engine(kind: EngineKind, home: Path, base: Path | None = None) -> Child
     if base is None:
         base = bundled() if kind.name == "llama.cpp" else converted(bases)
     return ChildEngine(kind, base, bases, CONTEXT)
+
+
+class LoadedLlama:
+    """llama.cpp with one adapter or none, for comparisons with other ways to compute."""
+
+    def __init__(self, engine: ChildEngine, adapter: Adapter | None) -> None:
+        self._engine = engine
+        self._adapter = adapter
+        self.count_tokens = engine.count_tokens
+        self.close = engine.close
+
+    def stream(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+        return self._engine.stream(request, self._adapter)
+
+
+async def load(model_id: str, base: Path, gguf: Path | None, context_length: int) -> LoadedLlama:
+    """Make llama.cpp ready for a base with the GGUF file of an adapter."""
+    if gguf is not None and gguf.name != "adapter.gguf":
+        folder = gguf.with_suffix("")
+        folder.mkdir()
+        gguf = Path(shutil.copy(gguf, folder / "adapter.gguf"))
+    adapter = Adapter(model_id, gguf.parent) if gguf else None
+    return LoadedLlama(ChildEngine(LLAMA_CPP, base, base.parent, context_length), adapter)
 
 
 async def ask(

@@ -65,11 +65,14 @@ async def test_the_least_recently_used_engine_makes_room() -> None:
 
 async def test_an_engine_in_use_is_never_closed() -> None:
     make = Maker()
-    pool = EnginePool(make, size=1, idle_seconds=0)
+    pool = EnginePool(make, size=1, idle_seconds=0.02)
+    await use(pool, A)
     async with pool.lease(A):
+        await asyncio.sleep(0.06)  # idle for too long, had it not been taken again
         waiting = asyncio.create_task(use(pool, B))
         await asyncio.sleep(0.01)
         assert not waiting.done()
+        assert len(make.engines) == 1
         assert not make.engines[0].is_closed
     await asyncio.wait_for(waiting, 1)
 
@@ -88,13 +91,15 @@ async def test_an_engine_that_nobody_uses_is_closed() -> None:
     await pool.close()
 
 
-async def test_an_engine_that_is_used_again_stays() -> None:
-    pool = EnginePool(Maker(), idle_seconds=0.02)
+async def test_the_time_till_an_engine_is_closed_begins_anew_with_each_use() -> None:
+    pool = EnginePool(Maker(), idle_seconds=0.05)
     engine = await use(pool, A)
-    async with pool.lease(A):
-        await asyncio.sleep(0.06)
-        assert not engine.is_closed
+    pool._idle_seconds = 60
+    await use(pool, A)
+    await asyncio.sleep(0.1)  # the time that began with the first use is over
+
     assert await use(pool, A) is engine
+    assert not engine.is_closed
     await pool.close()
 
 

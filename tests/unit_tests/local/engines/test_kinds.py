@@ -1,32 +1,40 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 
 from langchain_fbmessenger.local.api import chat_body
-from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.engines import kinds
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP, TRANSFORMERS, VLLM, kind_for
 
 
+class Base(NamedTuple):
+    """The part of a base model by which its engine is chosen."""
+
+    engine: str
+    path: Path
+
+
 @pytest.mark.parametrize(
-    ("file", "there", "expected"),
+    ("base", "there", "expected"),
     [
-        ("tiny.gguf", {"vllm", "gpu"}, LLAMA_CPP),
-        ("folder", set(), TRANSFORMERS),
-        ("folder", {"vllm"}, TRANSFORMERS),
-        ("folder", {"gpu"}, TRANSFORMERS),
-        ("folder", {"vllm", "gpu"}, VLLM),
+        (Base("llama.cpp", Path("tiny.gguf")), {"vllm", "gpu"}, LLAMA_CPP),
+        (Base("transformers", Path("tiny.gguf")), {"vllm", "gpu"}, TRANSFORMERS),
+        (Base("transformers", Path("folder")), set(), TRANSFORMERS),
+        (Base("transformers", Path("folder")), {"vllm"}, TRANSFORMERS),
+        (Base("transformers", Path("folder")), {"gpu"}, TRANSFORMERS),
+        (Base("transformers", Path("folder")), {"vllm", "gpu"}, VLLM),
     ],
 )
 def test_a_base_gets_the_best_engine_that_is_there(
-    monkeypatch: pytest.MonkeyPatch, file: str, there: set[str], expected: kinds.EngineKind
+    monkeypatch: pytest.MonkeyPatch, base: Any, there: set[str], expected: kinds.EngineKind
 ) -> None:
     monkeypatch.setattr(kinds, "vllm_command", lambda: "vllm" if "vllm" in there else None)
     monkeypatch.setattr(kinds, "_has_nvidia_gpu", lambda: "gpu" in there)
 
-    assert kind_for(BaseModel("tiny", Path(file), 128)) is expected
+    assert kind_for(base) is expected
 
 
 @pytest.mark.parametrize(("said", "expected"), [("GPU 0: NVIDIA H100", True), ("None", False)])
