@@ -39,7 +39,7 @@ def make_adapters(folder: Path, bases: Path, n: int) -> list[Adapter]:
         torch.manual_seed(number)
         for name, weights in model.named_parameters():
             if "lora_" in name:
-                torch.nn.init.normal_(weights, std=0.08)
+                torch.nn.init.normal_(weights, std=0.2)
         adapter = Adapter(f"ft:tiny.{number}", folder / f"adapter-{number}")
         save_adapter(model, adapter.folder)
         adapters.append(adapter)

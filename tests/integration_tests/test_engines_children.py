@@ -100,10 +100,10 @@ async def test_requests_side_by_side_get_their_adapters(
     engine: ChildEngine, adapters: list[Adapter]
 ) -> None:
     wanted = [None, *adapters]
-    alone = [await ask(engine, adapter, max_tokens=2) for adapter in wanted]
+    alone = [await ask(engine, adapter, max_tokens=1) for adapter in wanted]
 
     together = await asyncio.gather(
-        *(ask(engine, wanted[number % 4], max_tokens=2) for number in range(12))
+        *(ask(engine, wanted[number % 4], max_tokens=1) for number in range(12))
     )
 
     assert together == alone * 3

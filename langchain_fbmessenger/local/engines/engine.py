@@ -35,7 +35,8 @@ class ChildEngine:
         self._context_length = context_length
         self._child: EngineProcess | None = None
         self._adapters: dict[str, Adapter] = {}  # least recently used first
-        self._loaded: frozenset[str] = frozenset()
+        self._loaded: frozenset[str] = frozenset()  # those that the child was started with
+        self._is_stale = False  # whether it still holds one that was deleted
         self._turn = asyncio.Lock()  # first come, first served
         self._users = 0
         self._idle = asyncio.Event()
@@ -73,12 +74,13 @@ class ChildEngine:
 
     def forget(self, adapter: str) -> None:
         """Drop an adapter by name."""
-        if self._adapters.pop(adapter, None) is None or self._child is None:
-            return
-        if self._kind.takes_adapters_later:
+        self._adapters.pop(adapter, None)
+        if self._child is not None and self._kind.takes_adapters_later:
             self._child.forget(adapter)
-        elif self._users == 0 and not self._turn.locked():
-            self._let_go()
+        elif adapter in self._loaded:
+            self._loaded -= {adapter}
+            self._is_stale = True
+            self._let_go_when_idle()
 
     async def close(self) -> None:
         """End the child, whoever uses it."""
@@ -109,8 +111,7 @@ class ChildEngine:
             self._users -= 1
             if self._users == 0:
                 self._idle.set()
-                if self._loaded - self._adapters.keys() and not self._turn.locked():
-                    self._let_go()  # one was deleted meanwhile
+                self._let_go_when_idle()
 
     def _remember(self, adapter: Adapter | None) -> None:
         if adapter is not None:
@@ -135,7 +136,7 @@ class ChildEngine:
     async def _replaced(self, adapter: Adapter | None) -> EngineProcess:
         """Start a child that serves the adapter in place of the one that does not."""
         if adapter is not None and not adapter.folder.is_dir():
-            self.forget(adapter.name)
+            self._adapters.pop(adapter.name, None)
             msg = f"The adapter of {adapter.name} is not there any more."
             raise EngineError(msg, status=404, param="model", code="model_not_found")
         if self._child is not None:
@@ -158,6 +159,7 @@ class ChildEngine:
             raise
         self._failures.clear()
         self._loaded = frozenset(entry.name for entry in kept)
+        self._is_stale = False
         return self._child
 
     def _lately_used(self) -> list[Adapter]:
@@ -174,9 +176,11 @@ class ChildEngine:
             )
         )
 
-    def _let_go(self) -> None:
-        """Close the idle child; the next request starts one without what was deleted."""
-        child, self._child, self._loaded = self._child, None, frozenset()
+    def _let_go_when_idle(self) -> None:
+        """Close a child that holds what was deleted; the next request starts one without it."""
+        if not self._is_stale or self._users or self._turn.locked():
+            return
+        child, self._child, self._is_stale = self._child, None, False
         if child is not None:
             task = asyncio.create_task(child.close())
             self._closing.add(task)

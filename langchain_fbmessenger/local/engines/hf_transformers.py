@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from transformers import PreTrainedTokenizerBase
+
     from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
 
 MAX_ADAPTERS = 8
@@ -42,15 +44,10 @@ class Transformers:
         except (OSError, ValueError, RuntimeError) as error:
             msg = f"transformers could not load the model ({type(error).__name__})."
             raise EngineError(msg, status=503) from error
-        ends = model.generation_config.eos_token_id
-        # Settings that a model brings along are not the request's: only the ids are kept. Any
-        # special token ends a turn, as in training.
+        # Settings that a model brings along are not the request's: only the ids are kept.
         model.generation_config = GenerationConfig(
             bos_token_id=model.generation_config.bos_token_id,
-            eos_token_id=sorted(
-                {*self._tokenizer.all_special_ids, *(ends if isinstance(ends, list) else [ends])}
-                - {None}
-            ),
+            eos_token_id=sorted(_ends(self._tokenizer, model.generation_config.eos_token_id)),
             pad_token_id=self._tokenizer.pad_token_id or 0,
         )
         self._base = model.to(_device()).eval()
@@ -150,9 +147,17 @@ class Transformers:
             raise EngineError(msg, status=500, param="model") from error
 
 
+def _ends(tokenizer: PreTrainedTokenizerBase, of_model: int | list[int] | None) -> set[int]:
+    """Return the tokens that end a turn: as in training, any special one may."""
+    added = tokenizer.added_tokens_decoder
+    special = {token_id for token_id, token in added.items() if token.special}
+    known = of_model if isinstance(of_model, list) else [of_model]
+    return {*tokenizer.all_special_ids, *special, *(end for end in known if end is not None)}
+
+
 def _key(adapter: str) -> str:
     """Name an adapter for torch, which takes no dots in the names of modules."""
-    return adapter.replace(".", "_")
+    return adapter.replace("%", "%25").replace(".", "%2E")
 
 
 def _folder(start: Start) -> Path:

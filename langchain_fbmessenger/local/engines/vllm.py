@@ -209,10 +209,14 @@ def _rank(adapters: Iterable[AdapterFolder]) -> int:
 def _events(response: Iterable[bytes]) -> Iterator[dict[str, Any]]:
     """Read server-sent events up to `[DONE]`."""
     for line in response:
-        data = line.removeprefix(b"data:").strip()
-        if not line.startswith(b"data:") or data == b"[DONE]":
+        if not line.startswith(b"data:"):
             continue
+        data = line.removeprefix(b"data:").strip()
+        if data == b"[DONE]":
+            return
         yield json.loads(data)
+    msg = "vLLM ended amid an answer; the next request starts it again."
+    raise EngineError(msg, status=500)
 
 
 def _refusal(status: int, body: Any) -> EngineError:
