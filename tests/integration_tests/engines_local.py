@@ -25,8 +25,8 @@ CONTEXT = 512
 QUESTION = [{"role": "user", "content": "Tell me about the sea."}]
 
 
-def make_adapters(folder: Path, bases: Path, n: int) -> list[Adapter]:
-    """Write adapters of random weights, strong enough for other answers than the base's."""
+def make_adapters(folder: Path, bases: Path, n: int, std: float = 0.2) -> list[Adapter]:
+    """Write adapters of random weights; the default is strong enough for other first words."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
@@ -39,7 +39,7 @@ def make_adapters(folder: Path, bases: Path, n: int) -> list[Adapter]:
         torch.manual_seed(number)
         for name, weights in model.named_parameters():
             if "lora_" in name:
-                torch.nn.init.normal_(weights, std=0.2)
+                torch.nn.init.normal_(weights, std=std)
         adapter = Adapter(f"ft:tiny.{number}", folder / f"adapter-{number}")
         save_adapter(model, adapter.folder)
         adapters.append(adapter)

@@ -77,13 +77,13 @@ async def test_each_request_gets_the_adapter_that_it_names(
         assert await ask(engine, wanted[number]) == expected[number]
 
 
-async def test_no_cache_of_prompts_is_shared_by_adapters(
-    local_home: Path, adapters: list[Adapter]
-) -> None:
+async def test_no_cache_of_prompts_is_shared_by_adapters(local_home: Path, tmp_path: Path) -> None:
     """The same prompts with different adapters in turn: what one has left is of no use to others.
 
     llama.cpp's cache in RAM does share them: of such requests every eighth was answered wrong.
     """
+    # Weak ones, whose answers are sensible: nonsense would hang on the rounding.
+    adapters = make_adapters(tmp_path, Home.open(local_home).bases, 3, std=0.05)
     engine = make_engine(LLAMA_CPP, local_home)
     topics = ("the sea", "the cats in Rome", "rain")
     questions = [[{"role": "user", "content": f"Tell me about {topic}."}] for topic in topics]
@@ -193,12 +193,12 @@ async def test_penalties_and_biases_are_felt(engine: ChildEngine) -> None:
 
 
 async def test_a_reader_that_leaves_frees_the_engine(engine: ChildEngine) -> None:
-    request = {"messages": LONG, "temperature": 0, "max_tokens": 400}
-    for _ in range(30):
+    request = {"messages": LONG, "max_tokens": 450, "logit_bias": {"2": -100, "0": -100}}
+    for _ in range(12):
         async with aclosing(engine.stream(request, None)) as answer:
             await anext(answer)
 
-    await asyncio.wait_for(ask(engine, max_tokens=1), 60)  # thirty to their ends take minutes
+    await asyncio.wait_for(ask(engine, max_tokens=1), 30)  # twelve to their ends take longer
 
 
 async def test_a_killed_child_is_an_error_and_the_next_request_works(engine: ChildEngine) -> None:

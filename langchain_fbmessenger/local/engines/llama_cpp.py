@@ -93,6 +93,8 @@ class LlamaCpp:
         }
         if "seed" in request:
             body["seed"] = request["seed"] % _RANDOM_SEED
+            # What a cache spares is computed in other batches, which round otherwise.
+            body["cache_prompt"] = False
         if request.get("logprobs"):
             body["top_logprobs"] = request.get("top_logprobs") or 1  # 0 would give none at all
         refusals: list[EngineError] = []
