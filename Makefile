@@ -25,6 +25,7 @@ benchmark: $(VENV)/.test
 	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/training_examples.py
 	$(BIN)/python tests/benchmarks/local_model.py
+	$(BIN)/python tests/benchmarks/serving.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -14,13 +14,13 @@ from transformers import AutoModelForCausalLM
 
 from langchain_fbmessenger.local.adapters import gguf_of
 from langchain_fbmessenger.local.bases import find_base
-from langchain_fbmessenger.local.engines import llama_cpp
 from langchain_fbmessenger.local.protocol import Done, Step, TrainingSpec
 from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_child import training_child
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
+from tests.integration_tests import engines_local as llama_cpp
 from tests.integration_tests.tiny_models import THINKING, make
 
 if TYPE_CHECKING:

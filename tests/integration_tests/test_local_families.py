@@ -17,12 +17,12 @@ from transformers import AutoModelForCausalLM
 
 from langchain_fbmessenger.local.adapters import gguf_of, save_adapter
 from langchain_fbmessenger.local.bases import BaseModel, find_base
-from langchain_fbmessenger.local.engines import llama_cpp
 from langchain_fbmessenger.local.families import PROVEN, SAME_TOKENS, Family
 from langchain_fbmessenger.local.masking import IGNORED, encode_chat
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
+from tests.integration_tests import engines_local as llama_cpp
 from tests.integration_tests.tiny_models import FAMILIES, make
 
 if TYPE_CHECKING:

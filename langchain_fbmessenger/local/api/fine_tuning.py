@@ -21,7 +21,9 @@ from starlette.routing import Route
 from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.pages import page_of
-from langchain_fbmessenger.local.bases import BaseModelError, find_base
+from langchain_fbmessenger.local.auto_base import choose_base
+from langchain_fbmessenger.local.bases import AUTO, BaseModelError, find_base
+from langchain_fbmessenger.local.job_log import tell
 from langchain_fbmessenger.local.records import (
     CheckpointRecord,
     Compute,
@@ -47,6 +49,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+
+    from langchain_fbmessenger.local.bases import BaseModel
 
 _JOBS = "/v1/fine_tuning/jobs"
 _METADATA = re.compile(r"metadata\[(?P<key>[^\]]*)\]")
@@ -115,7 +119,7 @@ async def _create(request: Request) -> Response:
 
 
 def _submit(services: Services, body: _JobBody) -> JobRecord:
-    _check_model(services, body.model)
+    base = _base(services, body.model)
     _check_early_stopping(body)
     _check_compute(body.compute or _Compute())
     for param in ("training_file", "validation_file"):
@@ -126,7 +130,7 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
     job = services.store.add(
         JobRecord(
             id=new_id("ftjob"),
-            model=body.model,
+            model=base.name,
             training_file=body.training_file,
             validation_file=body.validation_file,
             created_at=now(),
@@ -138,16 +142,18 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
             compute=msgspec.convert(body.compute or _Compute(), Compute, from_attributes=True),
         )
     )
+    if body.model == AUTO:
+        tell(services.store, job.id, choose_base().reason)
     services.queue.submit(job)
     return job
 
 
-def _check_model(services: Services, name: str) -> None:
+def _base(services: Services, name: str) -> BaseModel:
     if services.store.get(ModelRecord, name):
         msg = f"{name} is fine-tuned already: train its base model on the larger set of examples."
         raise ApiError(msg, param="model", code="model_not_available")
     try:
-        find_base(name)
+        return find_base(name)
     except BaseModelError as error:
         status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
         raise ApiError(str(error), status=status, param="model", code=code) from error

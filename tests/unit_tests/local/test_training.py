@@ -38,17 +38,6 @@ def test_padding_is_on_the_right_and_learns_nothing() -> None:
     assert batch["n_tokens"].tolist() == [3, 1]
 
 
-def test_bfloat16_is_used_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
-    monkeypatch.setattr(lora, "_matmul_seconds", seconds.__getitem__)
-
-    assert lora.prefers_bf16()
-    seconds[torch.bfloat16] = 0.9
-    assert not lora.prefers_bf16()
-
-
 def test_several_processes_are_refused_where_only_one_was_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
