@@ -351,8 +351,8 @@ class FineTuningJob:
             ValueError: The system prompt has no such placeholder.
         """
         system = from_metadata(self.state.metadata)
-        if system is None and (manifest := self._tracker.manifest()):
-            system = from_metadata(manifest.metadata)  # not all providers keep it
+        if not self._tracker.provider.keeps_metadata and (manifest := self._tracker.manifest()):
+            system = from_metadata(manifest.metadata)
         unknown = values.keys() - (system.placeholders if system else set())
         if unknown:
             message = f"the system prompt of job {self.id} has no {', '.join(sorted(unknown))}"

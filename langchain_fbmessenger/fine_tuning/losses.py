@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -27,8 +27,8 @@ class LossPoint(msgspec.Struct, frozen=True):
     """
 
     step: int
-    train_loss: Optional[float] = None  # noqa: UP045  # msgspec reads it on Python 3.10 too
-    valid_loss: Optional[float] = None  # noqa: UP045
+    train_loss: float | None = None
+    valid_loss: float | None = None
 
 
 def loss_curve(events: Iterable[FineTuningJobEvent]) -> list[LossPoint]:

@@ -18,12 +18,13 @@ import msgspec
 from langchain_fbmessenger._home import HOME_VARIABLE, default_home, locked, write_private
 from langchain_fbmessenger._version import __version__
 from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.losses import (
+    LossPoint,  # noqa: TC001  # msgspec evaluates the annotations
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
-
-    from langchain_fbmessenger.fine_tuning.losses import LossPoint
 
 __all__ = ["FileEntry", "Manifest", "Manifests", "versions"]
 
