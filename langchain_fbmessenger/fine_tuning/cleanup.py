@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["settle"]
 
+_RETRIES = 4
+
 
 def settle(client: OpenAI, job: JobState, manifest: Manifest | None, manifests: Manifests) -> bool:
     """Delete the files of a job that has ended, and write down what became of it.
@@ -38,6 +40,7 @@ def settle(client: OpenAI, job: JobState, manifest: Manifest | None, manifests: 
     """
     if key_of(job) is None and manifest is None:
         return True
+    client = client.with_options(max_retries=_RETRIES)  # there may be no later look
     if manifest is not None and manifest.files_deleted and manifest.status == job.status:
         return True
     is_kept = KEPT in (job.metadata or {}) or (manifest is not None and manifest.keep_files)

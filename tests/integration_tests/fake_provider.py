@@ -232,8 +232,12 @@ class FakeProvider(ThreadingHTTPServer):
         self.models.discard(model)
         return {"id": model, "object": "model", "deleted": True}
 
+    def load_adapter(self, _: bytes, __: Any) -> Any:
+        return NOT_FOUND
+
 
 _ROUTES = [
+    ("POST", r"/v1/load_lora_adapter", "load_adapter"),
     ("POST", r"/v1/files", "create_file"),
     ("GET", r"/v1/files", "list_files"),
     ("GET", r"/v1/files/([^/]+)", "get_file"),
