@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_fbmessenger import FineTuner, FineTuningError, FineTuningJob
-from langchain_fbmessenger.fine_tuning import Provider
+from langchain_fbmessenger.fine_tuning import Connection, Provider
+from langchain_fbmessenger.fine_tuning.connection import MovingServer
 from tests.integration_tests.fake_provider import BASE, EXAMPLES, FakeProvider, Fault, serving
 
 if TYPE_CHECKING:
@@ -164,3 +165,32 @@ def test_a_job_is_deleted_with_all_that_belongs_to_it(
     assert server.files == {}
     assert list((tmp_path / "manifests").glob("*.json")) == []
     assert [found.id for found in FineTuningJob.newest(server.base_url)] == [job.id]
+
+
+async def test_clients_follow_a_server_that_moves(server: FakeProvider) -> None:
+    """By hand, so that both majors of the SDK can be tried without the local server's packages."""
+    import openai
+
+    with serving() as old:
+        found = iter([(server.base_url, "new")])
+        moving = MovingServer((old.base_url, "old"), lambda: next(found))
+        here = Connection(old.base_url, "old", is_loopback=True, server=moving)
+        client = here.client(max_retries=0)
+        http = here.chat_model(BASE).http_async_client
+        async_client = openai.AsyncOpenAI(
+            base_url=old.base_url, api_key="old", http_client=http, max_retries=0
+        )
+        assert client.models.retrieve(BASE).id == BASE
+        old.answers["GET /v1/models/*"] = (401, {"error": {"message": "another's key"}})
+        assert client.models.retrieve(BASE).id == BASE, "another has its port"
+        assert (await async_client.models.retrieve(BASE)).id == BASE
+    assert server.keys == ["Bearer new", "Bearer new"]
+    moving.at = (old.base_url, "old")  # where nobody listens any more
+    found = iter([(server.base_url, "newer")])
+    assert (await async_client.models.retrieve(BASE)).id == BASE
+    moving.at = (old.base_url, "old")
+    found = iter([(server.base_url, "newest")])
+    assert client.models.retrieve(BASE).id == BASE
+    assert server.keys[2:] == ["Bearer newer", "Bearer newest"]
+    client.close()
+    await async_client.close()
