@@ -254,6 +254,16 @@ _ROUTES = [
 ]
 
 
+def _route_of(command: str, path: str) -> tuple[str, str, tuple[str, ...]] | None:
+    """Return a route with its id as `*`, who answers it, and what stood for the groups."""
+    for method, pattern, name in _ROUTES:
+        if method == command and (match := re.fullmatch(pattern, path)):
+            shown = iter(("*", *match.groups()[1:]))
+            route = re.sub(r"[(][^()]*[)]", lambda _, shown=shown: next(shown), pattern)
+            return f"{method} {route}", name, match.groups()
+    return None
+
+
 def _page(items: list[dict[str, Any]], query: dict[str, str]) -> dict[str, Any]:
     ids = [item["id"] for item in items]
     if (after := query.get("after")) in ids:
@@ -271,16 +281,11 @@ class _Handler(BaseHTTPRequestHandler):
         query = {k: v[0] for k, v in parse_qs(urlsplit(self.path).query).items()}
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         server = self.server
-        for method, pattern, name in _ROUTES:
-            match = re.fullmatch(pattern, path)
-            if match and method == self.command:
-                route = f"{method} {re.sub(r'[(].*?[)]', '*', pattern, count=1)}"
-                for group in match.groups()[1:]:
-                    route = re.sub(r"[(].*[)]", group, route)
-                break
-        else:
+        found = _route_of(self.command, path)
+        if found is None:
             self._send(*NOT_FOUND)
             return
+        route, name, groups = found
         time.sleep(server.slow.get(route, 0))
         with server.lock:
             server.asked.append((route, body))
@@ -291,7 +296,7 @@ class _Handler(BaseHTTPRequestHandler):
             if fault is None or fault.acted:
                 answer = server.answers.get(route)
                 if answer is None:
-                    answer = getattr(server, name)(body, query, *match.groups())
+                    answer = getattr(server, name)(body, query, *groups)
                 answer = json.loads(json.dumps(answer)) if isinstance(answer, dict) else answer
         if fault is not None:
             time.sleep(fault.hang)

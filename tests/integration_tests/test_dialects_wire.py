@@ -180,7 +180,7 @@ def test_a_deployment_of_another_model_is_not_taken(
     with pytest.raises(FineTuningError, match="serves another model"):
         there.chat_model()
     refused = AzureProvider(deployment="zoe", account=account(management, "old"))
-    with pytest.raises(FineTuningError, match="401.*expired"):
+    with pytest.raises(FineTuningError, match=r"401.*expired"):
         FineTuningJob.from_id(job.id, refused).chat_model()
 
 

@@ -285,8 +285,8 @@ def test_keys_go_where_they_belong(server: FakeProvider, monkeypatch: pytest.Mon
     job = tuner_at(server).submit(EXAMPLES)
     job.refresh()
     assert set(server.keys) == {"Bearer own"}
+    monkeypatch.delenv("FINE_TUNING_API_KEY")
     with pytest.raises(FineTuningError, match="FINE_TUNING_API_KEY"):
-        monkeypatch.delenv("FINE_TUNING_API_KEY")
         FineTuner(provider="https://tuning.example.org/v1", model=BASE).submit(EXAMPLES)
 
 
