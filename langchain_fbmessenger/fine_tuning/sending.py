@@ -123,35 +123,45 @@ def create(client: OpenAI, provider: Provider, body: dict[str, Any]) -> JobState
     import openai
 
     once = client.with_options(max_retries=0, timeout=_ANSWER_TIMEOUT_S)
+    lost: openai.APIError | None = None  # what a request gave that may have made the job
     for tried in range(1, _TRIES + 1):
         try:
+            if lost is not None:
+                if (made := _made(client, provider, body)) is not None:
+                    return made
+                lost = None
             return once.fine_tuning.jobs.create(**body)
         except openai.APIError as error:
-            if not is_transient(error):
-                raise
+            if lost is None:
+                lost = _lost(error, may_try_again=tried < _TRIES)
+            elif not is_transient(error):
+                raise UnknownOutcomeError(lost) from error
             time.sleep(backoff(tried, error))
-            is_last = tried == _TRIES
-            if may_have_acted(error) and (made := _made(client, provider, body, error, is_last)):
-                return made
-            if is_last:
-                raise
-    raise AssertionError  # the last try returns or raises
-
-
-def _made(
-    client: OpenAI,
-    provider: Provider,
-    body: dict[str, Any],
-    error: openai.APIError,
-    is_last: bool,  # noqa: FBT001  # whether another try follows
-) -> JobState | None:
-    """Return the job that a request without an answer has made, None if it has made none."""
-    import openai
-
+    if lost is None:
+        raise AssertionError  # a last try that failed for sure has raised
     try:
-        jobs = newest_jobs(client, provider, body.get("metadata"))
-    except openai.APIError:
-        if is_last:
-            raise UnknownOutcomeError(error) from error
-        return None
+        made = _made(client, provider, body)
+    except openai.APIError as error:
+        raise UnknownOutcomeError(lost) from error
+    if made is None:
+        raise lost
+    return made
+
+
+def _lost(error: openai.APIError, *, may_try_again: bool) -> openai.APIError | None:
+    """Return the error if it leaves open whether the job was made; None if it was not made.
+
+    Raises:
+        openai.APIError: It was not, and will not be.
+    """
+    if may_have_acted(error):
+        return error
+    if not is_transient(error) or not may_try_again:
+        raise error
+    return None
+
+
+def _made(client: OpenAI, provider: Provider, body: dict[str, Any]) -> JobState | None:
+    """Return the job that a request without an answer has made, None if it has made none."""
+    jobs = newest_jobs(client, provider, body.get("metadata"))
     return next((job for job in jobs if job.training_file == body["training_file"]), None)

@@ -35,6 +35,8 @@ __all__ = ["FineTuner", "FineTuningPipeline"]
 _PROGRESS = "fine_tuning_progress"
 """Name of the custom events of a run, see `FineTuner.invoke`."""
 
+_ANSWER_TIMEOUT_S = 120.0  # the local server may have to load a base model first
+
 _logger = logging.getLogger("langchain_fbmessenger")
 
 
@@ -241,7 +243,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         provider, settings = find_provider(self.provider), self._settings()
         with provider_errors(provider.label):
             connection = provider.connection()
-            with connection.client() as client:
+            with connection.client(timeout=_ANSWER_TIMEOUT_S) as client:
                 model, why = provider.base_model(client, self.model)
                 if why is not None:
                     _logger.info("base model %s: %s", model, why)

@@ -48,6 +48,7 @@ class Fault:
         acted: Whether the request is carried out all the same.
         headers: Headers of the error.
         code: The error's code.
+        passes: Nothing goes wrong this time; for what goes wrong later.
     """
 
     cut: bool = False
@@ -56,6 +57,7 @@ class Fault:
     acted: bool = False
     headers: dict[str, str] = field(default_factory=dict)
     code: str = "server_error"
+    passes: bool = False
 
 
 class FakeProvider(ThreadingHTTPServer):
@@ -292,6 +294,7 @@ class _Handler(BaseHTTPRequestHandler):
             server.keys.append(self.headers.get("Authorization", ""))
             faults = server.faults.get(route)
             fault = faults.pop(0) if faults else None
+            fault = None if fault is not None and fault.passes else fault
             answer: Any = None
             if fault is None or fault.acted:
                 answer = server.answers.get(route)

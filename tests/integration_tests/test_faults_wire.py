@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger import FineTuner, FineTuningError, FineTuningJob
-from langchain_fbmessenger.fine_tuning import Provider, find_provider
+from langchain_fbmessenger.fine_tuning import Provider
 from tests.integration_tests.fake_provider import BASE, EXAMPLES, FakeProvider, Fault, serving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-UPLOAD, CREATE = "POST /v1/files", "POST /v1/fine_tuning/jobs"
+UPLOAD, CREATE, LIST = "POST /v1/files", "POST /v1/fine_tuning/jobs", "GET /v1/fine_tuning/jobs"
 SENDING = "langchain_fbmessenger.fine_tuning.sending"
 
 
@@ -52,7 +52,7 @@ FAULTS = {
 ASKED = [
     "GET /v1/models/*",
     "GET /v1/files",
-    "GET /v1/fine_tuning/jobs",
+    LIST,
     UPLOAD,
     CREATE,
 ]
@@ -106,29 +106,28 @@ def test_a_provider_that_stays_broken_is_an_error_without_leftovers(server: Fake
     assert server.files == server.jobs == {}
 
 
-def test_what_cannot_be_known_is_found_by_the_next_submit(server: FakeProvider) -> None:
-    """The job was made, its answer is lost, and the provider then answers nothing at all."""
+def test_no_second_job_while_it_is_not_known_whether_there_is_one(server: FakeProvider) -> None:
+    server.faults[CREATE] = [Fault(cut=True, acted=True)]
+    # The SDK asks three times for each of our questions.
+    server.faults[LIST] = [Fault(passes=True), *[Fault(status=500)] * 3]
+    job = tuner_at(server).submit(EXAMPLES)
+    assert list(server.jobs) == [job.id]
+    assert server.routes.count(CREATE) == 1
 
-    def breaks() -> None:
-        server.faults[CREATE] = [Fault(cut=True, acted=True), *[Fault(cut=True)] * 20]
-        listing = server.faults.setdefault("GET /v1/fine_tuning/jobs", [])
-        while CREATE not in server.routes:
-            time.sleep(0.005)
-        listing += [Fault(status=500)] * 200
 
-    thread = threading.Thread(target=breaks)
-    thread.start()
-    client_of = find_provider(server.base_url).connection().client
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(
-            "langchain_fbmessenger.fine_tuning.connection.Connection.client",
-            lambda _self, **options: client_of(**{"max_retries": 0} | options),
-        )
-        with pytest.raises(FineTuningError, match="could not be reached"):
-            tuner_at(server).submit(EXAMPLES)
-    thread.join()
+@pytest.mark.parametrize("broken", [Fault(status=500), Fault(status=404)])
+def test_what_cannot_be_known_is_found_by_the_next_submit(
+    server: FakeProvider, monkeypatch: pytest.MonkeyPatch, broken: Fault
+) -> None:
+    """The job was made, its answer is lost, and the provider then lists no jobs any more."""
+    monkeypatch.setattr(f"{SENDING}._TRIES", 2)
+    server.faults[CREATE] = [Fault(cut=True, acted=True)]
+    server.faults[LIST] = [Fault(passes=True), *[broken] * 20]
+    with pytest.raises(FineTuningError, match="could not be reached"):
+        tuner_at(server).submit(EXAMPLES)
     (job_id,) = server.jobs
     assert server.jobs[job_id]["training_file"] in server.files, "the job still needs it"
+    assert server.routes.count(CREATE) == 1
 
     server.faults.clear()
     assert tuner_at(server).submit(EXAMPLES).id == job_id
@@ -186,6 +185,8 @@ def test_a_provider_that_keeps_no_metadata_finds_it_by_the_manifest_or_the_file(
     server.set_job(first.id, "succeeded")
     server.files.clear()
     assert tuner_at(server).submit(EXAMPLES).id == first.id, "the second find was remembered"
+    server.answers[LIST] = {"object": "list", "data": [], "has_more": False}
+    assert tuner_at(server).submit(EXAMPLES).id == first.id, "it need not be among the newest"
 
 
 SUBMIT = """
@@ -259,7 +260,7 @@ def test_a_submit_that_was_killed_before_its_job_leaves_no_file(server: FakeProv
 
 
 def test_two_processes_that_submit_at_once_get_one_job(server: FakeProvider) -> None:
-    server.slow[UPLOAD] = 0.2
+    server.slow[UPLOAD] = 1.0  # long enough for both to be at it
     with submitting(server) as one, submitting(server) as other:
         printed = {one.communicate()[0].strip(), other.communicate()[0].strip()}
     assert printed == set(server.jobs)

@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_fbmessenger import FineTuner, FineTuningError, FineTuningJob
-from langchain_fbmessenger.fine_tuning import Connection, Provider
+from langchain_fbmessenger.fine_tuning import (
+    CompatibleProvider,
+    Connection,
+    LocalProvider,
+    Provider,
+)
 from langchain_fbmessenger.fine_tuning.connection import MovingServer
 from tests.integration_tests.fake_provider import BASE, EXAMPLES, FakeProvider, Fault, serving
 
@@ -165,6 +170,33 @@ def test_a_job_is_deleted_with_all_that_belongs_to_it(
     assert server.files == {}
     assert list((tmp_path / "manifests").glob("*.json")) == []
     assert [found.id for found in FineTuningJob.newest(server.base_url)] == [job.id]
+
+
+def test_a_base_that_the_local_server_chooses_is_named_and_hashed(
+    server: FakeProvider, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    here = Connection(server.base_url, "k", is_loopback=True)
+    monkeypatch.setattr(LocalProvider, "connection", lambda _self: here)
+    chosen = {"id": BASE, "object": "model", "created": 1, "owned_by": "local"}
+    server.answers["GET /v1/models/*"] = {**chosen, "reason": "8 GiB of memory"}
+    caplog.set_level("INFO", logger="langchain_fbmessenger")
+    job = FineTuner(model="auto", lora_rank=8).submit(EXAMPLES)
+    assert server.jobs[job.id]["model"] == BASE
+    assert "8 GiB of memory" in caplog.text
+    assert "this machine's own server" in caplog.text
+    assert all(record.levelname == "INFO" for record in caplog.records)
+    assert FineTuner(model=BASE, lora_rank=8).submit(EXAMPLES).id == job.id
+
+
+def test_early_stopping_needs_held_out_examples(server: FakeProvider) -> None:
+    class Stopping(CompatibleProvider):
+        known_settings = CompatibleProvider.known_settings | {"early_stopping"}
+
+    provider = Stopping(base_url=server.base_url)
+    tuner = FineTuner(provider=provider, model=BASE, early_stopping=2)
+    with pytest.raises(ValueError, match="held-out"):
+        tuner.submit(EXAMPLES)
+    assert server.files == {}
 
 
 async def test_clients_follow_a_server_that_moves(server: FakeProvider) -> None:
