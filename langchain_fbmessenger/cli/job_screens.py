@@ -24,7 +24,8 @@ _STYLES = {"succeeded": "green", "failed": "red", "cancelled": "yellow", "runnin
 def jobs_table(jobs: Iterable[FineTuningJob]) -> Table:
     """Return a table with a row per job."""
     table = Table(title="Fine-tuning jobs", title_justify="left")
-    for name in ("job", "status", "made", "base", "model"):
+    table.add_column("job", no_wrap=True)  # to be copied
+    for name in ("status", "made", "base", "model"):
         table.add_column(name, overflow="fold")
     for job in jobs:
         table.add_row(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -49,6 +50,7 @@ def trains(server: FakeProvider, job_id: str, steps: int) -> threading.Thread:
             if step % 50 == 0:
                 server.faults[EVENTS] = [Fault(cut=True), Fault(status=500)]
                 server.tell(job_id, data | {"valid_loss": 4.0 / step})
+                time.sleep(0.1)  # some looks at it come in between
         server.set_job(job_id, "succeeded")
         server.tell(job_id, message="done")
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 STATE: dict[str, Any] = {
-    "id": "ftjob-1",
+    "id": "ftjob-0123456789abcdef01234567",
     "object": "fine_tuning.job",
     "created_at": 1_700_000_000,
     "model": "SmolLM2[bold]",
@@ -47,7 +47,7 @@ def test_a_job_is_told_in_lines() -> None:
     error = {"code": "bad_file", "message": "line 3", "param": None}
     told = "\n".join(job_lines(job("failed", error=error, finished_at=1_700_000_060)))
     for words in (
-        "ftjob-1 is failed",
+        "ftjob-0123456789abcdef01234567 is failed",
         "2023-11-14 22:13 UTC",
         "n_epochs 3",
         "lora r 16",
@@ -62,6 +62,13 @@ def test_a_list_shows_names_as_they_are(monkeypatch: pytest.MonkeyPatch) -> None
     shown = run("list").output
     assert "SmolLM2[bold]" in shown
     assert "running" in shown
+
+
+def test_an_id_can_be_copied_from_a_narrow_list(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = job("succeeded", fine_tuned_model="ft:SmolLM2-135M-Instruct:local:zoe:0123")
+    monkeypatch.setattr(FineTuningJob, "newest", lambda *_, **__: [found])
+    narrow = CliRunner().invoke(app, ["jobs", "list"], env={"COLUMNS": "60"})
+    assert "ftjob-0123456789abcdef01234567" in narrow.output
 
 
 def test_no_jobs_yet(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +95,7 @@ def test_deleting_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
     assert (refused.exit_code, deleted) == (1, [])
     assert "ft:zoe" in refused.output
     assert run("delete", "ftjob-1", "--yes").exit_code == 0
-    assert deleted == ["ftjob-1"]
+    assert deleted == [found.id]
 
 
 def test_what_a_provider_refuses_is_an_error_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
