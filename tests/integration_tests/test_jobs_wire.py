@@ -39,8 +39,10 @@ def tuner(server: FakeProvider) -> FineTuner:
     return FineTuner(provider=server.base_url, model=BASE, progress=False)
 
 
-def trains(server: FakeProvider, job_id: str, steps: int) -> threading.Thread:
-    """Have a job train, in the background, with faults in between."""
+def trains(
+    server: FakeProvider, job_id: str, steps: int, *, watched: bool = False
+) -> threading.Thread:
+    """Have a job train, in the background, with faults and looks at it in between."""
 
     def work() -> None:
         server.set_job(job_id, "running")
@@ -50,7 +52,9 @@ def trains(server: FakeProvider, job_id: str, steps: int) -> threading.Thread:
             if step % 50 == 0:
                 server.faults[EVENTS] = [Fault(cut=True), Fault(status=500)]
                 server.tell(job_id, data | {"valid_loss": 4.0 / step})
-                time.sleep(0.1)  # some looks at it come in between
+                asked = server.routes.count(EVENTS)
+                while watched and server.routes.count(EVENTS) < asked + 3:  # two of them fail
+                    time.sleep(0.01)
         server.set_job(job_id, "succeeded")
         server.tell(job_id, message="done")
 
@@ -63,7 +67,7 @@ def test_events_are_streamed_once_each_and_all_of_them(
     server: FakeProvider, tuner: FineTuner
 ) -> None:
     job = tuner.submit(EXAMPLES)
-    thread = trains(server, job.id, 250)
+    thread = trains(server, job.id, 250, watched=True)
     streamed = [event.id for event in job.stream_events()]
     thread.join()
     told = [event["id"] for event in server.events[job.id]]
