@@ -24,6 +24,7 @@ from langchain_fbmessenger.cli.common import (
     print_plain,
 )
 from langchain_fbmessenger.cli.example_commands import check, prepare
+from langchain_fbmessenger.cli.job_commands import jobs
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
 
@@ -99,6 +100,7 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
 
 app.command()(prepare)
 app.command()(check)
+app.add_typer(jobs, name="jobs")
 
 
 @app.command()
@@ -107,12 +109,27 @@ def finetune(
         Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file from `prepare`.")
     ],
     provider: Provider = "local",
-    model: Annotated[str, typer.Option(help="Base model.")] = "SmolLM2-135M-Instruct",
+    model: Annotated[
+        str, typer.Option(help="Base model; auto lets the local server choose by memory.")
+    ] = "SmolLM2-135M-Instruct",
     epochs: Annotated[Optional[int], typer.Option(min=1, help="Passes over the examples.")] = None,
     batch_size: Annotated[Optional[int], typer.Option(min=1, help="Examples per step.")] = None,
     learning_rate_multiplier: Annotated[
         Optional[float],
         typer.Option(help="Factor on the provider's learning rate."),
+    ] = None,
+    learning_rate: Annotated[
+        Optional[float], typer.Option(help="The learning rate itself (local, nebius).")
+    ] = None,
+    lora_rank: Annotated[
+        Optional[int], typer.Option(min=1, help="Rank of the LoRA matrices (local, nebius).")
+    ] = None,
+    lora_alpha: Annotated[
+        Optional[int], typer.Option(min=1, help="Scale of what is learnt (local, nebius).")
+    ] = None,
+    early_stopping: Annotated[
+        Optional[int],
+        typer.Option(min=1, help="Epochs without a better held-out loss that end it (local)."),
     ] = None,
     suffix: Annotated[str | None, typer.Option(help="Part of the finished model's name.")] = None,
     seed: Annotated[Optional[int], typer.Option(help="Makes the run repeatable.")] = None,
@@ -124,6 +141,12 @@ def finetune(
         Optional[str],
         typer.Option(help="Template of the system prompt, where the examples' own differ."),
     ] = None,
+    resume: Annotated[
+        bool, typer.Option(help="Find the job of the same examples and settings again.")
+    ] = True,
+    keep_files: Annotated[
+        bool, typer.Option("--keep-files", help="Leave the uploads at the provider.")
+    ] = False,
     wait: Annotated[bool, typer.Option(help="Wait for the job, with a progress bar.")] = True,
 ) -> None:
     """Train a model on examples; by default on this machine."""
@@ -136,6 +159,12 @@ def finetune(
             n_epochs=epochs,
             batch_size=batch_size,
             learning_rate_multiplier=learning_rate_multiplier,
+            learning_rate=learning_rate,
+            lora_rank=lora_rank,
+            lora_alpha=lora_alpha,
+            early_stopping=early_stopping,
+            resume=resume,
+            keep_files=keep_files,
             suffix=suffix,
             seed=seed,
             system=system,

@@ -52,7 +52,12 @@ Tokenizer = Annotated[
     str | None,
     typer.Option(help="Counts tokens: a model's name, folder or hub id; estimated by default."),
 ]
-Provider = Annotated[str, typer.Option(help="Where it runs: local or openai.")]
+Provider = Annotated[
+    str,
+    typer.Option(
+        help="Where it runs: local, openai, azure, nebius, or an address: https://host/v1."
+    ),
+]
 
 
 @contextmanager

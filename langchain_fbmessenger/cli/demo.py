@@ -90,9 +90,14 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
     console.print(Rule(f"3. Training {_BASE} on this machine"))
     console.print("The first run prepares the base model, which takes half a minute.", style="dim")
     training_started = time.perf_counter()
-    job = FineTuner(provider="local", model=_BASE, n_epochs=n_epochs, suffix="demo", seed=7).submit(
-        examples
+    tuner = FineTuner(
+        model=_BASE,
+        n_epochs=n_epochs,
+        suffix="demo",
+        seed=7,
+        resume=False,  # a training is what there is to see
     )
+    job = tuner.submit(examples)
     job.wait(progress=console.is_terminal)
     console.print(_training_line(job, time.perf_counter() - training_started), highlight=False)
 

@@ -11,7 +11,7 @@ from typing import Optional
 
 import msgspec
 
-__all__ = ["Cost", "cost_of", "default_epochs", "shutdown_of"]
+__all__ = ["Cost", "cost_of", "default_epochs", "last_days_of", "shutdown_of"]
 
 NEAR = timedelta(days=60)
 """A base model that leaves within that time is refused: a tuned one leaves with it."""
@@ -160,6 +160,14 @@ def shutdown_of(provider: str, model: str | None, today: date) -> str | None:
     if last is not None and today >= last.date:
         return f"{provider} takes no training jobs since {last.date}"
     return None
+
+
+def last_days_of(provider: str) -> tuple[date, date] | None:
+    """Return the day from which a closing provider takes no jobs, and that of its last models."""
+    table = _table()
+    last = table.last_jobs.get(provider)
+    leaves = [known.leaves for known in table.models if known.provider == provider]
+    return (last.date, max(leaves)) if last and leaves else None
 
 
 def billions_of(model: str | None) -> float | None:

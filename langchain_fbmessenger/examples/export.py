@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples.schema import TrainingExample
 
-__all__ = ["ExportedFile", "export_examples"]
+__all__ = ["ExportedFile", "export_by_rules", "export_examples"]
 
 _ANY = ExampleRules(provider="the chat format", names=True)
 
@@ -90,7 +90,17 @@ def export_examples(
     rules = rules_for(format)
     if min_examples is not None:
         rules = replace(rules, min_examples=min_examples)
-    file = ExportedFile(Path(path), rules.provider, settings=settings_for(format))
+    return export_by_rules(examples, path, rules, opening)
+
+
+def export_by_rules(
+    examples: Iterable[TrainingExample],
+    path: str | Path,
+    rules: ExampleRules,
+    opening: str = DEFAULT_OPENING,
+) -> ExportedFile:
+    """Write examples to a file by rules of one's own, such as those of one base model."""
+    file = ExportedFile(Path(path), rules.provider, settings=settings_for(rules.provider))
     lines = _lines_of(valid_examples(examples, _ANY), rules, opening, file)
     file.lines = write_objects(
         checked_count(lines, rules),

@@ -6,20 +6,34 @@ server works; it asks it for an address and speaks to it as to any other provide
 
 from langchain_fbmessenger.fine_tuning.connection import Connection
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
+from langchain_fbmessenger.fine_tuning.losses import LossPoint
+from langchain_fbmessenger.fine_tuning.progress import JobProgress
 from langchain_fbmessenger.fine_tuning.providers import (
+    AzureProvider,
+    CompatibleProvider,
     LocalProvider,
+    NebiusProvider,
     OpenAIProvider,
     Provider,
     find_provider,
 )
+from langchain_fbmessenger.fine_tuning.providers.azure_deployment import AzureAccount
+from langchain_fbmessenger.fine_tuning.settings import JobSettings
 from langchain_fbmessenger.fine_tuning.tuner import FineTuner, FineTuningPipeline
 
 __all__ = [
+    "AzureAccount",
+    "AzureProvider",
+    "CompatibleProvider",
     "Connection",
     "FineTuner",
     "FineTuningJob",
     "FineTuningPipeline",
+    "JobProgress",
+    "JobSettings",
     "LocalProvider",
+    "LossPoint",
+    "NebiusProvider",
     "OpenAIProvider",
     "Provider",
     "find_provider",

@@ -1,16 +1,51 @@
-"""How a provider is reached: address, key, and the clients for it."""
+"""How a provider is reached: address, key, and the clients for it.
+
+The local server ends itself when nobody needs it and has a new port and key when it is next up.
+Clients of it are given HTTP clients that look for it again, so that neither a wait nor a
+`ChatOpenAI` notices.
+"""
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass, field
 from functools import cache
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from langchain_fbmessenger._iteration import run_in_thread
 
 if TYPE_CHECKING:
-    from langchain_openai import ChatOpenAI
-    from openai import AsyncOpenAI, OpenAI
+    from collections.abc import Callable
 
-__all__ = ["Connection"]
+    from langchain_openai import ChatOpenAI
+    from openai import OpenAI
+
+__all__ = ["Connection", "MovingServer", "http_library"]
+
+_UNAUTHORIZED = 401
+
+
+class MovingServer:
+    """A server whose address and key change while clients of it live.
+
+    Args:
+        at: Its address and key.
+        find: Returns its present address and key; starts it where it is down.
+    """
+
+    def __init__(self, at: tuple[str, str], find: Callable[[], tuple[str, str]]) -> None:
+        self.at = at
+        self._find = find
+        self._lock = threading.Lock()
+
+    def find(self, gone: tuple[str, str]) -> tuple[str, str]:
+        """Return where it is now, as it is no longer where it was."""
+        with self._lock:
+            if self.at == gone:
+                self.at = self._find()
+            return self.at
 
 
 @dataclass(frozen=True)
@@ -21,29 +56,27 @@ class Connection:
         base_url: The address up to `/v1`; None for OpenAI's own, as the environment has it.
         api_key: The key; None takes it from the environment.
         is_loopback: The server runs on this machine: proxies of the environment are passed by.
+        server: The server, if it may move.
     """
 
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     is_loopback: bool = False
+    server: MovingServer | None = field(default=None, repr=False, compare=False)
 
-    def client(self) -> OpenAI:
-        """Return a client."""
+    def client(self, **options: Any) -> OpenAI:
+        """Return a client; options are those of `openai.OpenAI`, such as `timeout`."""
         import openai
 
-        http = openai.DefaultHttpxClient(trust_env=False) if self.is_loopback else None
-        return openai.OpenAI(base_url=self.base_url, api_key=self.api_key, http_client=http)
-
-    def async_client(self) -> AsyncOpenAI:
-        """Return a client for async code."""
-        import openai
-
-        http = openai.DefaultAsyncHttpxClient(trust_env=False) if self.is_loopback else None
-        return openai.AsyncOpenAI(base_url=self.base_url, api_key=self.api_key, http_client=http)
+        return openai.OpenAI(
+            base_url=self.base_url,
+            api_key=self.api_key,
+            http_client=_sync_http(self.server) if self.is_loopback else None,
+            **options,
+        )
 
     def chat_model(self, model: str, **options: Any) -> ChatOpenAI:
         """Return a `ChatOpenAI` for a model that answers at this address."""
-        import openai
         from langchain_openai import ChatOpenAI
         from pydantic import SecretStr
 
@@ -54,14 +87,109 @@ class Connection:
         if self.api_key is not None:
             settings["api_key"] = SecretStr(self.api_key)
         if self.is_loopback:
-            settings["http_client"] = _loopback_client()
-            settings["http_async_client"] = openai.DefaultAsyncHttpxClient(trust_env=False)
+            settings["http_client"] = _chat_http(self.server)
+            settings["http_async_client"] = _async_http(self.server)
         return ChatOpenAI(**(settings | options))
 
 
 @cache
-def _loopback_client() -> Any:
-    """Return the one HTTP client of all local chat models: ChatOpenAI never closes its own."""
+def http_library() -> Any:
+    """Return the library that the SDK sends with: httpx for its major 2, httpx2 for its major 3."""
     import openai
 
-    return openai.DefaultHttpxClient(trust_env=False)
+    return import_module(openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0])
+
+
+@cache
+def _chat_http(server: MovingServer | None) -> Any:
+    """Return the one HTTP client of all local chat models: ChatOpenAI never closes its own."""
+    return _sync_http(server)
+
+
+def _sync_http(server: MovingServer | None) -> Any:
+    import openai
+
+    if server is None:
+        return openai.DefaultHttpxClient(trust_env=False)
+    return _following_client()(server)
+
+
+def _async_http(server: MovingServer | None) -> Any:
+    import openai
+
+    if server is None:
+        return openai.DefaultAsyncHttpxClient(trust_env=False)
+    return _following_async_client()(server)
+
+
+@cache
+def _following_client() -> type[Any]:
+    """Return an HTTP client that follows a server that moves; made late, since openai is slow.
+
+    A request is sent again only where it was surely not acted upon: nobody listened, or whoever
+    did does not know the key.
+    """
+    import openai
+
+    class FollowingClient(openai.DefaultHttpxClient):
+        def __init__(self, server: MovingServer) -> None:
+            super().__init__(trust_env=False)
+            self._server = server
+
+        def send(self, request: Any, **options: Any) -> Any:
+            at = self._server.at
+            _direct(request, at)
+            try:
+                response = super().send(request, **options)
+            except http_library().ConnectError:
+                now = self._server.find(gone=at)
+            else:
+                if response.status_code != _UNAUTHORIZED:
+                    return response
+                now = self._server.find(gone=at)
+                if now == at:
+                    return response
+                response.close()
+            _direct(request, now)
+            return super().send(request, **options)
+
+    return FollowingClient
+
+
+@cache
+def _following_async_client() -> type[Any]:
+    """Return the async twin of `_following_client`."""
+    import openai
+
+    class FollowingAsyncClient(openai.DefaultAsyncHttpxClient):
+        def __init__(self, server: MovingServer) -> None:
+            super().__init__(trust_env=False)
+            self._server = server
+
+        async def send(self, request: Any, **options: Any) -> Any:
+            at = self._server.at
+            _direct(request, at)
+            try:
+                response = await super().send(request, **options)
+            except http_library().ConnectError:
+                now = await run_in_thread(self._server.find, at)
+            else:
+                if response.status_code != _UNAUTHORIZED:
+                    return response
+                now = await run_in_thread(self._server.find, at)
+                if now == at:
+                    return response
+                await response.aclose()
+            _direct(request, now)
+            return await super().send(request, **options)
+
+    return FollowingAsyncClient
+
+
+def _direct(request: Any, at: tuple[str, str]) -> None:
+    """Point a request at an address."""
+    base_url, api_key = at
+    parts = urlsplit(base_url)
+    request.url = request.url.copy_with(scheme=parts.scheme, host=parts.hostname, port=parts.port)
+    request.headers["Host"] = parts.netloc
+    request.headers["Authorization"] = f"Bearer {api_key}"

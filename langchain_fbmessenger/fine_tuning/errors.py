@@ -26,7 +26,7 @@ def provider_errors(provider: str, job_id: str | None = None) -> Iterator[None]:
     """Turn the SDK's errors into `FineTuningError`s with the provider's own code and words.
 
     Args:
-        provider: The provider's name.
+        provider: The provider, as `FineTuner(provider=...)` takes it.
         job_id: The job that is spoken of, if there is one.
 
     Raises:

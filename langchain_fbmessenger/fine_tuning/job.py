@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
-from datetime import datetime, timezone
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._iteration import run_in_thread
 from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.adapters import (
+    adapter_folder,
+    fetch_adapter,
+    served_adapter,
+)
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
-from langchain_fbmessenger.fine_tuning.progress import newest_metrics, show_progress
+from langchain_fbmessenger.fine_tuning.losses import loss_curve, plot_losses
+from langchain_fbmessenger.fine_tuning.manifests import Manifests
+from langchain_fbmessenger.fine_tuning.pacing import apaced, paced
+from langchain_fbmessenger.fine_tuning.progress import show_progress
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
-from langchain_fbmessenger.fine_tuning.system_prompt import SystemPrompt, from_metadata
+from langchain_fbmessenger.fine_tuning.remote import list_jobs
+from langchain_fbmessenger.fine_tuning.system_prompt import from_metadata, prompt_with
+from langchain_fbmessenger.fine_tuning.tracking import JobTracker
+from langchain_fbmessenger.fine_tuning.watching import events_since
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterator
+
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_openai import ChatOpenAI
+    from matplotlib.axes import Axes
     from openai.types.fine_tuning import FineTuningJob as JobState
     from openai.types.fine_tuning import FineTuningJobEvent
 
     from langchain_fbmessenger.fine_tuning.connection import Connection
+    from langchain_fbmessenger.fine_tuning.losses import LossPoint
+    from langchain_fbmessenger.fine_tuning.progress import JobProgress
 
 __all__ = ["FineTuningJob"]
-
-_FAILED = {"failed", "cancelled"}
-_EVENTS_LOOKED_AT = 10
 
 
 class FineTuningJob:
@@ -40,9 +52,7 @@ class FineTuningJob:
     """
 
     def __init__(self, state: JobState, provider: Provider, connection: Connection) -> None:
-        self._state = state
-        self._provider = provider
-        self._connection = connection
+        self._tracker = JobTracker(state, provider, connection)
 
     @classmethod
     def from_id(cls, job_id: str, provider: str | Provider = "local") -> FineTuningJob:
@@ -59,9 +69,10 @@ class FineTuningJob:
             FineTuningError: The provider knows no such job, or cannot be reached.
         """
         provider = find_provider(provider)
-        connection = provider.connection()
-        with provider_errors(provider.name, job_id), connection.client() as client:
-            state = client.fine_tuning.jobs.retrieve(job_id)
+        with provider_errors(provider.label, job_id):
+            connection = provider.connection()
+            with connection.client() as client:
+                state = client.fine_tuning.jobs.retrieve(job_id)
         return cls(state, provider, connection)
 
     @classmethod
@@ -69,29 +80,53 @@ class FineTuningJob:
         """Find a job again; the async twin of `from_id`."""
         return await run_in_thread(cls.from_id, job_id, provider)
 
+    @classmethod
+    def newest(cls, provider: str | Provider = "local", *, limit: int = 20) -> list[FineTuningJob]:
+        """Return the newest jobs of an account, newest first.
+
+        Raises:
+            FineTuningError: The provider cannot be reached.
+        """
+        provider = find_provider(provider)
+        with provider_errors(provider.label):
+            connection = provider.connection()
+            with connection.client() as client:
+                states = list_jobs(client, limit)
+        return [cls(state, provider, connection) for state in states]
+
     def __repr__(self) -> str:
         return (
-            f"FineTuningJob(id={self.id!r}, provider={self._provider.name!r}, "
+            f"FineTuningJob(id={self.id!r}, provider={self._tracker.provider.label!r}, "
             f"status={self.status!r})"
         )
 
     @property
     def id(self) -> str:
         """The provider's id of the job."""
-        return self._state.id
+        return self._tracker.state.id
 
     @property
     def status(self) -> str:
         """The status when it was last looked at: `queued`, `running`, `succeeded` and so on."""
-        return self._state.status
+        return self._tracker.state.status
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it had come to an end when it was last looked at, with or without a model."""
+        return self._tracker.has_ended
 
     @property
     def fine_tuned_model(self) -> str | None:
         """The finished model's name at the provider, None before the job has succeeded."""
-        return self._state.fine_tuned_model
+        return self._tracker.state.fine_tuned_model
+
+    @property
+    def state(self) -> JobState:
+        """The job as the provider described it when it was last looked at."""
+        return self._tracker.state
 
     def refresh(self) -> FineTuningJob:
-        """Look at the job again.
+        """Look at the job again; of one that has ended the uploads are deleted.
 
         Returns:
             The job itself.
@@ -99,30 +134,56 @@ class FineTuningJob:
         Raises:
             FineTuningError: The provider cannot be reached.
         """
-        with provider_errors(self._provider.name, self.id), self._connection.client() as client:
-            self._state = client.fine_tuning.jobs.retrieve(self.id)
+        with self._tracker.client() as client:
+            self._tracker.look(client)
         return self
 
     async def arefresh(self) -> FineTuningJob:
         """Look at the job again; the async twin of `refresh`."""
-        with provider_errors(self._provider.name, self.id):
-            async with self._connection.async_client() as client:
-                self._state = await client.fine_tuning.jobs.retrieve(self.id)
-        return self
+        return await run_in_thread(self.refresh)
 
     def events(self) -> list[FineTuningJobEvent]:
         """Return all that has happened so far, oldest first."""
-        with provider_errors(self._provider.name, self.id), self._connection.client() as client:
-            return list(client.fine_tuning.jobs.list_events(self.id))[::-1]
+        with self._tracker.client() as client:
+            return events_since(client, self.id, set())
 
     async def aevents(self) -> list[FineTuningJobEvent]:
         """Return all that has happened so far; the async twin of `events`."""
-        with provider_errors(self._provider.name, self.id):
-            async with self._connection.async_client() as client:
-                return [e async for e in client.fine_tuning.jobs.list_events(self.id)][::-1]
+        return await run_in_thread(self.events)
+
+    def stream_events(self) -> Iterator[FineTuningJobEvent]:
+        """Give the job's events as they happen, from the first one on, until it has ended.
+
+        Faults that pass by themselves are survived as in `wait`; no event is given twice and none
+        is left out.
+
+        Raises:
+            FineTuningError: The provider refuses, or gives no answer for ten minutes.
+        """
+        return paced(self._tracker.follow_events())
+
+    def astream_events(self) -> AsyncIterator[FineTuningJobEvent]:
+        """Give the job's events as they happen; the async twin of `stream_events`."""
+        return apaced(self._tracker.follow_events())
+
+    def loss_curve(self) -> list[LossPoint]:
+        """Return training and held-out loss by step, as far as the job is."""
+        manifest = self._tracker.manifest()
+        return loss_curve(self.events()) or (manifest.losses if manifest else [])
+
+    def plot(self, ax: Axes | None = None) -> Axes:
+        """Draw training and held-out loss over the steps; needs the extra `[plot]`.
+
+        Args:
+            ax: Where to draw; None makes a figure: `job.plot().figure.savefig("losses.png")`.
+
+        Raises:
+            MissingExtraError: matplotlib is not installed.
+        """
+        return plot_losses(self.loss_curve(), ax)
 
     def cancel(self) -> FineTuningJob:
-        """Stop the job.
+        """Stop the job for good; its uploads are deleted.
 
         Returns:
             The job itself.
@@ -130,19 +191,44 @@ class FineTuningJob:
         Raises:
             FineTuningError: It has ended already, or the provider cannot be reached.
         """
-        with provider_errors(self._provider.name, self.id), self._connection.client() as client:
-            self._state = client.fine_tuning.jobs.cancel(self.id)
+        self._tracker.tell("cancel")
         return self
 
     async def acancel(self) -> FineTuningJob:
-        """Stop the job; the async twin of `cancel`."""
-        with provider_errors(self._provider.name, self.id):
-            async with self._connection.async_client() as client:
-                self._state = await client.fine_tuning.jobs.cancel(self.id)
+        """Stop the job for good; the async twin of `cancel`."""
+        return await run_in_thread(self.cancel)
+
+    def pause(self) -> FineTuningJob:
+        """Stop the job for a while; `resume` lets it go on from where it was.
+
+        Raises:
+            FineTuningError: It cannot be paused now, or not at this provider.
+        """
+        self._tracker.tell("pause")
         return self
 
+    async def apause(self) -> FineTuningJob:
+        """Stop the job for a while; the async twin of `pause`."""
+        return await run_in_thread(self.pause)
+
+    def resume(self) -> FineTuningJob:
+        """Let a paused job go on.
+
+        Raises:
+            FineTuningError: It is not paused, or the provider cannot be reached.
+        """
+        self._tracker.tell("resume")
+        return self
+
+    async def aresume(self) -> FineTuningJob:
+        """Let a paused job go on; the async twin of `resume`."""
+        return await run_in_thread(self.resume)
+
     def wait(self, *, timeout: float | None = None, progress: bool | None = None) -> FineTuningJob:
-        """Wait until the job has a model.
+        """Wait until the job has a model; its uploads are deleted then, or when it has failed.
+
+        Faults that pass by themselves (no connection, 429, 5xx) are waited for, up to ten minutes
+        without any answer.
 
         Args:
             timeout: Longest time to wait, in seconds; None waits as long as it takes.
@@ -153,34 +239,33 @@ class FineTuningJob:
 
         Raises:
             FineTuningError: The job failed (with the provider's code and words), was cancelled, or
-                took longer than `timeout`.
+                took longer than `timeout`; or the provider refuses or gives no answer.
         """
-        deadline = _Deadline(timeout)
-        jobs_api = provider_errors(self._provider.name, self.id)
-        with jobs_api, show_progress(progress) as show, self._connection.client() as client:
-            while True:
-                self._state = client.fine_tuning.jobs.retrieve(self.id)
-                page = client.fine_tuning.jobs.list_events(self.id, limit=_EVENTS_LOOKED_AT)
-                show(self.status, newest_metrics(page.data))
-                if self._has_ended(deadline):
-                    return self
-                time.sleep(deadline.pause(self._provider.poll_seconds))
+        with show_progress(progress) as show:
+            for seen in self.watch(timeout=timeout):
+                show(seen)
+        return self
 
     async def await_(
         self, *, timeout: float | None = None, progress: bool | None = None
     ) -> FineTuningJob:
         """Wait until the job has a model; the async twin of `wait`."""
-        deadline = _Deadline(timeout)
-        with provider_errors(self._provider.name, self.id), show_progress(progress) as show:
-            async with self._connection.async_client() as client:
-                jobs = client.fine_tuning.jobs
-                while True:
-                    self._state = await jobs.retrieve(self.id)
-                    page = await jobs.list_events(self.id, limit=_EVENTS_LOOKED_AT)
-                    show(self.status, newest_metrics(page.data))
-                    if self._has_ended(deadline):
-                        return self
-                    await asyncio.sleep(deadline.pause(self._provider.poll_seconds))
+        with show_progress(progress) as show:
+            async for seen in self.awatch(timeout=timeout):
+                show(seen)
+        return self
+
+    def watch(self, *, timeout: float | None = None) -> Iterator[JobProgress]:
+        """Give the job's progress after each look at it until it has a model, as `wait` waits.
+
+        Raises:
+            FineTuningError: As `wait`.
+        """
+        return paced(self._tracker.watch(timeout))
+
+    def awatch(self, *, timeout: float | None = None) -> AsyncIterator[JobProgress]:
+        """Give the job's progress after each look at it; the async twin of `watch`."""
+        return apaced(self._tracker.watch(timeout))
 
     def chat_model(self, **options: Any) -> ChatOpenAI:
         """Return the finished model as a `ChatOpenAI`: stream, batch and the rest are its own.
@@ -189,12 +274,65 @@ class FineTuningJob:
             **options: Anything that `ChatOpenAI` takes, such as `temperature=0.8`.
 
         Raises:
-            FineTuningError: The job has no model (yet).
+            FineTuningError: The job has no model (yet), or it answers nowhere yet.
         """
-        if self.fine_tuned_model is None:
-            message = f"job {self.id} has no model: it is {self.status}. wait() for it first."
+        tracker = self._tracker
+        return tracker.connection.chat_model(
+            tracker.provider.answering_model(self.state), **options
+        )
+
+    def download_adapter(self, folder: str | Path) -> Path:
+        """Fetch the files of the finished adapter from a provider that gives them away.
+
+        Args:
+            folder: Where to put them; it is made if it is not there.
+
+        Returns:
+            The folder, in which the adapter lies as peft writes it.
+
+        Raises:
+            FineTuningError: The provider gives none away, or a file's name is no file's.
+        """
+        with self._tracker.client(timeout=None) as client:
+            return fetch_adapter(client, self._tracker.provider, self.state, Path(folder))
+
+    def serve_locally(self, base: str, **options: Any) -> ChatOpenAI:
+        """Fetch the finished adapter and serve it on this machine.
+
+        Args:
+            base: The base model that it was trained from, as the local server names it: a name, a
+                file or a hub id.
+            **options: Anything that `ChatOpenAI` takes.
+
+        Raises:
+            FineTuningError: As `download_adapter`, or the local server cannot serve it.
+            MissingExtraError: The local server's packages are not installed.
+        """
+        folder = self.download_adapter(adapter_folder(self.id))
+        return served_adapter(folder, base, self.id, **options)
+
+    def delete(self) -> None:
+        """Delete the finished model, the uploads, and what is remembered of the job.
+
+        The job itself stays listed at providers that have no way to delete it, as OpenAI.
+
+        Raises:
+            FineTuningError: It still runs: cancel it first.
+        """
+        import openai
+
+        self.refresh()
+        if not self.has_ended:
+            message = f"job {self.id} is {self.status}: cancel() it before it is deleted"
             raise FineTuningError(message, job_id=self.id, status=self.status)
-        return self._connection.chat_model(self.fine_tuned_model, **options)
+        with self._tracker.client() as client:
+            if self.fine_tuned_model is not None:
+                with suppress(openai.NotFoundError):  # it was deleted before
+                    client.models.delete(self.fine_tuned_model)
+            if self._tracker.provider.deletes_jobs:
+                client.delete(f"/fine_tuning/jobs/{self.id}", cast_to=object)
+        if manifest := self._tracker.manifest():
+            Manifests().remove(manifest)
 
     def prompt(self, **values: str) -> ChatPromptTemplate:
         """Return a prompt with the system prompt that the model was trained with.
@@ -212,70 +350,11 @@ class FineTuningJob:
         Raises:
             ValueError: The system prompt has no such placeholder.
         """
-        from langchain_core.prompts import (
-            ChatPromptTemplate,
-            MessagesPlaceholder,
-        )
-
-        system = from_metadata(getattr(self._state, "metadata", None))
+        system = from_metadata(self.state.metadata)
+        if not self._tracker.provider.keeps_metadata and (manifest := self._tracker.manifest()):
+            system = from_metadata(manifest.metadata)
         unknown = values.keys() - (system.placeholders if system else set())
         if unknown:
             message = f"the system prompt of job {self.id} has no {', '.join(sorted(unknown))}"
             raise ValueError(message)
-        turns: list[Any] = [MessagesPlaceholder("history", optional=True), ("human", "{input}")]
-        head, given = _system_message(system, values)
-        return ChatPromptTemplate.from_messages([*head, *turns]).partial(**given)
-
-    def _has_ended(self, deadline: _Deadline) -> bool:
-        if self.status == "succeeded":
-            return True
-        if self.status in _FAILED:
-            raise self._failure()
-        if deadline.has_passed():
-            message = (
-                f"job {self.id} is still {self.status} after {deadline.timeout:g} s. It goes on: "
-                f'FineTuningJob.from_id("{self.id}", {self._provider.name!r}).wait()'
-            )
-            raise FineTuningError(message, job_id=self.id, status=self.status, code="timeout")
-        return False
-
-    def _failure(self) -> FineTuningError:
-        error = self._state.error
-        code = error.code if error else None
-        message = f"job {self.id} {'was ' * (self.status == 'cancelled')}{self.status}"
-        if error and error.message:
-            message += f" ({code}): {error.message}" if code else f": {error.message}"
-        return FineTuningError(message, job_id=self.id, status=self.status, code=code)
-
-
-class _Deadline:
-    def __init__(self, timeout: float | None) -> None:
-        self.timeout = timeout
-        self._end = None if timeout is None else time.monotonic() + timeout
-
-    def has_passed(self) -> bool:
-        return self._end is not None and time.monotonic() >= self._end
-
-    def pause(self, seconds: float) -> float:
-        return seconds if self._end is None else max(0, min(seconds, self._end - time.monotonic()))
-
-
-def _system_message(
-    system: SystemPrompt | None, values: dict[str, str]
-) -> tuple[list[Any], dict[str, Any]]:
-    """Return the system message of a prompt, and what is filled in."""
-    from langchain_core.messages import SystemMessage
-
-    if system is None:
-        return [], {}
-    if not system.is_template:
-        return [SystemMessage(system.text)], {}  # no template: braces in it are text
-    text = system.text.replace("{", "{{").replace("}", "}}")
-    for name in system.placeholders:
-        text = text.replace(f"{{{{{name}}}}}", f"{{{name}}}")
-    given: dict[str, Any] = {"date": _today} if "date" in system.placeholders else {}
-    return [("system", text)], given | values
-
-
-def _today() -> str:
-    return datetime.now(tz=timezone.utc).date().isoformat()
+        return prompt_with(system, values)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.examples import placeholders_of, rendered, source_of, values_in
@@ -17,9 +18,11 @@ from langchain_fbmessenger.exceptions import InvalidExampleError
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from langchain_core.prompts import ChatPromptTemplate
+
     from langchain_fbmessenger.examples import TrainingExample
 
-__all__ = ["SystemPrompt", "SystemPromptSeen", "from_metadata", "to_metadata"]
+__all__ = ["SystemPrompt", "SystemPromptSeen", "from_metadata", "prompt_with", "to_metadata"]
 
 _TEXT, _TEMPLATE = "system_prompt_", "system_template_"
 # OpenAI: at most 16 pairs, values of at most 512 characters. Four pairs stay free for the user's.
@@ -123,6 +126,41 @@ def from_metadata(metadata: Mapping[str, Any] | None) -> SystemPrompt | None:
         if text := "".join(str(pieces[piece]) for piece in sorted(pieces)):
             return SystemPrompt(text, is_template=key == _TEMPLATE)
     return None
+
+
+def prompt_with(system: SystemPrompt | None, values: Mapping[str, str]) -> ChatPromptTemplate:
+    """Return a prompt with a system prompt, `history` and `input`.
+
+    Args:
+        system: The system prompt; without one there is no system message.
+        values: What its placeholders are filled in with; the others become inputs.
+    """
+    from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
+
+    turns: list[Any] = [MessagesPlaceholder("history", optional=True), ("human", "{input}")]
+    head, given = _system_message(system, values)
+    return ChatPromptTemplate.from_messages([*head, *turns]).partial(**given)
+
+
+def _system_message(
+    system: SystemPrompt | None, values: Mapping[str, str]
+) -> tuple[list[Any], dict[str, Any]]:
+    """Return the system message of a prompt, and what is filled in."""
+    from langchain_core.messages import SystemMessage
+
+    if system is None:
+        return [], {}
+    if not system.is_template:
+        return [SystemMessage(system.text)], {}  # no template: braces in it are text
+    text = system.text.replace("{", "{{").replace("}", "}}")
+    for name in system.placeholders:
+        text = text.replace(f"{{{{{name}}}}}", f"{{{name}}}")
+    given: dict[str, Any] = {"date": _today} if "date" in system.placeholders else {}
+    return [("system", text)], {**given, **values}
+
+
+def _today() -> str:
+    return datetime.now(tz=timezone.utc).date().isoformat()
 
 
 def _note(seen: set[Any], value: Any) -> None:

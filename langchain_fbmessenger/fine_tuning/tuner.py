@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
 from langchain_core.runnables import RunnableSerializable
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
 from langchain_fbmessenger.examples import HeldOut, TrainingExample
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
+from langchain_fbmessenger.fine_tuning.identity import job_key
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
+from langchain_fbmessenger.fine_tuning.progress import show_progress
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
+from langchain_fbmessenger.fine_tuning.settings import JobSettings
+from langchain_fbmessenger.fine_tuning.submission import Submission
 from langchain_fbmessenger.fine_tuning.system_prompt import to_metadata
 from langchain_fbmessenger.fine_tuning.uploads import several, written_files
 from langchain_fbmessenger.sessions import SessionStage, TakesChats
@@ -24,6 +31,13 @@ if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
 __all__ = ["FineTuner", "FineTuningPipeline"]
+
+_PROGRESS = "fine_tuning_progress"
+"""Name of the custom events of a run, see `FineTuner.invoke`."""
+
+_ANSWER_TIMEOUT_S = 120.0  # the local server may have to load a base model first
+
+_logger = logging.getLogger("langchain_fbmessenger")
 
 
 class FineTuner(RunnableSerializable[Any, Any], TakesChats):
@@ -40,10 +54,11 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     provider: str | Provider = "local"
-    """`local` (this machine, the default), `openai`, or a `Provider` of your own."""
+    """`local` (this machine, the default), `openai`, `azure`, `nebius`, the address of another
+    server that speaks OpenAI's wire (`https://host/v1`), or a `Provider` of your own."""
 
     model: str = "SmolLM2-135M-Instruct"
-    """The base model, by the provider's name for it."""
+    """The base model, by the provider's name for it; `auto` lets the local server choose."""
 
     n_epochs: int | None = Field(default=None, ge=1)
     """How often each example is seen; None leaves it to the provider."""
@@ -54,6 +69,25 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     learning_rate_multiplier: float | None = Field(default=None, gt=0)
     """Factor on the provider's own learning rate; None leaves it to the provider."""
 
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
+    """The learning rate itself, where the provider takes one (`local`, `nebius`)."""
+
+    lora_rank: int | None = Field(default=None, ge=1)
+    """Rank of the LoRA matrices (`local`, `nebius`); more can learn more and takes more memory."""
+
+    lora_alpha: int | None = Field(default=None, ge=1)
+    """Scale of what is learnt, by `lora_alpha / lora_rank` (`local`, `nebius`)."""
+
+    lora_targets: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Names of the layers that get LoRA matrices (`local`)."""
+
+    early_stopping: int | None = Field(default=None, ge=1)
+    """Epochs without a better held-out loss after which training ends (`local`); needs held-out
+    examples."""
+
+    extra_body: Mapping[str, Any] | None = None
+    """More fields of the request, passed on as they are."""
+
     suffix: str | None = None
     """Becomes part of the finished model's name."""
 
@@ -63,6 +97,13 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     system: str | None = Field(default=None, repr=False)
     """Template of the examples' system prompt, for `job.prompt()`. None takes it from them; those
     read from a file know their template only where the prompt was the same in all."""
+
+    resume: bool = True
+    """Whether a job of the same examples and settings that was submitted before is found again, as
+    long as it runs or its model is there; False always makes a new one."""
+
+    keep_files: bool = False
+    """Whether the uploaded examples stay at the provider when the job has ended."""
 
     timeout: float | None = Field(default=None, gt=0)
     """Longest time that `invoke` waits for the job, in seconds."""
@@ -75,6 +116,11 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     def _known(cls, provider: str | Provider) -> str | Provider:
         find_provider(provider)
         return provider
+
+    @model_validator(mode="after")
+    def _settings_known(self) -> FineTuner:
+        find_provider(self.provider).check_settings(self._settings())
+        return self
 
     @property
     @override
@@ -92,7 +138,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         *,
         validation: Iterable[TrainingExample] | None = None,
     ) -> FineTuningJob:
-        """Check the examples, upload them and start a job.
+        """Find the job of these examples and settings; else check them, upload, and start it.
 
         Args:
             examples: Training examples; an iterator is read once and never held in memory. Or the
@@ -105,6 +151,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
 
         Raises:
             InvalidExampleError: An example breaks a rule, or there are too few: nothing was sent.
+            ValueError: `early_stopping` without held-out examples: nothing was sent.
             FineTuningError: The provider refused (`TrainingNotAvailableError` where it trains
                 nothing for this account), or cannot be reached.
             MissingExtraError: The local server's packages are not installed.
@@ -131,18 +178,23 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
 
         Args:
             input: Training examples.
-            config: Callbacks, tags, run name and the like. Traces get counts and ids only.
+            config: Callbacks, tags, run name and the like. Traces get counts and ids only; custom
+                events named `fine_tuning_progress` tell how far the job is (status, steps, losses,
+                seconds left), in `astream_events` too.
             **kwargs: Options of the `ChatOpenAI`, such as `temperature=0.8`.
 
         Raises:
             InvalidExampleError: As `submit`.
             FineTuningError: As `submit`, or the job ended without a model.
         """
-        with traced_run(config, self.get_name()) as output:
+        with traced_run(config, self.get_name()) as run, show_progress(self.progress) as show:
             job, count = self._submit(input)
-            output.update(job_id=job.id, examples=count)
-            job.wait(timeout=self.timeout, progress=self.progress)
-            output.update(fine_tuned_model=job.fine_tuned_model)
+            run.update(job_id=job.id, examples=count)
+            for progress in job.watch(timeout=self.timeout):
+                show(progress)
+                figures = {"job_id": job.id, **asdict(progress)}
+                dispatch_custom_event(_PROGRESS, figures, config=run.config)
+            run.update(fine_tuned_model=job.fine_tuned_model)
         return job.chat_model(**kwargs)
 
     @override
@@ -153,12 +205,16 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         **kwargs: Any,
     ) -> ChatOpenAI:
         """Train, wait, and return the finished model; the async twin of `invoke`."""
-        async with atraced_run(config, self.get_name()) as output:
+        async with atraced_run(config, self.get_name()) as run:
             job, count = await self._asubmit(input)
-            output.update(job_id=job.id, examples=count)
-            await job.await_(timeout=self.timeout, progress=self.progress)
-            output.update(fine_tuned_model=job.fine_tuned_model)
-        return job.chat_model(**kwargs)
+            run.update(job_id=job.id, examples=count)
+            with show_progress(self.progress) as show:
+                async for progress in job.awatch(timeout=self.timeout):
+                    show(progress)
+                    figures = {"job_id": job.id, **asdict(progress)}
+                    await adispatch_custom_event(_PROGRESS, figures, config=run.config)
+            run.update(fine_tuned_model=job.fine_tuned_model)
+        return await run_in_thread(job.chat_model, **kwargs)
 
     @override
     def transform(
@@ -184,16 +240,32 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         examples: Iterable[TrainingExample],
         validation: Iterable[TrainingExample] | None = None,
     ) -> tuple[FineTuningJob, int]:
-        provider = find_provider(self.provider)
-        with provider_errors(provider.name):
+        provider, settings = find_provider(self.provider), self._settings()
+        with provider_errors(provider.label):
             connection = provider.connection()
-            with connection.client() as client:
-                rules = provider.preflight(client, self.model)
+            with connection.client(timeout=_ANSWER_TIMEOUT_S) as client:
+                model, why = provider.base_model(client, self.model)
+                if why is not None:
+                    _logger.info("base model %s: %s", model, why)
+                rules = provider.preflight(client, model)
                 with written_files(examples, validation, rules, self.system) as files:
-                    uploaded = files.upload(client)
-                settings = self._settings(to_metadata(files.system))
-                state = client.fine_tuning.jobs.create(model=self.model, **uploaded, **settings)
-        return FineTuningJob(state, provider, connection), files.n_examples
+                    if self.early_stopping is not None and files.validation is None:
+                        message = (
+                            "early_stopping needs held-out examples: split_examples makes some"
+                        )
+                        raise ValueError(message)
+                    metadata = to_metadata(files.system)
+                    state = Submission(
+                        client=client,
+                        provider=provider,
+                        model=model,
+                        files=files,
+                        settings=settings,
+                        metadata=metadata,
+                        key=job_key(provider.identity(client), model, files, settings, metadata),
+                        keep_files=self.keep_files,
+                    ).run(resume=self.resume)
+        return FineTuningJob(state, provider, connection), files.training.examples
 
     async def _asubmit(
         self,
@@ -209,20 +281,10 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         finally:
             await source.aclose()
 
-    def _settings(self, metadata: dict[str, str]) -> dict[str, Any]:
-        chosen = {
-            "n_epochs": self.n_epochs,
-            "batch_size": self.batch_size,
-            "learning_rate_multiplier": self.learning_rate_multiplier,
-        }
-        hyperparameters = {key: value for key, value in chosen.items() if value is not None}
-        settings: dict[str, Any] = {
-            "method": {"type": "supervised", "supervised": {"hyperparameters": hyperparameters}},
-            "suffix": self.suffix,
-            "seed": self.seed,
-            "metadata": metadata or None,
-        }
-        return {key: value for key, value in settings.items() if value is not None}
+    def _settings(self) -> JobSettings:
+        return JobSettings(
+            **{field.name: getattr(self, field.name) for field in fields(JobSettings)}
+        )
 
 
 class FineTuningPipeline(RunnableSerializable[Any, Any]):

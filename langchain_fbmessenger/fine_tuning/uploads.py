@@ -1,7 +1,8 @@
-"""The files of a job: examples are checked and written on this machine, and then uploaded."""
+"""The files of a job: examples are checked and written on this machine, before they are sent."""
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
@@ -9,36 +10,52 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.examples import HeldOut, valid_examples, write_jsonl
+from langchain_fbmessenger.examples import ExampleRules, HeldOut, valid_examples
+from langchain_fbmessenger.examples.export import export_by_rules
 from langchain_fbmessenger.fine_tuning.system_prompt import SystemPrompt, SystemPromptSeen
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from openai import OpenAI
+    from langchain_fbmessenger.examples import TrainingExample
 
-    from langchain_fbmessenger.examples import ExampleRules, TrainingExample
+__all__ = ["JobFile", "JobFiles", "several", "written_files"]
 
-__all__ = ["JobFiles", "several", "written_files"]
+_HASHED_AT_ONCE = 2**20
 
-_LIFETIME_S = 7 * 24 * 3600  # uploads are private chats: they expire where the provider can
+
+@dataclass(frozen=True)
+class JobFile:
+    """A file of examples.
+
+    Attributes:
+        role: `training` or `validation`.
+        path: Where it lies, for a moment.
+        examples: How many lines it has.
+        bytes: Its size.
+        sha256: Its content's hash.
+    """
+
+    role: str
+    path: Path
+    examples: int
+    bytes: int
+    sha256: str
 
 
 @dataclass(frozen=True)
 class JobFiles:
     """Files of examples that passed a provider's rules, in a folder that lives for a moment."""
 
-    training: Path
-    validation: Path | None
-    n_examples: int
+    training: JobFile
+    validation: JobFile | None
     system: SystemPrompt | None
 
-    def upload(self, client: OpenAI) -> dict[str, Any]:
-        """Upload them and return how a job names them."""
-        ids = {"training_file": _upload(client, self.training)}
+    def __iter__(self) -> Iterator[JobFile]:
+        """Give those that there are."""
+        yield self.training
         if self.validation is not None:
-            ids["validation_file"] = _upload(client, self.validation)
-        return ids
+            yield self.validation
 
 
 @contextmanager
@@ -48,7 +65,7 @@ def written_files(
     rules: ExampleRules,
     system: str | None = None,
 ) -> Iterator[JobFiles]:
-    """Check examples and write them to files, which are removed in the end.
+    """Check examples and write them as a provider reads them to files, removed in the end.
 
     Args:
         examples: Training examples, or the two lists that `split_examples` gives.
@@ -62,19 +79,17 @@ def written_files(
     parted = _Parted(several(examples))
     seen = SystemPromptSeen(system)
     with tempfile.TemporaryDirectory(prefix="langchain-fbmessenger-") as folder:
-        training_path = Path(folder, "training_examples.jsonl")
-        validation_path = Path(folder, "validation_examples.jsonl")
-        count = write_jsonl(seen.watch(valid_examples(parted.train(), rules)), training_path)
-        validation = parted.held_out if validation is None else validation
-        if validation is not None:
-            rules = replace(rules, min_examples=1)
-            write_jsonl(valid_examples(several(validation), rules), validation_path)
-        yield JobFiles(
-            training=training_path,
-            validation=None if validation is None else validation_path,
-            n_examples=count,
-            system=seen.shared(),
+        training = _written(
+            seen.watch(valid_examples(parted.train(), ExampleRules(rules.provider, names=True))),
+            Path(folder, "training.jsonl"),
+            rules,
         )
+        validation = parted.held_out if validation is None else validation
+        held_out = None
+        if validation is not None:
+            path = Path(folder, "validation.jsonl")
+            held_out = _written(several(validation), path, replace(rules, min_examples=1))
+        yield JobFiles(training=training, validation=held_out, system=seen.shared())
 
 
 def several(examples: Any) -> Iterable[TrainingExample]:
@@ -107,11 +122,10 @@ class _Parted:
                 yield item
 
 
-def _upload(client: OpenAI, path: Path) -> str:
+def _written(examples: Iterable[TrainingExample], path: Path, rules: ExampleRules) -> JobFile:
+    lines = export_by_rules(examples, path, rules).lines
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        uploaded = client.files.create(
-            file=file,
-            purpose="fine-tune",
-            expires_after={"anchor": "created_at", "seconds": _LIFETIME_S},
-        )
-    return uploaded.id
+        while piece := file.read(_HASHED_AT_ONCE):
+            digest.update(piece)
+    return JobFile(path.stem, path, lines, path.stat().st_size, digest.hexdigest())

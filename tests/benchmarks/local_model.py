@@ -42,11 +42,12 @@ def train() -> ChatOpenAI:
     )
     sessions = FacebookMessengerChatLoader(sample_export_path()).lazy_load()
     started = time.perf_counter()
-    job = FineTuner(model=BASE, n_epochs=1, seed=1).submit(pipeline.stream(sessions)).wait()
+    tuner = FineTuner(model=BASE, n_epochs=1, seed=1, resume=False)
+    job = tuner.submit(pipeline.stream(sessions)).wait()
     seconds = time.perf_counter() - started
     metrics: list[Any] = [event.data for event in job.events() if event.type == "metrics"]
     pace = statistics.median(m["tokens_per_second"] for m in metrics)
-    tokens = job.refresh()._state.trained_tokens or 0
+    tokens = job.refresh().state.trained_tokens or 0
     in_steps = tokens / pace
     print(
         f"training: {tokens:,} tokens in {len(metrics)} steps, {pace:.0f} tokens/s (median step); "

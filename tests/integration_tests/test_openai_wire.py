@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -22,104 +20,37 @@ from langchain_fbmessenger import (
     InvalidExampleError,
     TrainingNotAvailableError,
 )
+from tests.integration_tests.fake_provider import BASE, EXAMPLE, EXAMPLES, FakeProvider, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
+    from pathlib import Path
 
-EXAMPLE = {
-    "messages": [
-        {"role": "system", "content": "You are {Zoë}."},
-        {"role": "user", "content": "hi"},
-        {"role": "assistant", "content": "secret"},
-    ]
-}
-EXAMPLES = [EXAMPLE] * 10
-MODEL = {"id": "gpt-4o-mini", "object": "model", "created": 1, "owned_by": "openai"}
-FILE = {
-    "id": "file-1",
-    "object": "file",
-    "bytes": 1,
-    "created_at": 1,
-    "filename": "f",
-    "purpose": "fine-tune",
-    "status": "processed",
-}
-NOT_FOUND = (404, {"error": {"message": "no such thing", "type": "x", "code": "not_found"}})
-
-
-def job(status: str, **more: Any) -> dict[str, Any]:
-    return {
-        "id": "ftjob-1",
-        "object": "fine_tuning.job",
-        "created_at": 1,
-        "model": "gpt-4o-mini",
-        "organization_id": "o",
-        "result_files": [],
-        "seed": 1,
-        "status": status,
-        "training_file": "file-1",
-        "hyperparameters": {},
-        **more,
-    }
-
-
-class OpenAI(ThreadingHTTPServer):
-    """Answers each route with what the test has put there; a list is answered one by one."""
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.answers: dict[str, Any] = {
-            "GET /v1/models/gpt-4o-mini": MODEL,
-            "POST /v1/files": FILE,
-            "POST /v1/fine_tuning/jobs": job("queued"),
-            "GET /v1/fine_tuning/jobs/ftjob-1/events": {"object": "list", "data": []},
-        }
-        self.asked: list[tuple[str, bytes]] = []
-
-
-class _Handler(BaseHTTPRequestHandler):
-    server: OpenAI
-
-    def _answer(self) -> None:
-        route = f"{self.command} {self.path.partition('?')[0]}"
-        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.server.asked.append((route, body))
-        answer = self.server.answers.get(route, NOT_FOUND)
-        if isinstance(answer, list):
-            answer = answer.pop(0) if len(answer) > 1 else answer[0]
-        status, content = answer if isinstance(answer, tuple) else (200, answer)
-        raw = json.dumps(content).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(raw)))
-        self.end_headers()
-        self.wfile.write(raw)
-
-    do_GET = do_POST = _answer  # noqa: N815 - http.server's names
-
-    def log_message(self, *_: Any) -> None:
-        pass
+MODEL = {"id": BASE, "object": "model", "created": 1, "owned_by": "openai"}
+JOB = "GET /v1/fine_tuning/jobs/*"
 
 
 @pytest.fixture
-def openai_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[OpenAI]:
-    server = OpenAI()
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    monkeypatch.setenv("OPENAI_BASE_URL", f"http://127.0.0.1:{server.server_port}/v1")
+def openai_server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeProvider]:
+    monkeypatch.setenv("LANGCHAIN_FBMESSENGER_HOME", str(tmp_path))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving() as server:
+        monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)
+        yield server
+
+
+def put_job(server: FakeProvider, status: str, **more: Any) -> str:
+    """Have the provider know a job that is not of this package's making."""
+    server.create_file(b"", {})
+    file = next(iter(server.files))
+    body = json.dumps({"model": BASE, "training_file": file}).encode()
+    job_id = server.create_job(body, {})["id"]
+    server.set_job(job_id, status, **more)
+    return job_id
 
 
 tuner = FineTuner(provider="openai", model="gpt-4o-mini", n_epochs=2, seed=3, suffix="zoe")
 warns_of_the_end = pytest.mark.filterwarnings("ignore:OpenAI takes no fine-tuning jobs")
-
-
-def routes(server: OpenAI) -> list[str]:
-    return [route for route, _ in server.asked]
 
 
 @pytest.mark.usefixtures("openai_server")
@@ -129,20 +60,20 @@ def test_every_use_warns_with_the_date() -> None:
 
 
 @warns_of_the_end
-def test_job_is_made_of_what_was_asked(openai_server: OpenAI) -> None:
+def test_job_is_made_of_what_was_asked(openai_server: FakeProvider) -> None:
     tuner.submit(iter(EXAMPLES))
-    assert routes(openai_server) == [
-        "GET /v1/models/gpt-4o-mini",
-        "POST /v1/files",
-        "POST /v1/fine_tuning/jobs",
-    ]
-    upload = openai_server.asked[1][1]
+    assert openai_server.routes[0] == "GET /v1/models/*"
+    made = [route for route in openai_server.routes if not route.startswith("GET")]
+    assert made == ["POST /v1/files", "POST /v1/fine_tuning/jobs"]
+    (upload,) = openai_server.bodies("POST /v1/files")
     assert upload.count(b"secret") == 10
     assert b"expires_after" in upload
-    asked = json.loads(openai_server.asked[2][1])
+    (asked,) = map(json.loads, openai_server.bodies("POST /v1/fine_tuning/jobs"))
+    key = asked["metadata"].pop("langchain_fbmessenger_key")
+    assert len(key) == 64
     assert asked == {
         "model": "gpt-4o-mini",
-        "training_file": "file-1",
+        "training_file": next(iter(openai_server.files)),
         "method": {"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 2}}},
         "seed": 3,
         "suffix": "zoe",
@@ -151,7 +82,7 @@ def test_job_is_made_of_what_was_asked(openai_server: OpenAI) -> None:
 
 
 @warns_of_the_end
-def test_training_not_available_says_what_to_use_instead(openai_server: OpenAI) -> None:
+def test_training_not_available_says_what_to_use_instead(openai_server: FakeProvider) -> None:
     refusal = {"message": "Fine-tuning is closed.", "code": "training_not_available"}
     openai_server.answers["POST /v1/fine_tuning/jobs"] = (403, {"error": refusal})
     with pytest.raises(TrainingNotAvailableError) as caught:
@@ -182,18 +113,18 @@ def test_training_not_available_says_what_to_use_instead(openai_server: OpenAI) 
         ),
     ],
 )
-def test_bad_examples_never_leave(openai_server: OpenAI, examples: list, words: str) -> None:
+def test_bad_examples_never_leave(openai_server: FakeProvider, examples: list, words: str) -> None:
     with pytest.raises(InvalidExampleError, match=words):
         tuner.submit(examples)
-    assert routes(openai_server) == ["GET /v1/models/gpt-4o-mini"]
+    assert openai_server.routes == ["GET /v1/models/*"]
 
 
 @warns_of_the_end
-def test_base_model_that_was_shut_down_is_refused(openai_server: OpenAI) -> None:
-    openai_server.answers["GET /v1/models/gpt-4o-mini"] = MODEL | {"shutdown_date": "2026-01-14"}
+def test_base_model_that_was_shut_down_is_refused(openai_server: FakeProvider) -> None:
+    openai_server.answers["GET /v1/models/*"] = MODEL | {"shutdown_date": "2026-01-14"}
     with pytest.raises(FineTuningError, match="2026-01-14"):
         tuner.submit(EXAMPLES)
-    assert "POST /v1/files" not in routes(openai_server)
+    assert "POST /v1/files" not in openai_server.routes
 
 
 @warns_of_the_end
@@ -204,23 +135,23 @@ def test_unknown_base_model_is_the_providers_word() -> None:
 
 
 @warns_of_the_end
-def test_failed_job_raises_the_providers_code_and_words(openai_server: OpenAI) -> None:
+def test_failed_job_raises_the_providers_code_and_words(openai_server: FakeProvider) -> None:
     error = {"code": "invalid_training_file", "message": "line 3 is wrong", "param": None}
-    openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = job("failed", error=error)
+    job = tuner.submit(EXAMPLES)
+    openai_server.set_job(job.id, "failed", error=error)
     with pytest.raises(FineTuningError, match="line 3 is wrong") as caught:
-        tuner.submit(EXAMPLES).wait(progress=False)
+        job.wait(progress=False)
     failure = caught.value
     assert (failure.job_id, failure.status, failure.code) == (
-        "ftjob-1",
+        job.id,
         "failed",
         "invalid_training_file",
     )
 
 
 @pytest.mark.parametrize("status", ["validating_files", "queued", "running", "paused", "whatever"])
-def test_other_statuses_never_end_a_wait(openai_server: OpenAI, status: str) -> None:
-    openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = job(status)
-    waiting = FineTuningJob.from_id("ftjob-1", "openai")
+def test_other_statuses_never_end_a_wait(openai_server: FakeProvider, status: str) -> None:
+    waiting = FineTuningJob.from_id(put_job(openai_server, status), "openai")
     with pytest.raises(FineTuningError, match="from_id") as caught:
         waiting.wait(timeout=0.2)
     assert (caught.value.code, caught.value.status) == ("timeout", status)
@@ -228,32 +159,30 @@ def test_other_statuses_never_end_a_wait(openai_server: OpenAI, status: str) -> 
         waiting.chat_model()
 
 
-async def test_async_wait_ends_like_the_sync_one(openai_server: OpenAI) -> None:
-    done = job("succeeded", fine_tuned_model="ft:zoe")
-    openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = done
-    finished = await FineTuningJob.afrom_id("ftjob-1", "openai")
+async def test_async_wait_ends_like_the_sync_one(openai_server: FakeProvider) -> None:
+    job_id = put_job(openai_server, "succeeded")
+    finished = await FineTuningJob.afrom_id(job_id, "openai")
     assert await finished.await_() is finished
-    assert finished.chat_model().model_name == "ft:zoe"
-    openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = job("cancelled")
+    assert finished.chat_model().model_name == f"ft:{job_id}"
+    openai_server.set_job(job_id, "cancelled")
     with pytest.raises(FineTuningError, match="was cancelled"):
         await finished.await_()
 
 
 @warns_of_the_end
 def test_in_a_foreign_chain_the_tuner_trains_on_all_chunks_of_a_stream(
-    openai_server: OpenAI,
+    openai_server: FakeProvider,
 ) -> None:
-    done = job("succeeded", fine_tuned_model="ft:zoe")
-    openai_server.answers["GET /v1/fine_tuning/jobs/ftjob-1"] = done
+    openai_server.ends_jobs = True
     chain = RunnablePassthrough() | tuner
     for models in (
         list(chain.stream(EXAMPLES)),  # one chunk that holds them all
         list(tuner.transform(iter(EXAMPLES))),  # a chunk each
         asyncio.run(_alist(tuner.atransform(_aiter(EXAMPLES)))),
     ):
-        assert [model.model_name for model in models] == ["ft:zoe"]
-    uploads = [body for route, body in openai_server.asked if route == "POST /v1/files"]
-    assert [upload.count(b"secret") for upload in uploads] == [10, 10, 10]
+        assert [model.model_name for model in models] == [f"ft:{next(iter(openai_server.jobs))}"]
+    (upload,) = openai_server.bodies("POST /v1/files")  # the same examples: the same job
+    assert upload.count(b"secret") == 10
 
 
 async def _aiter(items: list[Any]) -> AsyncIterator[Any]:

@@ -1,13 +1,11 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
 
-from openai.types.fine_tuning import FineTuningJobEvent
+import pytest
+from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
-from langchain_fbmessenger.fine_tuning.progress import newest_metrics, show_progress
-
-if TYPE_CHECKING:
-    import pytest
+from langchain_fbmessenger.fine_tuning.progress import JobProgress, show_progress
 
 
 def event(kind: str, data: object = None) -> FineTuningJobEvent:
@@ -22,25 +20,41 @@ def event(kind: str, data: object = None) -> FineTuningJobEvent:
     )
 
 
-def test_newest_metrics_come_first_in_the_list() -> None:
-    events = [event("message"), event("metrics", {"step": 2}), event("metrics", {"step": 1})]
-    assert newest_metrics(events) == {"step": 2}
-    assert newest_metrics([event("message"), event("metrics")]) == {}
+def state(status: str, **fields: object) -> FineTuningJob:
+    return FineTuningJob.model_construct(id="j", status=status, **fields)
 
 
-def test_bar_shows_step_loss_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
+def test_progress_adds_up_over_looks() -> None:
+    looked = JobProgress("queued").after(state("running"), [event("message")])
+    assert looked == JobProgress("running")
+    newest = [
+        event("metrics", {"step": 2, "total_steps": 9, "train_loss": 1.0}),
+        event("metrics", {"step": 1, "total_steps": 9, "train_loss": 2.0, "valid_loss": 3.0}),
+    ]
+    seen = looked.after(state("running", estimated_finish=int(time.time()) + 60), newest)
+    assert (seen.step, seen.total_steps, seen.train_loss, seen.valid_loss) == (2, 9, 1.0, 3.0)
+    assert seen.seconds_left == pytest.approx(60, abs=5)
+    later = seen.after(state("succeeded"), [event("metrics", {"step": 9, "train_loss": 0.5})])
+    assert (later.step, later.train_loss, later.valid_loss) == (9, 0.5, 3.0), "held-out loss stays"
+    assert later.seconds_left is None
+
+
+def test_steps_that_the_job_itself_counts_are_shown() -> None:
+    counted = state("running", trained_steps=3, total_steps=12)
+    assert JobProgress("queued").after(counted, []).step == 3
+
+
+def test_bar_shows_step_losses_and_time_left(capsys: pytest.CaptureFixture[str]) -> None:
     with show_progress(True) as show:  # noqa: FBT003 - the field's value
-        show("queued", {})
-        show("running", {"step": 3, "total_steps": 12, "train_loss": 1.234})
+        show(JobProgress("queued"))
+        show(JobProgress("running", 3, 12, 1.234, 1.5, 61))
     shown = capsys.readouterr().err
-    assert "running" in shown
-    assert "3/12" in shown
-    assert "loss 1.23" in shown
-    assert "left" in shown
+    for words in ("running", "3/12", "loss 1.23, held out 1.50", "0:01:01 left"):
+        assert words in shown
 
 
 def test_without_a_terminal_nothing_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     with show_progress(None) as show:
-        show("running", {"step": 3, "total_steps": 12})
+        show(JobProgress("running", 3, 12))
     captured = capsys.readouterr()
     assert captured.out + captured.err == ""

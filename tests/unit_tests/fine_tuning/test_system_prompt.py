@@ -8,6 +8,7 @@ import pytest
 from langchain_fbmessenger import InvalidExampleError, split_chat_sessions, to_training_examples
 from langchain_fbmessenger.examples import values_in
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
+from langchain_fbmessenger.fine_tuning.providers import LocalProvider
 from langchain_fbmessenger.fine_tuning.system_prompt import (
     SystemPrompt,
     SystemPromptSeen,
@@ -95,7 +96,7 @@ class State:
 
 
 def prompt_of(system: SystemPrompt | None, **values: str) -> Any:
-    return FineTuningJob(State(system), None, None).prompt(**values)  # type: ignore[arg-type]
+    return FineTuningJob(State(system), LocalProvider(), None).prompt(**values)  # type: ignore[arg-type]
 
 
 def test_a_name_in_braces_does_not_become_a_placeholder() -> None:

@@ -18,7 +18,7 @@ def test_local_is_the_default() -> None:
 
 
 def test_unknown_provider_names_the_known_ones() -> None:
-    with pytest.raises(ValueError, match=r"unknown provider 'none'.*local, openai"):
+    with pytest.raises(ValueError, match=r"unknown provider 'none'.*azure, local, nebius, openai"):
         FineTuner(provider="none")
 
 
@@ -58,16 +58,17 @@ EXAMPLE = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", 
 )
 def test_what_is_held_out_is_never_trained_however_it_comes(chunks: list[Any]) -> None:
     with written_files(_flat(iter(chunks)), None, rules_for("local")) as files:
-        assert files.n_examples == len(files.training.read_text().splitlines()) == 3
+        lines = files.training.path.read_text().splitlines()
+        assert files.training.examples == len(lines) == 3
         assert files.validation is not None
-        assert len(files.validation.read_text().splitlines()) == 2
-    assert not files.training.exists()
+        assert len(files.validation.path.read_text().splitlines()) == 2
+    assert not files.training.path.exists()
 
 
 def test_lists_of_examples_are_all_trained_and_an_empty_part_is_none() -> None:
     chunks = [[EXAMPLE], [EXAMPLE], EXAMPLE, HeldOut()]
     with written_files(_flat(iter(chunks)), None, rules_for("local")) as files:
-        assert (files.n_examples, files.validation) == (3, None)
+        assert (files.training.examples, files.validation) == (3, None)
 
 
 def test_configured_tuner_behind_a_stage_stays_ours() -> None:

@@ -1,0 +1,53 @@
+"""Providers of fine-tuning: where jobs are sent, and what each asks for.
+
+A provider is a small class with hooks (`base.Provider`); what differs between those that speak
+OpenAI's wire stands in its class and nowhere else.
+"""
+
+from __future__ import annotations
+
+from langchain_fbmessenger.fine_tuning.providers.azure import AzureProvider
+from langchain_fbmessenger.fine_tuning.providers.base import Provider
+from langchain_fbmessenger.fine_tuning.providers.compatible import CompatibleProvider
+from langchain_fbmessenger.fine_tuning.providers.local import LocalProvider
+from langchain_fbmessenger.fine_tuning.providers.nebius import NebiusProvider
+from langchain_fbmessenger.fine_tuning.providers.openai import OpenAIProvider
+
+__all__ = [
+    "AzureProvider",
+    "CompatibleProvider",
+    "LocalProvider",
+    "NebiusProvider",
+    "OpenAIProvider",
+    "Provider",
+    "find_provider",
+]
+
+_BY_NAME: dict[str, type[Provider]] = {
+    provider.name: provider
+    for provider in (LocalProvider, OpenAIProvider, AzureProvider, NebiusProvider)
+}
+
+
+def find_provider(provider: str | Provider) -> Provider:
+    """Return a provider by its name or address; an instance is returned as it is.
+
+    Args:
+        provider: `local`, `openai`, `azure`, `nebius`, the address of another server that speaks
+            OpenAI's wire (`https://host/v1`), or a `Provider`.
+
+    Raises:
+        ValueError: There is none of that name.
+    """
+    if isinstance(provider, Provider):
+        return provider
+    if provider.startswith(("https://", "http://")):
+        return CompatibleProvider(base_url=provider)
+    if provider not in _BY_NAME:
+        known = ", ".join(sorted(_BY_NAME))
+        message = (
+            f"unknown provider {provider!r}: use one of {known}, the address of another "
+            "(https://host/v1), or a Provider of your own"
+        )
+        raise ValueError(message)
+    return _BY_NAME[provider]()
