@@ -41,6 +41,15 @@ def save_adapter(model: PeftModel, folder: Path) -> None:
     aside.replace(folder)
 
 
+def copy_adapter(source: Path, folder: Path) -> None:
+    """Copy an adapter's folder, all of it or nothing; an older one is replaced."""
+    aside = folder.with_suffix(".partial")
+    shutil.rmtree(aside, ignore_errors=True)
+    shutil.copytree(source, aside)
+    shutil.rmtree(folder, ignore_errors=True)
+    aside.replace(folder)
+
+
 def write_gguf_adapter(model: PeftModel, path: Path) -> None:
     """Write the LoRA of a llama model as GGUF."""
     import gguf

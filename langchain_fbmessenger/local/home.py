@@ -85,6 +85,11 @@ class Home:
         return self.root / "server.json"
 
     @property
+    def reserve(self) -> Path:
+        """Room on the disk that is given up when it is full, so that this can be written down."""
+        return self.root / "reserve"
+
+    @property
     def log(self) -> Path:
         """What a server that was started in the background prints."""
         return self.root / "server.log"

@@ -29,6 +29,7 @@ def resolve(asked: Hyperparameters, n_examples: int) -> TrainingSettings:
         batch_size=asked.batch_size or _batch_size(n_examples),
         learning_rate_multiplier=multiplier,
         learning_rate=asked.learning_rate or DEFAULT_LEARNING_RATE * multiplier,
+        early_stopping_patience=asked.early_stopping_patience,
     )
 
 

@@ -1,34 +1,30 @@
 """Local server: runs the fine-tuning jobs, one at a time, each in a child process.
 
-A thread takes the oldest queued job, starts the training child and turns its reports into events
-and fields of the job in the store. A server that was killed leaves its job `running`; the next one
-finds it and queues it again.
+A thread takes the oldest queued job, starts the training child and has its reports written down. A
+child that is killed is started again, and a server that was killed leaves its job `running`, which
+the next one takes up: either goes on from the newest checkpoint.
 """
 
 from __future__ import annotations
 
+import shutil
+import sqlite3
 import threading
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Literal
-
-import msgspec
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.local import training_file
 from langchain_fbmessenger.local.bases import BaseModelError, find_base
 from langchain_fbmessenger.local.hyperparameters import resolve
-from langchain_fbmessenger.local.protocol import Done, Failed, Note, Step, TrainingSpec, Validation
-from langchain_fbmessenger.local.records import (
-    FINAL,
-    EventRecord,
-    JobError,
-    JobRecord,
-    ModelRecord,
-    new_id,
-    now,
-)
+from langchain_fbmessenger.local.job_log import EPOCHS_NAME, JobLog, Level, tell
+from langchain_fbmessenger.local.protocol import Done, Failed, Saved, TrainingSpec
+from langchain_fbmessenger.local.records import JobError, JobRecord, ModelRecord, now
+from langchain_fbmessenger.local.shortages import OUT_OF_MEMORY, is_disk_full
 from langchain_fbmessenger.local.training_child import LOG_NAME, TrainingChild, training_child
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from langchain_fbmessenger.local.home import Home
@@ -38,32 +34,50 @@ if TYPE_CHECKING:
 
 ADAPTER_NAME = "adapter"
 """The adapter's folder within the folder of its job."""
+CHECKPOINT_SECONDS = 30.0
+"""What a cut-off training loses at most, beside the step that ran."""
 
-_UNFINISHED: tuple[JobStatus, ...] = ("validating_files", "queued", "running")
+_CHECKPOINTS_NAME = "checkpoints"
+_WORKING: tuple[JobStatus, ...] = ("validating_files", "queued", "running")
+_UNFINISHED: tuple[JobStatus, ...] = (*_WORKING, "paused")
 _VALIDATING: tuple[JobStatus, ...] = ("validating_files",)
 _QUEUED: tuple[JobStatus, ...] = ("queued",)
-_KILLED = -9
+_PAUSABLE: tuple[JobStatus, ...] = ("queued", "running")
+_PAUSED: tuple[JobStatus, ...] = ("paused",)
+_TERMINATED = 143
+_MOST_DEATHS = 3
+"""Without a new checkpoint between them: then it is no accident."""
+_PAUSE_SECONDS = 120.0
+_STOP_SECONDS = 5.0
 _STOP_TIMEOUT = 20.0
+_RETRY_SECONDS = 5.0
+_RESERVE = 1024 * 1024
 
 
 class JobQueue:
     """The jobs of a store and the thread that works on them."""
 
-    def __init__(self, home: Home, store: Store) -> None:
+    def __init__(
+        self, home: Home, store: Store, *, checkpoint_seconds: float = CHECKPOINT_SECONDS
+    ) -> None:
         self._home = home
         self._store = store
+        self._checkpoint_seconds = checkpoint_seconds
         self._wake = threading.Event()
         self._is_stopping = False
         self._running: tuple[str, TrainingChild] | None = None
         self._running_lock = threading.Lock()
+        self._unwritten: dict[str, JobError] = {}
         self._validator = ThreadPoolExecutor(1, thread_name_prefix="validate")
         self._worker = threading.Thread(target=self._work, name="job-queue", daemon=True)
 
     def start(self) -> None:
         """Take up what an earlier server left, then wait for jobs."""
+        with suppress(OSError):  # the disk is full already
+            self._home.reserve.write_bytes(bytes(_RESERVE))
         for job in self._store.jobs_in("running"):
             self._store.update_job(job.id, status="queued", estimated_finish=None)
-            self._tell(job.id, "The server was restarted; the job starts again.", level="warn")
+            tell(self._store, job.id, "The server was restarted; the job goes on.", level="warn")
         for job in self._store.jobs_in("validating_files"):
             self.submit(job)
         self._worker.start()
@@ -76,27 +90,77 @@ class JobQueue:
         """Cancel a job unless it has ended; say whether it was cancelled."""
         if not self._end(job_id, "cancelled", "The job has been cancelled."):
             return False
-        self._terminate(job_id)
+        if not self._to_child(job_id, lambda child: child.terminate()):
+            self._drop_checkpoints(job_id)
         return True
 
+    def pause(self, job_id: str) -> bool:
+        """Pause a job that is queued or runs; say whether it was paused.
+
+        A running one saves after the step that it is in, and goes on from there when it is resumed.
+        """
+        with self._store.transaction():
+            changes = {"estimated_finish": None}
+            if not self._store.move_job(job_id, "paused", only_from=_PAUSABLE, **changes):
+                return False
+            tell(self._store, job_id, "The job has been paused.")
+        self._to_child(job_id, lambda child: child.pause(_PAUSE_SECONDS))
+        return True
+
+    def resume(self, job_id: str) -> bool:
+        """Queue a paused job again; say whether it was paused."""
+        with self._store.transaction():
+            if not self._store.move_job(job_id, "queued", only_from=_PAUSED):
+                return False
+            tell(self._store, job_id, "The job has been resumed.")
+        self._wake.set()
+        return True
+
+    def delete(self, job_id: str) -> list[str] | None:
+        """Forget a job and remove all that it made, unless it waits or trains.
+
+        Returns:
+            The ids of its models; None if it was not deleted.
+        """
+        with self._store.transaction():
+            job = self._store.get(JobRecord, job_id)
+            with self._running_lock:
+                is_in_child = self._running is not None and self._running[0] == job_id
+            if job is None or job.status in _WORKING or is_in_child:
+                return None
+            models = self._store.page(ModelRecord, parent=job_id)
+            self._store.delete_job(job_id)
+        shutil.rmtree(self._home.jobs / job_id, ignore_errors=True)
+        return [model.id for model in models]
+
     def has_work(self) -> bool:
-        """Whether any job has not ended yet."""
-        return bool(self._store.jobs_in(*_UNFINISHED))
+        """Whether any job waits for its turn or trains."""
+        return bool(self._store.jobs_in(*_WORKING))
 
     def stop(self) -> None:
         """End the child and the threads; an unfinished job stays as it is in the store."""
         self._is_stopping = True
         self._validator.shutdown(cancel_futures=True)
-        self._terminate()
+        self._to_child(None, lambda child: child.pause(_STOP_SECONDS))
         self._wake.set()
         self._worker.join(_STOP_TIMEOUT)
 
-    def _guarded(self, step: Any, job: JobRecord) -> None:
+    def _guarded(self, step: Callable[[JobRecord], None], job: JobRecord) -> None:
         """Let whatever goes wrong with one job end that job, not the queue."""
         try:
             step(job)
         except Exception as error:  # noqa: BLE001  # see above
-            self._fail(job.id, JobError("server_error", f"{type(error).__name__} in the server"))
+            self._unwritten[job.id] = _server_error(error)
+            self._write_failures()
+
+    def _write_failures(self) -> None:
+        """Write down failures; where even that fails, as on a full disk, keep them for later."""
+        for job_id, error in list(self._unwritten.items()):
+            try:
+                self._fail(job_id, error)
+                del self._unwritten[job_id]
+            except sqlite3.Error:
+                self._home.reserve.unlink(missing_ok=True)
 
     def _validate(self, job: JobRecord) -> None:
         param = "training_file"
@@ -110,7 +174,8 @@ class JobQueue:
             return
         settings = resolve(job.hyperparameters, n_examples)
         if self._store.move_job(job.id, "queued", only_from=_VALIDATING, settings=settings):
-            self._tell(job.id, f"Files validated, moving job to queue: {n_examples} examples.")
+            message = f"Files validated, moving job to queue: {n_examples} examples."
+            tell(self._store, job.id, message)
             self._wake.set()
 
     def _count_examples(self, file_id: str) -> int:
@@ -121,11 +186,18 @@ class JobQueue:
 
     def _work(self) -> None:
         while not self._is_stopping:
-            if queued := self._store.jobs_in("queued"):
+            self._write_failures()
+            queued = [job for job in self._queued() if job.id not in self._unwritten]
+            if queued:
                 self._guarded(self._train, queued[0])
             else:
-                self._wake.wait()
+                self._wake.wait(_RETRY_SECONDS if self._unwritten else None)
                 self._wake.clear()
+
+    def _queued(self) -> list[JobRecord]:
+        with suppress(sqlite3.Error):
+            return self._store.jobs_in("queued")
+        return []
 
     def _train(self, job: JobRecord) -> None:
         folder = self._home.jobs / job.id
@@ -137,20 +209,48 @@ class JobQueue:
             return
         if not self._store.move_job(job.id, "running", only_from=_QUEUED):
             return
-        self._tell(job.id, "Fine-tuning job started.")
+        tell(self._store, job.id, "Fine-tuning job started.")
+        last, status = self._run_to_end(job, spec, folder)
+        if self._is_running(job.id):
+            self._conclude(job, last, status)
+        if not self._is_unfinished(job.id):
+            self._drop_checkpoints(job.id)
+
+    def _run_to_end(
+        self, job: JobRecord, spec: TrainingSpec, folder: Path
+    ) -> tuple[Report | None, int]:
+        """Run the child, and again when it was killed, unless it gets no further that way."""
+        saved, deaths = -1, 0
+        while True:
+            last, status, newly_saved = self._run_child(job, spec, folder)
+            was_killed = status < 0 or status == _TERMINATED
+            if not (was_killed and self._is_running(job.id)):
+                return last, status
+            deaths = 1 if newly_saved > saved else deaths + 1
+            saved = max(saved, newly_saved)
+            if deaths == _MOST_DEATHS:
+                return Failed("training_killed", _killed(deaths)), status
+            message = "The training process was killed; it goes on from its last checkpoint."
+            tell(self._store, job.id, message, level="warn")
+
+    def _run_child(
+        self, job: JobRecord, spec: TrainingSpec, folder: Path
+    ) -> tuple[Report | None, int, int]:
+        """Run the child once; return its last report, exit status and last saved step."""
+        log = JobLog(self._home, self._store, job, _model_id(job))
         last: Report | None = None
+        saved = -1
         with training_child(spec, folder) as child:
             self._set_running((job.id, child))
             try:
-                if self._is_stopping or self._is_ended(job.id):
+                if not self._is_running(job.id):
                     child.terminate()
                 for last in child.reports():
-                    self._note(job.id, last)
-                status = child.wait()
+                    log.note(last)
+                    saved = last.step if isinstance(last, Saved) else saved
+                return last, child.wait(), saved
             finally:
                 self._set_running(None)
-        if not self._is_stopping:
-            self._conclude(job, last, status, folder / LOG_NAME)
 
     def _spec(self, job: JobRecord, folder: Path) -> TrainingSpec:
         base = find_base(job.model)
@@ -160,51 +260,51 @@ class JobQueue:
             training_file=self._content(job.training_file),
             validation_file=self._content(job.validation_file) if job.validation_file else None,
             adapter=folder / ADAPTER_NAME,
+            checkpoints=folder / _CHECKPOINTS_NAME,
+            epochs=folder / EPOCHS_NAME,
+            checkpoint_seconds=self._checkpoint_seconds,
             context_length=base.context_length,
             seed=job.seed,
             settings=job.settings or resolve(job.hyperparameters, n_examples=1),
             lora=job.lora,
+            compute=job.compute,
         )
 
     def _set_running(self, running: tuple[str, TrainingChild] | None) -> None:
         with self._running_lock:
             self._running = running
 
-    def _terminate(self, job_id: str | None = None) -> None:
-        """End the child, if it is that of this job, or of any."""
+    def _to_child(self, job_id: str | None, act: Callable[[TrainingChild], None]) -> bool:
+        """Do something to the child, if it is that of this job, or of any; say whether it was."""
         with self._running_lock:
-            if self._running and job_id in (None, self._running[0]):
-                self._running[1].terminate()
+            if self._running is None or job_id not in (None, self._running[0]):
+                return False
+            act(self._running[1])
+            return True
 
-    def _is_ended(self, job_id: str) -> bool:
+    def _is_running(self, job_id: str) -> bool:
+        """Whether the job is still to be trained: nobody has ended or paused it, or the server."""
         job = self._store.get(JobRecord, job_id)
-        return job is None or job.status in FINAL
+        return not self._is_stopping and job is not None and job.status == "running"
 
-    def _note(self, job_id: str, report: Report) -> None:
-        """Write down what the child reported while it runs."""
-        match report:
-            case Note():
-                self._tell(job_id, report.text)
-            case Step():
-                finish = now() + round(report.seconds_left)
-                self._store.update_job(job_id, estimated_finish=finish)
-                self._tell_metrics(job_id, report, f"training loss={report.train_loss:.2f}")
-            case Validation():
-                self._tell_metrics(job_id, report, f"validation loss={report.valid_loss:.2f}")
+    def _is_unfinished(self, job_id: str) -> bool:
+        job = self._store.get(JobRecord, job_id)
+        return job is not None and job.status in _UNFINISHED
 
-    def _conclude(self, job: JobRecord, last: Report | None, status: int, log: Path) -> None:
+    def _drop_checkpoints(self, job_id: str) -> None:
+        shutil.rmtree(self._home.jobs / job_id / _CHECKPOINTS_NAME, ignore_errors=True)
+
+    def _conclude(self, job: JobRecord, last: Report | None, status: int) -> None:
         if isinstance(last, Failed):
             self._fail(job.id, JobError(last.code, last.message, last.param))
         elif isinstance(last, Done) and status == 0:
             self._succeed(job, last)
         else:
-            why = " (killed, often for lack of memory)" if status == _KILLED else ""
-            msg = f"The training process ended with status {status}{why}. Its log: {log}"
+            msg = f"The training process ended with status {status}; see {LOG_NAME} of the job."
             self._fail(job.id, JobError("training_failed", msg))
 
     def _succeed(self, job: JobRecord, done: Done) -> None:
-        name = find_base(job.model).short_name
-        model_id = f"ft:{name}:local:{job.suffix}:{job.id[-8:]}"
+        model_id = _model_id(job)
         with self._store.transaction():  # no client sees a job that succeeded without its model
             is_ours = self._end(
                 job.id,
@@ -229,45 +329,29 @@ class JobQueue:
         self._end(job_id, "failed", message, level="error", error=error)
 
     def _end(
-        self,
-        job_id: str,
-        status: JobStatus,
-        message: str,
-        *,
-        level: Literal["info", "error"] = "info",
-        **changes: Any,
+        self, job_id: str, status: JobStatus, message: str, *, level: Level = "info", **changes: Any
     ) -> bool:
         """Move a job to a final state, if it is in none yet, with its last event."""
         with self._store.transaction():
             changes |= {"finished_at": now(), "estimated_finish": None}
             if not self._store.move_job(job_id, status, only_from=_UNFINISHED, **changes):
                 return False
-            self._tell(job_id, message, level=level)
+            tell(self._store, job_id, message, level=level)
         return True
 
-    def _tell_metrics(self, job_id: str, report: Step | Validation, loss: str) -> None:
-        figures = msgspec.structs.asdict(report)
-        figures.pop("seconds_left", None)
-        message = f"Step {report.step}/{report.total_steps}: {loss}"
-        self._tell(job_id, message, kind="metrics", figures=figures)
 
-    def _tell(
-        self,
-        job_id: str,
-        message: str,
-        *,
-        level: Literal["info", "warn", "error"] = "info",
-        kind: Literal["message", "metrics"] = "message",
-        figures: dict[str, Any] | None = None,
-    ) -> None:
-        self._store.add(
-            EventRecord(
-                id=new_id("ftevent"),
-                job_id=job_id,
-                created_at=now(),
-                message=message,
-                level=level,
-                type=kind,
-                data=figures or {},
-            )
-        )
+def _model_id(job: JobRecord) -> str:
+    return f"ft:{find_base(job.model).short_name}:local:{job.suffix}:{job.id[-8:]}"
+
+
+def _server_error(error: Exception) -> JobError:
+    if is_disk_full(error):
+        return JobError("insufficient_storage", "The disk of the state folder is full.")
+    return JobError("server_error", f"{type(error).__name__} in the server")
+
+
+def _killed(times: int) -> str:
+    return (
+        f"The training process was killed {times} times at the same place, most often for lack of "
+        f"memory. {OUT_OF_MEMORY}"
+    )

@@ -7,29 +7,46 @@ output layer runs only where a label is, and batches hold chats of similar lengt
 
 from __future__ import annotations
 
-import statistics
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import torch
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
 from torch.nn import functional
 from transformers import (
     AutoModelForCausalLM,
+    BitsAndBytesConfig,
     PrinterCallback,
     Trainer,
-    TrainerCallback,
+    TrainerState,
     TrainingArguments,
 )
+from transformers.modeling_outputs import CausalLMOutput
+from transformers.trainer import TRAINER_STATE_NAME
+from transformers.trainer_pt_utils import LengthGroupedSampler
 
+from langchain_fbmessenger.local.checkpoints import newest_checkpoint
 from langchain_fbmessenger.local.masking import IGNORED, EncodedChat
-from langchain_fbmessenger.local.protocol import Report, Step, TrainingSpec, Validation
+from langchain_fbmessenger.local.training_callbacks import (
+    Hooks,
+    Keeper,
+    Reporter,
+    best_step,
+    epoch_end,
+    epochs_kept,
+    is_stopped_early,
+    metrics_in,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from peft import PeftModel
+    from transformers import PreTrainedModel
+
+    from langchain_fbmessenger.local.protocol import Report, TrainingSpec
 
 _TOKENS_AT_ONCE = 2048
 """Bounds memory: a batch of longer chats is cut into parts whose gradients are added up."""
@@ -37,72 +54,145 @@ _WARMUP = 0.06
 _BF16_GAIN = 1.5
 
 
+@dataclass(frozen=True)
+class Outcome:
+    """How a training ended.
+
+    Attributes:
+        model: The model with its LoRA, on the CPU.
+        steps: Optimizer steps that were taken, of `total_steps`.
+        is_whole: It was not broken off to be gone on with later.
+        best_step: With early stopping, the step whose epoch was the best; its model is kept.
+    """
+
+    model: PeftModel
+    steps: int
+    total_steps: int
+    is_whole: bool
+    best_step: int | None
+
+
 def train_lora(
     folder: Path,
     spec: TrainingSpec,
     chats: Sequence[EncodedChat],
     validation: Sequence[EncodedChat],
-    report: Callable[[Report], None],
-) -> PeftModel:
-    """Train a fresh LoRA on the chats and return the model with it, on the CPU.
+    hooks: Hooks,
+) -> Outcome:
+    """Train a LoRA on the chats, from the newest checkpoint on if there is one.
 
     Args:
         folder: The converted base model.
-        spec: Hyperparameters, seed and LoRA's shape.
+        spec: Hyperparameters, seed, LoRA's shape, and where checkpoints lie.
         chats: What to learn.
         validation: Held-out chats, whose loss is reported after each epoch; may be empty.
-        report: Takes a `Step` after each optimizer step.
+        hooks: How the training is followed, kept and paused.
     """
     torch.manual_seed(spec.seed)
-    in_bf16 = _prefers_bf16()
-    model = get_peft_model(
-        AutoModelForCausalLM.from_pretrained(
-            folder, dtype=torch.bfloat16 if in_bf16 else torch.float32
-        ),
-        LoraConfig(
-            r=spec.lora.r,
-            lora_alpha=spec.lora.alpha,
-            lora_dropout=spec.lora.dropout,
-            target_modules="all-linear",
-            task_type="CAUSAL_LM",
-        ),
-    )
-    at_once, parts = _cut(spec.settings.batch_size, max(len(chat.input_ids) for chat in chats))
-    trainer = _LabelledTrainer(
+    in_bf16 = prefers_bf16()
+    model = get_peft_model(_base(folder, spec, in_bf16=in_bf16), _config(spec))
+    _take_loss_at_labels(model)
+    trainer = _EpochTrainer(
         model=model,
-        args=TrainingArguments(
-            output_dir=str(spec.adapter.parent),
-            num_train_epochs=spec.settings.n_epochs,
-            per_device_train_batch_size=at_once,
-            per_device_eval_batch_size=at_once,
-            gradient_accumulation_steps=parts,
-            learning_rate=spec.settings.learning_rate,
-            lr_scheduler_type="cosine",
-            warmup_steps=_WARMUP,
-            seed=spec.seed,
-            bf16=in_bf16,
-            use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
-            train_sampling_strategy="group_by_length",
-            eval_strategy="epoch" if validation else "no",
-            prediction_loss_only=True,
-            save_strategy="no",
-            logging_steps=1,
-            remove_unused_columns=False,
-            dataloader_pin_memory=torch.cuda.is_available(),
-            disable_tqdm=True,
-            report_to="none",
-        ),
+        args=_arguments(spec, chats, has_validation=bool(validation), in_bf16=in_bf16),
         train_dataset=_rows(chats),
         eval_dataset=_rows(validation) or None,
         data_collator=_pad,
     )
     trainer.remove_callback(PrinterCallback)
-    trainer.add_callback(_Reporter(trainer, report))
-    trainer.train()
-    return model.to("cpu")
+    trainer.add_callback(Reporter(lambda: trainer.tokens_seen, hooks.report))
+    trainer.add_callback(Keeper(spec, hooks, model))
+    patience = spec.settings.early_stopping_patience
+    checkpoint = newest_checkpoint(spec.checkpoints)
+    state = _told_again(checkpoint, spec, hooks.report)
+    if state is None or not is_stopped_early(state.log_history, patience):
+        trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
+        state = trainer.state
+    is_early = is_stopped_early(state.log_history, patience)
+    return Outcome(
+        model=model,
+        steps=state.global_step,
+        total_steps=state.max_steps,
+        is_whole=is_early or state.global_step >= state.max_steps,
+        best_step=best_step(state.log_history) if patience else None,
+    )
 
 
-def _prefers_bf16() -> bool:
+def _told_again(
+    checkpoint: Path | None, spec: TrainingSpec, report: Callable[[Report], None]
+) -> TrainerState | None:
+    """Report again what led to a checkpoint: who listened may have been killed before noting it."""
+    if checkpoint is None:
+        return None
+    state = TrainerState.load_from_json(checkpoint / TRAINER_STATE_NAME)
+    for metrics in metrics_in(state.log_history, state.max_steps):
+        report(metrics)
+    for step in epochs_kept(spec.epochs):
+        if step <= state.global_step:
+            report(epoch_end(state.log_history, step))
+    return state
+
+
+def _base(folder: Path, spec: TrainingSpec, *, in_bf16: bool) -> PreTrainedModel:
+    dtype = torch.bfloat16 if in_bf16 else torch.float32
+    if spec.compute.quantization is None:
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+    model = AutoModelForCausalLM.from_pretrained(
+        folder,
+        dtype=dtype,
+        # As QLoRA's authors found best: arXiv 2305.14314.
+        quantization_config=BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=dtype,
+        ),
+    )
+    return prepare_model_for_kbit_training(model)
+
+
+def _config(spec: TrainingSpec) -> LoraConfig:
+    targets = spec.lora.target_modules
+    return LoraConfig(
+        r=spec.lora.r,
+        lora_alpha=spec.lora.alpha,
+        lora_dropout=spec.lora.dropout,
+        target_modules=targets if isinstance(targets, str) else list(targets),
+        task_type="CAUSAL_LM",
+    )
+
+
+def _arguments(
+    spec: TrainingSpec, chats: Sequence[EncodedChat], *, has_validation: bool, in_bf16: bool
+) -> TrainingArguments:
+    batch_size = -(-spec.settings.batch_size // spec.compute.processes)
+    at_once, parts = _cut(batch_size, max(len(chat.input_ids) for chat in chats))
+    return TrainingArguments(
+        output_dir=str(spec.checkpoints),
+        num_train_epochs=spec.settings.n_epochs,
+        per_device_train_batch_size=at_once,
+        per_device_eval_batch_size=at_once,
+        gradient_accumulation_steps=parts,
+        learning_rate=spec.settings.learning_rate,
+        lr_scheduler_type="cosine",
+        warmup_steps=_WARMUP,
+        seed=spec.seed,
+        bf16=in_bf16,
+        use_cpu=not (torch.cuda.is_available() or torch.backends.mps.is_available()),
+        eval_strategy="epoch" if has_validation else "no",
+        prediction_loss_only=True,
+        save_strategy="epoch",  # and by the clock, see `Keeper`
+        save_total_limit=2,
+        logging_steps=1,
+        remove_unused_columns=False,
+        dataloader_pin_memory=torch.cuda.is_available(),
+        ddp_find_unused_parameters=False,
+        disable_tqdm=True,
+        report_to="none",
+    )
+
+
+def prefers_bf16() -> bool:
     """Whether bfloat16 is the faster type here.
 
     All GPUs that torch's check accepts have units for it. CPUs differ from three times as fast
@@ -151,8 +241,8 @@ def _pad(rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
     }
 
 
-class _LabelledTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped here
-    """Computes logits only where a label is."""
+class _EpochTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped here
+    """Draws the order of each epoch from the seed alone, and counts tokens."""
 
     tokens_seen = 0
 
@@ -164,55 +254,56 @@ class _LabelledTrainer(Trainer):  # type: ignore[misc]  # transformers is untype
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         """Return the mean loss over the labels of the whole batch, of which `inputs` is a part."""
-        base = self.accelerator.unwrap_model(model).get_base_model()
-        targets = inputs["labels"][:, 1:]
-        labelled = targets != IGNORED
+        # By the model's own call, which several processes hang their exchange of gradients on.
         with self.accelerator.autocast():
-            hidden = base.get_decoder()(input_ids=inputs["input_ids"], use_cache=False)[0]
-            logits = base.get_output_embeddings()(hidden[:, :-1][labelled])
-        total = functional.cross_entropy(logits.float(), targets[labelled], reduction="sum")
-        loss = total / (labelled.sum() if num_items_in_batch is None else num_items_in_batch)
+            output = model(input_ids=inputs["input_ids"], labels=inputs["labels"])
+        total, n_labels = output.loss, (inputs["labels"][:, 1:] != IGNORED).sum()
+        loss = total / (n_labels if num_items_in_batch is None else num_items_in_batch)
         if model.training:
             self.tokens_seen += int(inputs["n_tokens"].sum())
+            if num_items_in_batch is not None:  # counted over all processes, which are averaged
+                loss = loss * self.accelerator.num_processes
         return (loss, {}) if return_outputs else loss
 
+    def _get_train_sampler(self, train_dataset: Any = None) -> _EpochSampler:
+        rows = self.train_dataset if train_dataset is None else train_dataset
+        return _EpochSampler(
+            self.args.train_batch_size * self.args.gradient_accumulation_steps,
+            lengths=[len(row["input_ids"]) for row in rows],
+            seed=self.args.seed,
+        )
 
-class _Reporter(TrainerCallback):  # type: ignore[misc]  # transformers is untyped here
-    """Turns Trainer's callbacks into reports."""
 
-    def __init__(self, trainer: _LabelledTrainer, report: Callable[[Report], None]) -> None:
-        self._trainer = trainer
-        self._report = report
-        self._step_began = 0.0
-        self._tokens_before = 0
-        self._step_seconds: list[float] = []
+class _EpochSampler(LengthGroupedSampler):  # type: ignore[misc]  # transformers is untyped here
+    """Batches chats of similar length, in an order that does not hang on what ran before.
 
-    def on_step_begin(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        del args, state, control, kwargs
-        self._step_began = time.monotonic()
-        self._tokens_before = self._trainer.tokens_seen
+    Trainer's own draws from torch's global generator, so an epoch that is gone on with would be
+    in another order than the one that was broken off.
+    """
 
-    def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        del args, control
-        logs = kwargs["logs"]
-        where = {
-            "step": state.global_step,
-            "total_steps": state.max_steps,
-            "epoch": round(state.epoch, 4),
-        }
-        if "loss" in logs:
-            seconds = max(time.monotonic() - self._step_began, 1e-6)
-            self._step_seconds.append(seconds)
-            tokens = self._trainer.tokens_seen - self._tokens_before
-            self._report(
-                Step(
-                    **where,
-                    train_loss=logs["loss"],
-                    tokens_per_second=round(tokens / seconds, 1),
-                    # The median: the first step is slow, and others when the machine is busy.
-                    seconds_left=(state.max_steps - state.global_step)
-                    * statistics.median(self._step_seconds),
-                )
-            )
-        elif "eval_loss" in logs:
-            self._report(Validation(**where, valid_loss=logs["eval_loss"]))
+    def __init__(self, batch_size: int, *, lengths: list[int], seed: int) -> None:
+        super().__init__(batch_size, lengths=lengths)
+        self._seed = seed
+        self.set_epoch(0)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Draw the order of this epoch next; accelerate calls it."""
+        self.generator = torch.Generator().manual_seed(self._seed + epoch)
+
+
+def _take_loss_at_labels(model: PeftModel) -> None:
+    """Have the base model compute logits only where a label is; its loss is the sum, not the mean.
+
+    The output layer is a fifth to a fourth of a small model, and most tokens of a chat are context.
+    """
+    base = model.get_base_model()
+
+    def forward(input_ids: torch.Tensor, labels: torch.Tensor, **_: Any) -> CausalLMOutput:
+        targets = labels[:, 1:]
+        labelled = targets != IGNORED
+        hidden = base.get_decoder()(input_ids=input_ids, use_cache=False)[0]
+        logits = base.get_output_embeddings()(hidden[:, :-1][labelled])
+        loss = functional.cross_entropy(logits.float(), targets[labelled], reduction="sum")
+        return CausalLMOutput(loss=loss)
+
+    base.forward = forward

@@ -11,9 +11,13 @@ from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
 import msgspec
 
 from langchain_fbmessenger.local.records import (  # noqa: TC001  # as above
+    Compute,
     LoraShape,
     TrainingSettings,
 )
+
+PAUSE = b"p"
+"""The one thing that is said to a running child, over its standard input."""
 
 SPEC_NAME = "training.json"
 """The spec's file name within the folder of a job."""
@@ -34,6 +38,13 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     seed: int
     settings: TrainingSettings
     lora: LoraShape
+    compute: Compute
+    checkpoints: Path
+    """Where the training goes on from when it was cut off."""
+    epochs: Path
+    """Gets a folder like `adapter` after each epoch, named by the step."""
+    checkpoint_seconds: float
+    """Time between two checkpoints."""
 
 
 class Note(msgspec.Struct, frozen=True, tag="note"):
@@ -62,6 +73,26 @@ class Validation(msgspec.Struct, frozen=True, tag="validation"):
     valid_loss: float
 
 
+class Saved(msgspec.Struct, frozen=True, tag="saved"):
+    """What was trained so far cannot be lost any more."""
+
+    step: int
+
+
+class EpochEnd(msgspec.Struct, frozen=True, tag="epoch_end"):
+    """The model of an epoch is written, into the folder `epochs` / `step`."""
+
+    step: int
+    train_loss: float
+    valid_loss: float | None
+
+
+class Paused(msgspec.Struct, frozen=True, tag="paused"):
+    """All was saved and the child ends, as it was asked to. The last report of such a child."""
+
+    step: int
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The adapter is written. The last report of a child that succeeded."""
 
@@ -76,7 +107,7 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     param: str | None = None
 
 
-Report = Note | Step | Validation | Done | Failed
+Report = Note | Step | Validation | Saved | EpochEnd | Paused | Done | Failed
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _report_decoder = msgspec.json.Decoder(Report)

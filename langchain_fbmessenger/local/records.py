@@ -45,6 +45,7 @@ class LoraShape(msgspec.Struct, frozen=True, kw_only=True):
     r: int = 16
     alpha: int = 32
     dropout: float = 0.0
+    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
 
 
 class Hyperparameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,6 +55,8 @@ class Hyperparameters(msgspec.Struct, frozen=True, kw_only=True):
     batch_size: int | None = None
     learning_rate_multiplier: float | None = None
     learning_rate: float | None = None
+    early_stopping_patience: int | None = None
+    """Epochs without a better held-out loss after which training ends; None never ends early."""
 
 
 class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,6 +66,16 @@ class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True):
     batch_size: int
     learning_rate_multiplier: float
     learning_rate: float
+    early_stopping_patience: int | None = None
+
+
+class Compute(msgspec.Struct, frozen=True, kw_only=True):
+    """What a job trains with."""
+
+    quantization: Literal["4bit"] | None = None
+    """Holds the base model in 4 bits while its LoRA is trained (QLoRA)."""
+    processes: int = 1
+    """Training processes, one per GPU."""
 
 
 class JobError(msgspec.Struct, frozen=True):
@@ -88,6 +101,7 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     hyperparameters: Hyperparameters = Hyperparameters()
     settings: TrainingSettings | None = None
     lora: LoraShape = LoraShape()
+    compute: Compute = Compute()
     error: JobError | None = None
     fine_tuned_model: str | None = None
     trained_tokens: int | None = None
@@ -105,6 +119,19 @@ class EventRecord(msgspec.Struct, frozen=True, kw_only=True):
     level: Literal["info", "warn", "error"] = "info"
     type: Literal["message", "metrics"] = "message"
     data: dict[str, Any] = {}
+
+
+class CheckpointRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """The model as it was after an epoch."""
+
+    id: str
+    job_id: str
+    created_at: int
+    step: int
+    train_loss: float
+    valid_loss: float | None
+    model: str
+    """The id under which it can be used."""
 
 
 class ModelRecord(msgspec.Struct, frozen=True, kw_only=True):

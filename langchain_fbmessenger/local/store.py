@@ -10,7 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
-from langchain_fbmessenger.local.records import EventRecord, FileRecord, JobRecord, ModelRecord
+from langchain_fbmessenger.local.records import (
+    CheckpointRecord,
+    EventRecord,
+    FileRecord,
+    JobRecord,
+    ModelRecord,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -22,6 +28,7 @@ _TABLES: dict[type[msgspec.Struct], str] = {
     FileRecord: "files",
     JobRecord: "jobs",
     EventRecord: "events",
+    CheckpointRecord: "checkpoints",
     ModelRecord: "models",
 }
 _SCHEMA = """
@@ -34,6 +41,7 @@ CREATE INDEX IF NOT EXISTS {table}_parent ON {table} (parent, seq);
 _ADD = "INSERT INTO {table} (id, parent, status, record) VALUES (?, ?, ?, ?)"
 _GET = "SELECT record FROM {table} WHERE id = ?"
 _DELETE = "DELETE FROM {table} WHERE id = ?"
+_DELETE_OF = "DELETE FROM {table} WHERE parent = ?"
 _PAGE = """
 SELECT record FROM {table} WHERE (:parent IS NULL OR parent = :parent)
 AND (:after IS NULL OR seq < (SELECT seq FROM {table} WHERE id = :after))
@@ -43,7 +51,7 @@ _UPDATE_JOB = "UPDATE {table} SET status = ?, record = ? WHERE id = ?"
 _JOBS_IN = """
 SELECT record FROM {table} WHERE status IN (SELECT value FROM json_each(?)) ORDER BY seq
 """
-RecordT = TypeVar("RecordT", FileRecord, JobRecord, EventRecord, ModelRecord)
+RecordT = TypeVar("RecordT", FileRecord, JobRecord, EventRecord, CheckpointRecord, ModelRecord)
 
 
 class Store:
@@ -81,6 +89,14 @@ class Store:
         """Forget the record of that id."""
         self._execute(_DELETE, kind, (record_id,))
 
+    def delete_job(self, job_id: str) -> None:
+        """Forget a job with its events, checkpoints and models."""
+        with self.transaction():
+            self._execute(_DELETE_OF, EventRecord, (job_id,))
+            self._execute(_DELETE_OF, CheckpointRecord, (job_id,))
+            self._execute(_DELETE_OF, ModelRecord, (job_id,))
+            self._execute(_DELETE, JobRecord, (job_id,))
+
     def page(
         self,
         kind: type[RecordT],
@@ -95,7 +111,7 @@ class Store:
             kind: Which records.
             limit: How many at most; -1 for all.
             after: The id of the last record of the page before.
-            parent: Only events of this job.
+            parent: Only what belongs to this job.
         """
         return self._execute(_PAGE, kind, {"parent": parent, "after": after, "limit": limit})
 
@@ -151,9 +167,9 @@ class Store:
 
 
 def _searched_by(
-    record: FileRecord | JobRecord | EventRecord | ModelRecord,
+    record: FileRecord | JobRecord | EventRecord | CheckpointRecord | ModelRecord,
 ) -> tuple[str | None, str | None]:
     """Return what stands in the columns `parent` and `status`."""
-    parent = record.job_id if isinstance(record, EventRecord) else None
+    parent = getattr(record, "job_id", None)
     status = record.status if isinstance(record, JobRecord) else None
     return parent, status

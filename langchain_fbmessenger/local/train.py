@@ -1,26 +1,33 @@
 """Local server, training child: `python -m langchain_fbmessenger.local.train <job folder>`.
 
-Reads the folder's `TrainingSpec`, trains, writes the GGUF adapter, and reports on standard output.
-It is a process of its own so that torch's memory goes when the job ends, and so that no crash of
-it reaches the server. It ends itself when its standard input closes: then the server is gone.
+Reads the folder's `TrainingSpec`, trains, writes the adapter, and reports on standard output. Where
+an earlier child was cut off, it goes on from the newest checkpoint. It is a process of its own so
+that torch's memory goes when the job ends, and so that no crash of it reaches the server. Its
+standard input tells it to pause, and when it closes, to end: then the server is gone.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from langchain_fbmessenger.local import protocol, training_file
+from langchain_fbmessenger.local.adapters import copy_adapter, save_adapter
+from langchain_fbmessenger.local.checkpoints import newest_checkpoint, step_of
 from langchain_fbmessenger.local.masking import TemplateError, encode_chat
-from langchain_fbmessenger.local.protocol import Done, Failed, Note
+from langchain_fbmessenger.local.protocol import PAUSE, Done, Failed, Note, Paused
+from langchain_fbmessenger.local.shortages import lack_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from langchain_fbmessenger.local.lora import Outcome
     from langchain_fbmessenger.local.masking import ChatTokenizer, EncodedChat
     from langchain_fbmessenger.local.protocol import Report, TrainingSpec
     from langchain_fbmessenger.local.training_file import Example
@@ -40,25 +47,35 @@ class _JobError(Exception):
 def main(folder: Path) -> int:
     """Do the job in `folder` and return the exit status."""
     signal.signal(signal.SIGTERM, _exit_cancelled)
-    threading.Thread(target=_exit_when_orphaned, daemon=True).start()
+    pause = threading.Event()
+    threading.Thread(target=_listen, args=(pause,), daemon=True).start()
     report = _reporter()
     try:
-        report(_run(protocol.read_spec(folder), report))
+        report(_run(protocol.read_spec(folder), report, pause))
     except _JobError as error:
         report(error.failed)
+        return _FAILED
+    except Exception as error:
+        failed = lack_of(error, folder)
+        if failed is None:
+            raise
+        traceback.print_exc()
+        report(failed)
         return _FAILED
     return 0
 
 
-def _run(spec: TrainingSpec, report: Callable[[Report], None]) -> Done:
+def _run(
+    spec: TrainingSpec, report: Callable[[Report], None], pause: threading.Event
+) -> Done | Paused:
     examples = _read(spec.training_file, "training_file")
     held_out = _read(spec.validation_file, "validation_file") if spec.validation_file else []
     report(Note("Loading the training libraries."))
     # Here and not above: the imports take seconds, in which a bad file should not wait for its
     # refusal, nor a good job look dead.
-    from langchain_fbmessenger.local.adapters import save_adapter
     from langchain_fbmessenger.local.lora import train_lora
     from langchain_fbmessenger.local.tokenizer import HubTokenizer
+    from langchain_fbmessenger.local.training_callbacks import Hooks
     from langchain_fbmessenger.local.weights import trainable_folder
 
     report(Note("Preparing the base model; its first use takes some seconds more."))
@@ -68,10 +85,27 @@ def _run(spec: TrainingSpec, report: Callable[[Report], None]) -> Done:
     validation = _encode(held_out, "validation_file", spec, tokenizer)
     n_tokens = sum(len(chat.input_ids) for chat in chats)
     n_epochs = spec.settings.n_epochs
-    report(Note(f"Training on {len(chats)} examples, {n_tokens} tokens, {n_epochs} epochs."))
-    model = train_lora(base, spec, chats, validation, report)
-    save_adapter(model, spec.adapter)
-    return Done(trained_tokens=n_tokens * n_epochs)
+    if checkpoint := newest_checkpoint(spec.checkpoints):
+        report(Note(f"Going on from the checkpoint of step {step_of(checkpoint)}."))
+    else:
+        report(Note(f"Training on {len(chats)} examples, {n_tokens} tokens, {n_epochs} epochs."))
+    outcome = train_lora(base, spec, chats, validation, Hooks(report, save_adapter, pause))
+    if not outcome.is_whole:
+        return Paused(outcome.steps)
+    if _is_first_process():
+        _keep(outcome, spec, report)
+    return Done(trained_tokens=n_tokens * n_epochs * outcome.steps // outcome.total_steps)
+
+
+def _keep(outcome: Outcome, spec: TrainingSpec, report: Callable[[Report], None]) -> None:
+    """Write the adapter that the job is for; its checkpoints have served."""
+    if outcome.best_step is None:
+        save_adapter(outcome.model, spec.adapter)
+    else:
+        if outcome.steps < outcome.total_steps:
+            report(Note(f"Stopped early: the held-out loss was best at step {outcome.best_step}."))
+        copy_adapter(spec.epochs / str(outcome.best_step), spec.adapter)
+    shutil.rmtree(spec.checkpoints, ignore_errors=True)
 
 
 def _read(path: Path, param: str) -> list[tuple[int, Example]]:
@@ -105,6 +139,8 @@ def _encode(
 
 def _reporter() -> Callable[[Report], None]:
     """Keep standard output for reports: what libraries print goes to the log instead."""
+    if not _is_first_process():
+        return lambda _: None
     pipe = os.fdopen(os.dup(1), "wb", buffering=0)
     os.dup2(2, 1)
     sys.stdout = sys.stderr
@@ -120,11 +156,16 @@ def _exit_cancelled(*_: object) -> NoReturn:
     sys.exit(_CANCELLED)
 
 
-def _exit_when_orphaned() -> None:
+def _listen(pause: threading.Event) -> None:
     # Not sys.stdin: a daemon thread inside a buffered reader aborts the interpreter's shutdown.
-    while os.read(0, 1):
-        pass
+    while told := os.read(0, 1):
+        if told == PAUSE:
+            pause.set()
     os._exit(_CANCELLED)
+
+
+def _is_first_process() -> bool:
+    return os.environ.get("RANK", "0") == "0"  # torch's name for it, where there are several
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
@@ -15,13 +16,14 @@ from langchain_fbmessenger.local import protocol
 from langchain_fbmessenger.local.python_path import python_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from langchain_fbmessenger.local.protocol import Report, TrainingSpec
 
 LOG_NAME = "training.log"
 
+_MODULE = "langchain_fbmessenger.local.train"
 _KILL_AFTER_SECONDS = 10.0
 _ENVIRONMENT = {
     "HF_HUB_OFFLINE": "1",  # the base model is on this machine by now
@@ -29,19 +31,19 @@ _ENVIRONMENT = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
+    "PYTHONHASHSEED": "0",  # sets are written to files in one order
     # Threads that spin while they wait take the cores from whoever else runs, as our llama.cpp:
     # with a second busy process on two cores, 75 tokens/s against 10, and no loss on idle ones.
     "OMP_WAIT_POLICY": "PASSIVE",
-    # Several GPUs would make Trainer split each batch over them, which pays for large models only.
-    "CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0],
 }
 
 
 class TrainingChild:
     """A running training process."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, process: subprocess.Popen[bytes], *, can_pause: bool) -> None:
         self._process = process
+        self._can_pause = can_pause
 
     def reports(self) -> Iterator[Report]:
         """Yield what the child reports, until it ends or is ended."""
@@ -55,12 +57,31 @@ class TrainingChild:
         """Return the exit status, negative for a signal."""
         return self._process.wait()
 
+    def pause(self, within: float) -> None:
+        """Ask the child to save and end; end it without if it does not in time.
+
+        Args:
+            within: Seconds. A step that runs is finished first, which may take that long.
+        """
+        if not self._can_pause:
+            self.terminate()
+            return
+        with contextlib.suppress(OSError):  # it has ended
+            os.write(self._stdin(), protocol.PAUSE)
+        self._later(within, self.terminate)
+
     def terminate(self) -> None:
         """Ask the child to end, and make it if it does not in time."""
         self._process.terminate()
-        killer = threading.Timer(_KILL_AFTER_SECONDS, self._process.kill)
-        killer.daemon = True
-        killer.start()
+        self._later(_KILL_AFTER_SECONDS, self._process.kill)
+
+    def _stdin(self) -> int:
+        return self._process.stdin.fileno() if self._process.stdin else -1
+
+    def _later(self, seconds: float, act: Callable[[], None]) -> None:
+        timer = threading.Timer(seconds, act)
+        timer.daemon = True
+        timer.start()
 
 
 @contextmanager
@@ -72,18 +93,35 @@ def training_child(spec: TrainingSpec, folder: Path) -> Iterator[TrainingChild]:
         folder: The job's own; gets spec and log.
     """
     protocol.write_spec(spec, folder)
+    processes = spec.compute.processes
     with (
         (folder / LOG_NAME).open("ab") as log,
         subprocess.Popen(  # noqa: S603  # our own module under our own interpreter
-            [sys.executable, "-m", "langchain_fbmessenger.local.train", str(folder)],
-            stdin=subprocess.PIPE,  # never written to: its end tells the child that we are gone
+            [sys.executable, "-m", *_launcher(processes), _MODULE, str(folder)],
+            stdin=subprocess.PIPE,  # its end tells the child that we are gone
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": python_path()},
+            env={**os.environ, **_ENVIRONMENT, **_gpus(processes), "PYTHONPATH": python_path()},
         ) as process,
     ):
         try:
-            yield TrainingChild(process)
+            # Several processes stop at different steps, so they go on from the last checkpoint.
+            yield TrainingChild(process, can_pause=processes == 1)
         finally:
             process.kill()
+
+
+def _launcher(processes: int) -> list[str]:
+    """Return the arguments that start several processes which train together, one per GPU."""
+    if processes == 1:
+        return []
+    shape = ["--num_processes", str(processes), "--num_machines", "1", "--mixed_precision", "no"]
+    return ["accelerate.commands.launch", *shape, "--dynamo_backend", "no", "--module"]
+
+
+def _gpus(processes: int) -> dict[str, str]:
+    """Show one process one GPU: Trainer would split each batch over all that it sees."""
+    if processes > 1:
+        return {}
+    return {"CUDA_VISIBLE_DEVICES": os.environ.get("CUDA_VISIBLE_DEVICES", "0").split(",")[0]}

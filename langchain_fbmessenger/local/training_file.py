@@ -8,6 +8,7 @@ assistant's. Errors name the line and the rule and never quote what stands there
 from __future__ import annotations
 
 import codecs
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
@@ -15,6 +16,10 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+
+MAX_LINE = 4 * 1024 * 1024
+"""Bytes of one example: far more than any base model reads, and little enough to be held whole."""
 
 
 class Message(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -60,7 +65,10 @@ def read_examples(path: Path) -> Iterator[tuple[int, Example]]:
 def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
     try:
         with path.open("rb") as lines:
-            for number, line in enumerate(lines, start=1):
+            for number, line in enumerate(iter(partial(lines.readline, MAX_LINE + 1), b""), 1):
+                if len(line) > MAX_LINE:
+                    msg = f"line {number}: longer than {MAX_LINE} bytes"
+                    raise TrainingFileError(msg)
                 stripped = (line.removeprefix(codecs.BOM_UTF8) if number == 1 else line).strip()
                 if stripped:
                     yield number, stripped
@@ -75,7 +83,7 @@ def _checked(number: int, line: bytes, decoder: msgspec.json.Decoder[Example]) -
     except msgspec.ValidationError as error:
         msg = f"line {number}: {_without_values(str(error))}"
         raise TrainingFileError(msg) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         msg = f"line {number}: not a JSON object in UTF-8"
         raise TrainingFileError(msg) from None
     if any(m.weight is not None and m.role != "assistant" for m in example.messages):

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.local.bases import BaseModel
     from langchain_fbmessenger.local.records import (
+        CheckpointRecord,
         EventRecord,
         FileRecord,
         JobRecord,
@@ -70,6 +71,24 @@ def event_object(event: EventRecord) -> JsonObject:
     }
 
 
+def checkpoint_object(checkpoint: CheckpointRecord) -> JsonObject:
+    """The model of an epoch."""
+    return {
+        "object": "fine_tuning.job.checkpoint",
+        "id": checkpoint.id,
+        "created_at": checkpoint.created_at,
+        "fine_tuning_job_id": checkpoint.job_id,
+        "fine_tuned_model_checkpoint": checkpoint.model,
+        "step_number": checkpoint.step,
+        "metrics": {
+            "step": checkpoint.step,
+            "train_loss": checkpoint.train_loss,
+            "valid_loss": checkpoint.valid_loss,
+            "full_valid_loss": checkpoint.valid_loss,  # over the whole file, always
+        },
+    }
+
+
 def base_object(base: BaseModel) -> JsonObject:
     """A base model; `context_length` is ours."""
     return {
@@ -116,5 +135,7 @@ def _hyperparameters(job: JobRecord) -> JsonObject:
         "batch_size": settings.batch_size or "auto",
         "learning_rate_multiplier": settings.learning_rate_multiplier or "auto",
         "learning_rate": settings.learning_rate or "auto",
+        "early_stopping_patience": settings.early_stopping_patience,
         "lora": msgspec.structs.asdict(job.lora),
+        "compute": msgspec.structs.asdict(job.compute),
     }

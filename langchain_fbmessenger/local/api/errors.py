@@ -6,9 +6,14 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import JSONResponse, Response
 
+from langchain_fbmessenger.local.shortages import is_disk_full
+
 if TYPE_CHECKING:
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
+
+
+_NO_STORAGE = 507
 
 
 class ApiError(Exception):
@@ -58,5 +63,10 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 async def on_crash(request: Request, error: Exception) -> Response:
     """Answer when our own code failed; what is known goes to the log, not to the client."""
     del request
+    if is_disk_full(error):
+        message = "The disk of the state folder is full."
+        return JSONResponse(
+            error_body(message, status=_NO_STORAGE, code="insufficient_storage"), _NO_STORAGE
+        )
     message = f"The server failed ({type(error).__name__}); see its log."
     return JSONResponse(error_body(message, status=500), status_code=500)

@@ -6,6 +6,8 @@ What the client calls a file is shown and never used as a path: content lies und
 from __future__ import annotations
 
 import shutil
+from functools import partial
+from pathlib import PureWindowsPath
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import anyio
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
 _MAX_FIELD_BYTES = 64 * 1024
+_MAX_NAME = 255
 _HOUR, _DAY = 3600, 86_400
 
 
@@ -56,16 +59,26 @@ def _keep(services: Services, upload: UploadFile, fields: _Fields) -> FileRecord
     """Write the content first, then the record: a record always has its content."""
     file_id, created = new_id("file"), now()
     path = services.home.files / file_id
-    with path.open("xb") as kept:
-        shutil.copyfileobj(upload.file, kept)
+    try:
+        with path.open("xb") as kept:
+            shutil.copyfileobj(upload.file, kept)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     record = FileRecord(
         id=file_id,
-        filename=upload.filename or "upload",
+        filename=_name_of(upload),
         bytes=path.stat().st_size,
         created_at=created,
         expires_at=created + fields.seconds if fields.seconds else None,
     )
     return services.store.add(record)
+
+
+def _name_of(upload: UploadFile) -> str:
+    """Return the name without folders, which clients send along and which are nobody's business."""
+    name = PureWindowsPath(upload.filename or "").name.strip(".")  # knows both kinds of slash
+    return "".join(filter(str.isprintable, name))[:_MAX_NAME] or "upload"
 
 
 def _list(request: Request) -> Response:
@@ -75,7 +88,7 @@ def _list(request: Request) -> Response:
     if purpose != "fine-tune":
         msg = "Files of this server have the purpose 'fine-tune'."
         raise ApiError(msg, param="purpose")
-    return JSONResponse(page_of(request, services.store, FileRecord, file_object))
+    return JSONResponse(page_of(request, partial(services.store.page, FileRecord), file_object))
 
 
 def _retrieve(request: Request) -> Response:

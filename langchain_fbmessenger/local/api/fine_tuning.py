@@ -1,12 +1,16 @@
 """Local server: `/v1/fine_tuning/jobs`.
 
-Beside OpenAI's parameters, `lora` and an absolute `learning_rate` are taken (`extra_body` in
-OpenAI's client). What a job cannot do is refused when it is created, not after an hour.
+Beside OpenAI's parameters, `lora`, an absolute `learning_rate`, `early_stopping_patience` and
+`compute` are taken (`extra_body` in OpenAI's client), and a job can be deleted. What a job cannot
+do is refused when it is created, not after an hour.
 """
 
 from __future__ import annotations
 
+import importlib.util
+import re
 import secrets
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import anyio
@@ -19,6 +23,8 @@ from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.pages import page_of
 from langchain_fbmessenger.local.bases import BaseModelError, find_base
 from langchain_fbmessenger.local.records import (
+    CheckpointRecord,
+    Compute,
     EventRecord,
     FileRecord,
     Hyperparameters,
@@ -29,15 +35,27 @@ from langchain_fbmessenger.local.records import (
     now,
 )
 from langchain_fbmessenger.local.services import Services, services_of
-from langchain_fbmessenger.local.wire import event_object, job_object, list_object
+from langchain_fbmessenger.local.wire import (
+    checkpoint_object,
+    deleted_object,
+    event_object,
+    job_object,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from starlette.requests import Request
     from starlette.responses import Response
 
 _JOBS = "/v1/fine_tuning/jobs"
+_METADATA = re.compile(r"metadata\[(?P<key>[^\]]*)\]")
 Auto = Literal["auto"]
 Count = Annotated[int, msgspec.Meta(ge=1, le=1000)]
+Metadata = Annotated[
+    dict[Annotated[str, msgspec.Meta(max_length=64)], Annotated[str, msgspec.Meta(max_length=512)]],
+    msgspec.Meta(max_length=16),
+]
 Rate = Annotated[float, msgspec.Meta(gt=0, le=100)]
 
 
@@ -64,6 +82,14 @@ class _Lora(_Strict, frozen=True):
     r: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
     alpha: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
     dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
+    target_modules: (
+        Literal["all-linear"] | Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
+    ) = "all-linear"
+
+
+class _Compute(_Strict, frozen=True):
+    quantization: Literal["4bit"] | None = None
+    processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
 
 
 class _JobBody(_Strict, frozen=True, kw_only=True):
@@ -72,12 +98,14 @@ class _JobBody(_Strict, frozen=True, kw_only=True):
     validation_file: str | None = None
     suffix: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\w.-]*$")] | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
-    metadata: dict[str, str] | None = None
+    metadata: Metadata | None = None
     hyperparameters: _HyperparametersBody | None = None
     method: _Method | None = None
     integrations: Annotated[list[object], msgspec.Meta(max_length=0)] | None = None
     lora: _Lora | None = None
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
+    early_stopping_patience: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
+    compute: _Compute | None = None
 
 
 async def _create(request: Request) -> Response:
@@ -88,6 +116,8 @@ async def _create(request: Request) -> Response:
 
 def _submit(services: Services, body: _JobBody) -> JobRecord:
     _check_model(services, body.model)
+    _check_early_stopping(body)
+    _check_compute(body.compute or _Compute())
     for param in ("training_file", "validation_file"):
         file_id = getattr(body, param)
         if file_id is not None and services.store.get(FileRecord, file_id) is None:
@@ -104,7 +134,8 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
             suffix=body.suffix or "",
             metadata=body.metadata,
             hyperparameters=_asked(body),
-            lora=_lora(body),
+            lora=msgspec.convert(body.lora or _Lora(), LoraShape, from_attributes=True),
+            compute=msgspec.convert(body.compute or _Compute(), Compute, from_attributes=True),
         )
     )
     services.queue.submit(job)
@@ -122,6 +153,18 @@ def _check_model(services: Services, name: str) -> None:
         raise ApiError(str(error), status=status, param="model", code=code) from error
 
 
+def _check_early_stopping(body: _JobBody) -> None:
+    if body.early_stopping_patience is not None and body.validation_file is None:
+        msg = "early_stopping_patience needs a validation_file, whose loss it goes by."
+        raise ApiError(msg, param="early_stopping_patience")
+
+
+def _check_compute(compute: _Compute) -> None:
+    if compute.quantization and importlib.util.find_spec("bitsandbytes") is None:
+        msg = 'Training in 4 bits needs bitsandbytes: pip install "langchain-fbmessenger[qlora]"'
+        raise ApiError(msg, param="compute", code="unsupported_value")
+
+
 def _asked(body: _JobBody) -> Hyperparameters:
     supervised = body.method.supervised if body.method else None
     asked = (supervised and supervised.hyperparameters) or body.hyperparameters
@@ -133,17 +176,25 @@ def _asked(body: _JobBody) -> Hyperparameters:
             None if asked.learning_rate_multiplier == "auto" else asked.learning_rate_multiplier
         ),
         learning_rate=body.learning_rate,
+        early_stopping_patience=body.early_stopping_patience,
     )
-
-
-def _lora(body: _JobBody) -> LoraShape:
-    asked = body.lora or _Lora()
-    return LoraShape(r=asked.r, alpha=asked.alpha, dropout=asked.dropout)
 
 
 def _list(request: Request) -> Response:
     store = services_of(request).store
-    return JSONResponse(page_of(request, store, JobRecord, job_object))
+    wanted = {
+        match["key"]: value
+        for name, value in request.query_params.items()
+        if (match := _METADATA.fullmatch(name))
+    }
+
+    def find(*, limit: int, after: str | None) -> list[JobRecord]:
+        if not wanted:
+            return store.page(JobRecord, limit=limit, after=after)
+        jobs = store.page(JobRecord, after=after)
+        return [job for job in jobs if wanted.items() <= (job.metadata or {}).items()][:limit]
+
+    return JSONResponse(page_of(request, find, job_object))
 
 
 def _retrieve(request: Request) -> Response:
@@ -151,22 +202,50 @@ def _retrieve(request: Request) -> Response:
 
 
 def _cancel(request: Request) -> Response:
+    return _changed(request, services_of(request).queue.cancel, "cancelled: it has ended")
+
+
+def _pause(request: Request) -> Response:
+    return _changed(request, services_of(request).queue.pause, "paused: it neither waits nor runs")
+
+
+def _resume(request: Request) -> Response:
+    return _changed(request, services_of(request).queue.resume, "resumed: it is not paused")
+
+
+def _changed(request: Request, change: Callable[[str], bool], not_so: str) -> Response:
     job = _job_of(request)
-    if not services_of(request).queue.cancel(job.id):
-        status = _job_of(request).status
-        msg = f"Job {job.id} has ended already: it is {status}."
+    if not change(job.id):
+        msg = f"Job {job.id} cannot be {not_so}. Its status is {_job_of(request).status}."
         raise ApiError(msg, code="invalid_job_status")
     return _retrieve(request)
 
 
+async def _delete(request: Request) -> Response:
+    """Delete a job that does not run, with its models; ours, OpenAI's jobs stay forever."""
+    services = services_of(request)
+    job = await anyio.to_thread.run_sync(_job_of, request)
+    models = await anyio.to_thread.run_sync(services.queue.delete, job.id)
+    if models is None:
+        msg = f"Job {job.id} is {job.status}: cancel it first."
+        raise ApiError(msg, code="invalid_job_status")
+    for model in models:
+        await services.engines.forget(model)
+    return JSONResponse(deleted_object("fine_tuning.job", job.id))
+
+
 def _events(request: Request) -> Response:
     job, store = _job_of(request), services_of(request).store
-    return JSONResponse(page_of(request, store, EventRecord, event_object, parent=job.id))
+    return JSONResponse(
+        page_of(request, partial(store.page, EventRecord, parent=job.id), event_object)
+    )
 
 
 def _checkpoints(request: Request) -> Response:
-    _job_of(request)
-    return JSONResponse(list_object([]))
+    job, store = _job_of(request), services_of(request).store
+    return JSONResponse(
+        page_of(request, partial(store.page, CheckpointRecord, parent=job.id), checkpoint_object)
+    )
 
 
 def _job_of(request: Request) -> JobRecord:
@@ -181,7 +260,10 @@ routes = [
     Route(_JOBS, _create, methods=["POST"]),
     Route(_JOBS, _list, methods=["GET"]),
     Route(f"{_JOBS}/{{job_id}}", _retrieve, methods=["GET"]),
+    Route(f"{_JOBS}/{{job_id}}", _delete, methods=["DELETE"]),
     Route(f"{_JOBS}/{{job_id}}/cancel", _cancel, methods=["POST"]),
+    Route(f"{_JOBS}/{{job_id}}/pause", _pause, methods=["POST"]),
+    Route(f"{_JOBS}/{{job_id}}/resume", _resume, methods=["POST"]),
     Route(f"{_JOBS}/{{job_id}}/events", _events, methods=["GET"]),
     Route(f"{_JOBS}/{{job_id}}/checkpoints", _checkpoints, methods=["GET"]),
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from langchain_fbmessenger.local.store import RecordT, Store
+
+RecordT = TypeVar("RecordT")
 
 
 class _Query(msgspec.Struct, frozen=True):
@@ -22,16 +23,19 @@ class _Query(msgspec.Struct, frozen=True):
     after: str | None = None
 
 
+class Find(Protocol[RecordT]):
+    """Gives records, newest first, from the one behind `after` on; a `limit` of -1 means all."""
+
+    def __call__(self, *, limit: int, after: str | None) -> list[RecordT]:
+        """Return so many records."""
+        ...
+
+
 def page_of(
-    request: Request,
-    store: Store,
-    kind: type[RecordT],
-    render: Callable[[RecordT], dict[str, Any]],
-    *,
-    parent: str | None = None,
+    request: Request, find: Find[RecordT], render: Callable[[RecordT], dict[str, Any]]
 ) -> dict[str, Any]:
     """Answer a list request: newest first, `has_more` says whether another page follows."""
     query = convert(dict(request.query_params), _Query)
-    records = store.page(kind, limit=query.limit + 1, after=query.after, parent=parent)
+    records = find(limit=query.limit + 1, after=query.after)
     shown = records[: query.limit]
     return list_object([render(record) for record in shown], has_more=len(records) > len(shown))

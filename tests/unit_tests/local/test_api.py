@@ -1,19 +1,26 @@
 from __future__ import annotations
 
+import errno
 import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from starlette.testclient import TestClient
 
 from langchain_fbmessenger.local.address import proof
-from langchain_fbmessenger.local.api import chat, create_app, fine_tuning, models
+from langchain_fbmessenger.local.api import chat, create_app, files, fine_tuning, models
 from langchain_fbmessenger.local.api.guard import MAX_BODY, Guard
 from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
 from langchain_fbmessenger.local.engines import EngineError, llama_cpp
 from langchain_fbmessenger.local.engines.pool import EnginePool
 from langchain_fbmessenger.local.home import Home
-from langchain_fbmessenger.local.records import FileRecord, JobRecord, ModelRecord
+from langchain_fbmessenger.local.records import (
+    CheckpointRecord,
+    FileRecord,
+    JobRecord,
+    ModelRecord,
+)
 from langchain_fbmessenger.local.services import Services
 from langchain_fbmessenger.local.store import Store
 
@@ -40,6 +47,11 @@ class FakeQueue:
 
     def cancel(self, job_id: str) -> bool:
         return any(job.id == job_id for job in self.submitted)
+
+    pause = resume = cancel
+
+    def delete(self, job_id: str) -> list[str] | None:
+        return [] if self.cancel(job_id) else None
 
 
 class FakeEngine:
@@ -176,7 +188,7 @@ def test_bodies_are_bounded_announced_or_not(client: TestClient) -> None:
 def test_a_file_is_kept_under_our_own_name(client: TestClient, services: Services) -> None:
     file = upload(client).json()
 
-    assert file["filename"] == "../../x.jsonl"
+    assert file["filename"] == "x.jsonl"
     assert [path.name for path in services.home.files.iterdir()] == [file["id"]]
     assert client.get(f"/v1/files/{file['id']}").json() == file
     assert client.get(f"/v1/files/{file['id']}/content").content == b"{}\n"
@@ -226,6 +238,41 @@ def test_an_upload_without_a_file_or_a_form_is_refused(client: TestClient) -> No
     error_of(client.post("/v1/files", data=fields, files={"file": b""} | {"other": b""}), 400)
 
 
+@pytest.mark.parametrize(
+    ("sent", "shown"),
+    [
+        ("/home/zoe/private/chats.jsonl", "chats.jsonl"),
+        ("C:\\Users\\zoe\\chats.jsonl", "chats.jsonl"),
+        ("..", "upload"),
+        ("x" * 300, "x" * 255),
+        ("čaj.jsonl", "čaj.jsonl"),
+    ],
+)
+def test_a_file_is_shown_without_its_folders(client: TestClient, sent: str, shown: str) -> None:
+    answer = client.post(
+        "/v1/files", data={"purpose": "fine-tune"}, files={"file": (sent, b"{}\n")}
+    )
+
+    assert answer.json()["filename"] == shown
+
+
+def test_a_full_disk_refuses_an_upload_and_leaves_nothing(
+    client: TestClient, services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(source: Any, target: Any) -> None:
+        target.write(source.read(1))
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(files.shutil, "copyfileobj", full)
+
+    error = error_of(upload(client), 507)
+
+    assert error["code"] == "insufficient_storage"
+    assert list(services.home.files.iterdir()) == []
+    monkeypatch.undo()
+    assert client.get("/v1/files").json()["data"] == []
+
+
 def create_job(client: TestClient, **body: Any) -> Any:
     file_id = upload(client).json()["id"]
     return client.post(
@@ -265,6 +312,12 @@ def test_both_places_for_hyperparameters_are_read(client: TestClient, services: 
         ({"colour": "red"}, 400, "colour"),
         ({"lora": {"r": 0}}, 400, "lora.r"),
         ({"learning_rate": 0}, 400, "learning_rate"),
+        ({"lora": {"target_modules": []}}, 400, "lora.target_modules"),
+        ({"early_stopping_patience": 0}, 400, "early_stopping_patience"),
+        ({"early_stopping_patience": 2}, 400, "early_stopping_patience"),  # without validation
+        ({"compute": {"quantization": "2bit"}}, 400, "compute.quantization"),
+        ({"compute": {"processes": 0}}, 400, "compute.processes"),
+        ({"metadata": {"k": "v" * 513}}, 400, "metadata[...]"),
     ],
 )
 def test_a_job_that_cannot_be_done_is_refused_at_once(
@@ -293,10 +346,75 @@ def test_jobs_are_listed_in_pages(client: TestClient) -> None:
     assert error_of(client.get("/v1/fine_tuning/jobs?limit=x"), 400)["param"] == "limit"
 
 
+def test_jobs_are_found_by_their_metadata(client: TestClient) -> None:
+    wanted = [create_job(client, metadata={"a": "1", "b": str(i)}).json()["id"] for i in range(3)]
+    create_job(client, metadata={"a": "2"})
+    create_job(client)
+
+    page = client.get("/v1/fine_tuning/jobs", params={"metadata[a]": "1", "limit": 2}).json()
+    one = client.get("/v1/fine_tuning/jobs", params={"metadata[a]": "1", "metadata[b]": "0"}).json()
+
+    assert [job["id"] for job in page["data"]] == wanted[:0:-1]
+    assert page["has_more"]
+    assert [job["id"] for job in one["data"]] == wanted[:1]
+
+
+def test_checkpoints_are_models_of_their_own(client: TestClient, services: Services) -> None:
+    job_id = create_job(client).json()["id"]
+    services.store.add(
+        CheckpointRecord(
+            id="ftckpt-1",
+            job_id=job_id,
+            created_at=1,
+            step=7,
+            train_loss=1.0,
+            valid_loss=2.0,
+            model="ft:tiny:ckpt-step-7",
+        )
+    )
+
+    (checkpoint,) = client.get(f"/v1/fine_tuning/jobs/{job_id}/checkpoints").json()["data"]
+
+    assert FineTuningJobCheckpoint.model_validate(checkpoint, strict=True).step_number == 7
+    assert checkpoint["metrics"]["full_valid_loss"] == 2.0
+
+
+def test_training_in_four_bits_names_what_is_missing(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fine_tuning.importlib.util, "find_spec", lambda _: None)
+
+    error = error_of(create_job(client, compute={"quantization": "4bit"}), 400)
+
+    assert "[qlora]" in error["message"]
+
+
+def test_a_job_is_paused_resumed_and_deleted(client: TestClient, services: Services) -> None:
+    job_id = create_job(client).json()["id"]
+    route = f"/v1/fine_tuning/jobs/{job_id}"
+
+    assert client.post(f"{route}/pause").status_code == 200
+    assert client.post(f"{route}/resume").status_code == 200
+    assert client.delete(route).json() == {
+        "object": "fine_tuning.job",
+        "id": job_id,
+        "deleted": True,
+    }
+    services.queue.submitted.clear()  # type: ignore[attr-defined]
+    for refused in (
+        client.post(f"{route}/pause"),
+        client.post(f"{route}/resume"),
+        client.delete(route),
+    ):
+        assert error_of(refused, 400)["code"] == "invalid_job_status"
+
+
 def test_an_unknown_job_is_not_found_by_any_route(client: TestClient) -> None:
     for tail in ("", "/events", "/checkpoints"):
         error_of(client.get(f"/v1/fine_tuning/jobs/ftjob-none{tail}"), 404)
-    error_of(client.post("/v1/fine_tuning/jobs/ftjob-none/cancel"), 404)
+    for tail in ("/cancel", "/pause", "/resume"):
+        error_of(client.post(f"/v1/fine_tuning/jobs/ftjob-none{tail}"), 404)
+    error_of(client.delete("/v1/fine_tuning/jobs/ftjob-none"), 404)
 
 
 def test_cancelling_what_has_ended_is_refused(client: TestClient, services: Services) -> None:

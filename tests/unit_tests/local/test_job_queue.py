@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from contextlib import contextmanager
@@ -11,8 +12,23 @@ from langchain_fbmessenger.local import job_queue
 from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.home import Home
 from langchain_fbmessenger.local.job_queue import JobQueue
-from langchain_fbmessenger.local.protocol import Done, Failed, Note, Step, Validation
-from langchain_fbmessenger.local.records import FINAL, EventRecord, JobRecord, ModelRecord
+from langchain_fbmessenger.local.protocol import (
+    Done,
+    EpochEnd,
+    Failed,
+    Note,
+    Paused,
+    Saved,
+    Step,
+    Validation,
+)
+from langchain_fbmessenger.local.records import (
+    FINAL,
+    CheckpointRecord,
+    EventRecord,
+    JobRecord,
+    ModelRecord,
+)
 from langchain_fbmessenger.local.store import Store
 
 if TYPE_CHECKING:
@@ -25,26 +41,37 @@ EXAMPLE = '{"messages": [{"role": "user", "content": "u"}, {"role": "assistant",
 STEP = Step(
     step=1, total_steps=2, epoch=0.5, train_loss=1.5, tokens_per_second=9.0, seconds_left=60.0
 )
+STEP_2 = Step(
+    step=2, total_steps=2, epoch=1.0, train_loss=1.0, tokens_per_second=9.0, seconds_left=0.0
+)
 
 
 class FakeChild:
-    """Reports what it was told to; with `blocks`, only once it was terminated."""
+    """Reports what it was told to; with `blocks`, only once it was told to end."""
 
     def __init__(self, reports: list[Report], status: int, *, blocks: bool) -> None:
         self._reports = reports
         self._status = status
         self._ended = threading.Event()
+        self.is_paused = False
         if not blocks:
             self._ended.set()
 
     def reports(self) -> Iterator[Report]:
         yield from self._reports
         assert self._ended.wait(30)
+        if self.is_paused:
+            yield Paused(1)
 
     def wait(self) -> int:
         return self._status
 
     def terminate(self) -> None:
+        self._ended.set()
+
+    def pause(self, within: float) -> None:
+        assert within > 0
+        self.is_paused = True
         self._ended.set()
 
 
@@ -60,12 +87,14 @@ class Bench:
         self.status = 0
         self.blocks = False
         self.specs: list[TrainingSpec] = []
+        self.lives: list[tuple[list[Report], int]] = []
 
     @contextmanager
     def child(self, spec: TrainingSpec, folder: Path) -> Iterator[FakeChild]:
         assert folder.is_dir()
         self.specs.append(spec)
-        yield FakeChild(self.reports, self.status, blocks=self.blocks)
+        reports, status = self.lives.pop(0) if self.lives else (self.reports, self.status)
+        yield FakeChild(reports, status, blocks=self.blocks)
 
     def add(self, job_id: str, **fields: object) -> JobRecord:
         job = JobRecord(
@@ -149,6 +178,7 @@ def test_metrics_carry_figures_and_tell_when_it_ends(bench: Bench) -> None:
         "epoch": 0.5,
         "train_loss": 1.5,
         "tokens_per_second": 9.0,
+        "seconds_left": 60.0,
     }
     assert valid.data["valid_loss"] == 2.0
 
@@ -167,9 +197,8 @@ def test_what_the_child_cannot_do_fails_in_its_words(bench: Bench) -> None:
     assert job.error.param == "training_file"
 
 
-@pytest.mark.parametrize(("status", "hint"), [(-9, "lack of memory"), (1, "status 1")])
-def test_a_child_that_dies_fails_with_status_and_log(bench: Bench, status: int, hint: str) -> None:
-    bench.reports, bench.status = [STEP], status
+def test_a_child_that_crashes_fails_with_status_and_log(bench: Bench) -> None:
+    bench.reports, bench.status = [STEP], 1
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
 
@@ -177,8 +206,141 @@ def test_a_child_that_dies_fails_with_status_and_log(bench: Bench, status: int, 
 
     assert error is not None
     assert error.code == "training_failed"
-    assert hint in error.message
-    assert str(bench.home.jobs / "ftjob-1" / "training.log") in error.message
+    assert "status 1" in error.message
+    assert "training.log" in error.message
+    assert str(bench.home.root) not in error.message
+    assert len(bench.specs) == 1
+
+
+@pytest.mark.parametrize("status", [-9, -11, 143])
+def test_a_child_that_is_killed_goes_on(bench: Bench, status: int) -> None:
+    bench.lives = [([STEP], status), ([STEP, STEP_2], 0)]
+    bench.lives[1][0].append(Done(trained_tokens=9))
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+
+    job = bench.wait("ftjob-1")
+
+    assert job.status == "succeeded"
+    assert len(bench.specs) == 2
+    told = [event.data["step"] for event in bench.events("ftjob-1") if event.type == "metrics"]
+    assert told == [1, 2]  # the second child told of the first step again
+    assert any("killed" in event.message for event in bench.events("ftjob-1"))
+
+
+def test_a_child_that_is_killed_at_one_place_fails(bench: Bench) -> None:
+    bench.reports, bench.status = [STEP, Saved(1)], -9
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+
+    error = bench.wait("ftjob-1").error
+
+    assert error is not None
+    assert error.code == "training_killed"
+    assert "lack of memory" in " ".join(error.message.split())
+    assert len(bench.specs) == 3
+
+
+def test_deaths_that_get_further_each_time_are_borne(bench: Bench) -> None:
+    bench.lives = [([Saved(step)], -9) for step in range(1, 6)]
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+
+    assert bench.wait("ftjob-1").status == "succeeded"
+    assert len(bench.specs) == 6
+
+
+def test_a_running_job_is_paused_and_resumed(bench: Bench) -> None:
+    bench.blocks = True
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    bench.wait("ftjob-1", "running")
+
+    assert bench.queue.pause("ftjob-1")
+    assert not bench.queue.pause("ftjob-1")
+    assert bench.job("ftjob-1").status == "paused"
+    assert not bench.queue.has_work()
+    bench.blocks = False
+    assert bench.queue.resume("ftjob-1")
+
+    assert bench.wait("ftjob-1").status == "succeeded"
+    assert not bench.queue.resume("ftjob-1")
+    assert len(bench.specs) == 2
+
+
+def test_a_waiting_job_is_paused_and_others_pass_it(bench: Bench) -> None:
+    bench.add("ftjob-1", status="queued")
+    assert bench.queue.pause("ftjob-1")
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-2"))
+
+    assert bench.wait("ftjob-2").status == "succeeded"
+    assert bench.job("ftjob-1").status == "paused"
+    assert bench.queue.cancel("ftjob-1")
+
+
+def test_a_job_is_deleted_with_all_that_it_made(bench: Bench) -> None:
+    folder = bench.home.jobs / "ftjob-1"
+    (folder / "epochs" / "2").mkdir(parents=True)
+    bench.reports = [EpochEnd(2, 1.0, 2.0), Done(trained_tokens=1)]
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    bench.queue.submit(bench.add("ftjob-2"))
+    bench.wait("ftjob-1")
+    bench.wait("ftjob-2")
+    (checkpoint,) = bench.store.page(CheckpointRecord, parent="ftjob-1")
+
+    deleted = bench.queue.delete("ftjob-1")
+
+    assert deleted is not None
+    assert checkpoint.model in deleted
+    assert len(deleted) == 2
+    assert bench.store.get(JobRecord, "ftjob-1") is None
+    assert bench.events("ftjob-1") == []
+    assert not folder.exists()
+    assert bench.events("ftjob-2")
+    assert bench.queue.delete("ftjob-1") is None
+
+
+def test_a_running_job_is_not_deleted(bench: Bench) -> None:
+    bench.blocks = True
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    bench.wait("ftjob-1", "running")
+
+    assert bench.queue.delete("ftjob-1") is None
+    assert bench.job("ftjob-1").status == "running"
+
+
+def test_a_full_disk_fails_the_job_once_that_can_be_written(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add = bench.store.add
+    is_full = threading.Event()
+    is_full.set()
+
+    def full(record: EventRecord) -> EventRecord:
+        if is_full.is_set():
+            msg = "database or disk is full"
+            raise sqlite3.OperationalError(msg)
+        return add(record)
+
+    job = bench.add("ftjob-1")
+    monkeypatch.setattr(job_queue, "_RETRY_SECONDS", 0.01)
+    monkeypatch.setattr(bench.store, "add", full)
+    bench.queue.start()
+    bench.queue.submit(job)
+    time.sleep(0.1)
+    assert bench.job("ftjob-1").status != "failed"
+    is_full.clear()
+    bench.queue._wake.set()
+
+    error = bench.wait("ftjob-1").error
+
+    assert error is not None
+    assert error.code == "insufficient_storage"
+    bench.queue.submit(bench.add("ftjob-2"))
+    assert bench.wait("ftjob-2").status == "succeeded"
 
 
 def test_a_bad_file_fails_before_anything_is_trained(bench: Bench) -> None:

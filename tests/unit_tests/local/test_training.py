@@ -44,6 +44,6 @@ def test_bfloat16_is_used_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) ->
     seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
     monkeypatch.setattr(lora, "_matmul_seconds", seconds.__getitem__)
 
-    assert lora._prefers_bf16()
+    assert lora.prefers_bf16()
     seconds[torch.bfloat16] = 0.9
-    assert not lora._prefers_bf16()
+    assert not lora.prefers_bf16()

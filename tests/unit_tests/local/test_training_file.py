@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from langchain_fbmessenger.local import training_file
 from langchain_fbmessenger.local.training_file import TrainingFileError, read_examples
 
 if TYPE_CHECKING:
@@ -83,3 +84,24 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 def test_a_file_that_was_deleted_is_named_as_such(tmp_path: Path) -> None:
     with pytest.raises(TrainingFileError, match="was it deleted"):
         list(read_examples(tmp_path / "gone"))
+
+
+def test_a_line_too_long_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "file"
+    monkeypatch.setattr(training_file, "MAX_LINE", len(GOOD) + 1)
+    path.write_bytes(GOOD + b"\n" + GOOD + b"\n")
+    assert len(list(read_examples(path))) == 2
+
+    path.write_bytes(GOOD + b"\n" + GOOD + b" " * 50 + b"\n")
+    with pytest.raises(TrainingFileError, match=r"line 2: longer than \d+ bytes"):
+        list(read_examples(path))
+
+
+def test_a_line_of_brackets_is_no_crash(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b'{"messages": ' + b"[" * 100_000)
+
+    with pytest.raises(TrainingFileError, match="line 1"):
+        list(read_examples(path))

@@ -57,7 +57,12 @@ def test_a_job_on_its_way_is_openais(status: str) -> None:
     assert job.method.supervised is not None
     assert job.error is not None
     assert job.error.code == "training_failed"
-    assert job.to_dict()["hyperparameters"]["lora"] == {"r": 16, "alpha": 32, "dropout": 0.0}  # type: ignore[index]
+    assert job.to_dict()["hyperparameters"]["lora"] == {
+        "r": 16,
+        "alpha": 32,
+        "dropout": 0.0,
+        "target_modules": "all-linear",
+    }  # type: ignore[index]
 
 
 def test_an_event_is_openais() -> None:
