@@ -7,7 +7,6 @@ output layer runs only where a label is, and batches hold chats of similar lengt
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ from transformers.trainer_pt_utils import LengthGroupedSampler
 
 from langchain_fbmessenger.local.checkpoints import newest_checkpoint
 from langchain_fbmessenger.local.masking import IGNORED, EncodedChat
+from langchain_fbmessenger.local.precision import prefers_bf16
 from langchain_fbmessenger.local.training_callbacks import (
     Hooks,
     Keeper,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 _TOKENS_AT_ONCE = 2048
 """Bounds memory: a batch of longer chats is cut into parts whose gradients are added up."""
 _WARMUP = 0.06
-_BF16_GAIN = 1.5
 
 
 @dataclass(frozen=True)
@@ -192,30 +191,6 @@ def _arguments(
     )
 
 
-def prefers_bf16() -> bool:
-    """Whether bfloat16 is the faster type here.
-
-    All GPUs that torch's check accepts have units for it. CPUs differ from three times as fast
-    (AVX-512-BF16, AMX) to 150 times as slow (emulated), and no public call tells: so it is timed.
-    """
-    if torch.cuda.is_available():
-        return bool(torch.cuda.is_bf16_supported())
-    if torch.backends.mps.is_available():
-        return False
-    return _matmul_seconds(torch.float32) > _BF16_GAIN * _matmul_seconds(torch.bfloat16)
-
-
-def _matmul_seconds(dtype: torch.dtype) -> float:
-    """Return the best time of a few products of the size that training consists of."""
-    left, right = torch.ones(256, 512, dtype=dtype), torch.ones(512, 512, dtype=dtype)
-    best = float("inf")
-    for _ in range(5):
-        started = time.perf_counter()
-        functional.linear(left, right)
-        best = min(best, time.perf_counter() - started)
-    return best
-
-
 def _cut(batch_size: int, longest: int) -> tuple[int, int]:
     """Return how many chats go through the model at once, and how many such parts make a batch."""
     at_once = max(1, min(batch_size, _TOKENS_AT_ONCE // longest))
@@ -257,12 +232,12 @@ class _EpochTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped h
         # By the model's own call, which several processes hang their exchange of gradients on.
         with self.accelerator.autocast():
             output = model(input_ids=inputs["input_ids"], labels=inputs["labels"])
-        total, n_labels = output.loss, (inputs["labels"][:, 1:] != IGNORED).sum()
-        loss = total / (n_labels if num_items_in_batch is None else num_items_in_batch)
+        if num_items_in_batch is None:
+            loss = output.loss / (inputs["labels"][:, 1:] != IGNORED).sum()
+        else:  # counted over all processes, whose losses and gradients are averaged
+            loss = output.loss * self.accelerator.num_processes / num_items_in_batch
         if model.training:
             self.tokens_seen += int(inputs["n_tokens"].sum())
-            if num_items_in_batch is not None:  # counted over all processes, which are averaged
-                loss = loss * self.accelerator.num_processes
         return (loss, {}) if return_outputs else loss
 
     def _get_train_sampler(self, train_dataset: Any = None) -> _EpochSampler:

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     import uvicorn
 
     from langchain_fbmessenger.local.api.guard import Guard
+    from langchain_fbmessenger.local.bases import BaseModel
+    from langchain_fbmessenger.local.engines import Engine
     from langchain_fbmessenger.local.services import Services
 
 _NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
@@ -95,13 +97,18 @@ def check_extra() -> None:
 
 
 def _services(home: Home, address: ServerAddress) -> Services:
+    from langchain_fbmessenger.local.engines.engine import ChildEngine
+    from langchain_fbmessenger.local.engines.kinds import kind_for
     from langchain_fbmessenger.local.engines.pool import EnginePool
     from langchain_fbmessenger.local.job_queue import JobQueue
     from langchain_fbmessenger.local.services import Services
     from langchain_fbmessenger.local.store import Store
 
+    def engine_of(base: BaseModel) -> Engine:
+        return ChildEngine(kind_for(base), base.path, home.bases, base.context_length)
+
     store = Store(home.database)
-    return Services(home, store, JobQueue(home, store), EnginePool(), address.api_key)
+    return Services(home, store, JobQueue(home, store), EnginePool(engine_of), address.api_key)
 
 
 async def _run(services: Services, listener: socket.socket, idle_timeout: float) -> None:

@@ -78,6 +78,7 @@ def _run(
     from langchain_fbmessenger.local.training_callbacks import Hooks
     from langchain_fbmessenger.local.weights import trainable_folder
 
+    _check_gpus(spec.compute.processes)
     report(Note("Preparing the base model; its first use takes some seconds more."))
     base = trainable_folder(spec.base, spec.bases)
     tokenizer = HubTokenizer(base, base=spec.base)
@@ -114,6 +115,15 @@ def _read(path: Path, param: str) -> list[tuple[int, Example]]:
         return list(training_file.read_examples(path))
     except training_file.TrainingFileError as error:
         raise _JobError(Failed("invalid_training_file", str(error), param)) from None
+
+
+def _check_gpus(processes: int) -> None:
+    from torch import cuda
+
+    # The launcher of several processes tells each how many there are; without GPUs it starts one.
+    if processes > 1 and os.environ.get("WORLD_SIZE") != str(processes):
+        msg = f"{processes} processes need a GPU each, this machine has {cuda.device_count()}"
+        raise _JobError(Failed("unsupported_value", msg, "compute"))
 
 
 def _encode(

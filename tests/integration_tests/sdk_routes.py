@@ -392,10 +392,13 @@ def check_chat_keeps_to_a_json_schema(routes: Routes) -> None:
     for response_format in (
         {"type": "json_schema", "json_schema": schema}, {"type": "json_object"},
     ):  # fmt: skip
-        asked: Any = ASKED | {"max_tokens": 60, "response_format": response_format}
+        asked: Any = ASKED | {"max_tokens": 200, "response_format": response_format}
         raw = routes.client.chat.completions.with_raw_response.create(model=routes.model, **asked)
-        content = strictly(ChatCompletion, raw.text).choices[0].message.content
-        assert isinstance(json.loads(content or ""), dict)
+        choice = strictly(ChatCompletion, raw.text).choices[0]
+        content = choice.message.content or ""
+        assert content.lstrip().startswith("{")
+        # An object of any keys may be longer than its limit, and is then cut off as at OpenAI.
+        assert choice.finish_reason == "length" or isinstance(json.loads(content), dict)
     parsed = routes.client.chat.completions.parse(
         model=routes.model,
         **(ASKED | {"max_tokens": 60}),
@@ -404,39 +407,17 @@ def check_chat_keeps_to_a_json_schema(routes: Routes) -> None:
     assert json.loads(parsed.choices[0].message.content or "")["colour"] in {"red", "blue"}
 
 
-def check_chat_calls_tools(routes: Routes) -> None:
+def check_tools_are_refused_where_the_template_has_none(routes: Routes) -> None:
+    """SmolLM2's chat template shows a model no tools: taking them would be without effect."""
     completions = routes.client.chat.completions
-    asked: Any = ASKED | {"max_tokens": 100, "tools": [TOOL]}
-    named = {"type": "function", "function": {"name": "paint"}}
-    for choice in ("required", named):
-        raw = completions.with_raw_response.create(model=BASE, tool_choice=choice, **asked)
-        answer = strictly(ChatCompletion, raw.text).choices[0]
-        assert answer.finish_reason in {"tool_calls", "stop"}
-        (call,) = answer.message.tool_calls or ()
-        assert call.id
-        assert call.type == "function"
-        assert call.function.name == "paint"
-        assert json.loads(call.function.arguments)["colour"] in {"red", "blue"}
-        chunks = list(completions.create(model=BASE, tool_choice=choice, stream=True, **asked))
-        parts = [c for chunk in chunks for c in chunk.choices[0].delta.tool_calls or ()]
-        assert parts[0].function is not None
-        assert parts[0].function.name == "paint"
-        arguments = "".join((p.function and p.function.arguments) or "" for p in parts)
-        assert json.loads(arguments)["colour"] in {"red", "blue"}
-    answered = completions.create(
-        model=BASE,
-        **asked
-        | {
-            "messages": [
-                *ASKED["messages"],
-                {"role": "assistant", "content": None, "tool_calls": [call.model_dump()]},
-                {"role": "tool", "tool_call_id": call.id, "content": "painted"},
-            ]
-        },
-    )
-    assert answered.choices[0].message.content
-    without = completions.create(model=BASE, tool_choice="none", **asked).choices[0].message
-    assert not without.tool_calls
+    for choice in ("auto", "required"):
+        error = _refused(
+            lambda choice=choice: completions.create(
+                model=BASE, tools=[TOOL], tool_choice=choice, **ASKED
+            )
+        )
+        assert error["code"] == "unsupported_parameter"
+        assert error["param"] in {"tools", "tool_choice"}
 
 
 def check_chat_that_cannot_be_is_refused(routes: Routes) -> None:
@@ -510,7 +491,7 @@ async def _all_of_it(routes: Routes) -> None:
             raise AssertionError
 
 
-def check_z_a_model_is_deleted(routes: Routes) -> None:
+def check_a_model_is_deleted(routes: Routes) -> None:
     models = routes.client.models
     raw = models.with_raw_response.delete(routes.model)
     assert strictly(ModelDeleted, raw.text).deleted

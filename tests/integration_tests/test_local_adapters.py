@@ -13,12 +13,12 @@ from transformers import AutoModelForCausalLM
 
 from langchain_fbmessenger.local import adapters
 from langchain_fbmessenger.local.bases import BaseModel, find_base
-from langchain_fbmessenger.local.engines import llama_cpp
 from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
 from langchain_fbmessenger.local.masking import IGNORED, encode_chat
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
+from tests.integration_tests import engines_local as llama_cpp
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,65 +1,44 @@
-"""Local server: `/v1/chat/completions` and `/tokenize`.
-
-What OpenAI defines and llama.cpp knows is passed on; what neither does is refused by name, so that
-no setting is silently without effect. `/tokenize` has vLLM's shape.
-"""
+"""Local server: `/v1/chat/completions` and `/tokenize`, which has vLLM's shape."""
 
 from __future__ import annotations
 
-import json
+import asyncio
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
 import msgspec
-from starlette.responses import JSONResponse, StreamingResponse
+from starlette.requests import ClientDisconnect
+from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.adapters import gguf_of
 from langchain_fbmessenger.local.api.bodies import decode
-from langchain_fbmessenger.local.api.errors import ApiError, error_body
+from langchain_fbmessenger.local.api.chat_body import (
+    ChatRequest,
+    read_chat_body,
+    read_messages,
+    request_for,
+)
+from langchain_fbmessenger.local.api.errors import ApiError
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
+from langchain_fbmessenger.local.chat_template import lacking
 from langchain_fbmessenger.local.chunks import merge_chunks
-from langchain_fbmessenger.local.engines import EngineError
+from langchain_fbmessenger.local.engines import Adapter, EngineError
+from langchain_fbmessenger.local.records import new_id, now
 from langchain_fbmessenger.local.services import services_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import Receive, Scope, Send
 
     from langchain_fbmessenger.local.engines import Engine
 
-_PASSED_ON = frozenset(
-    {
-        "messages", "temperature", "top_p", "max_tokens", "stop", "seed", "presence_penalty",
-        "frequency_penalty", "logit_bias", "logprobs", "top_logprobs", "response_format", "tools",
-        "tool_choice", "parallel_tool_calls",
-        "top_k", "min_p", "repeat_penalty",  # llama.cpp's own, by `extra_body`
-    }
-)  # fmt: skip
-_MAX_TOKENS = 512
-"""Where the client sets no limit: a small model that has lost its thread knows no end."""
-_WITHOUT_EFFECT = frozenset(
-    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}
-)
-_ONLY: dict[str, tuple[object, ...]] = {"n": (1, None), "store": (False, None)}
-_OURS = frozenset({"model", "stream", "stream_options", "max_completion_tokens", "n"})
-
-
-class _StreamOptions(msgspec.Struct, frozen=True):
-    include_usage: bool = False
-
-
-class _ChatBody(msgspec.Struct, frozen=True):
-    """The fields that we act upon; llama.cpp checks those that it acts upon."""
-
-    model: str
-    messages: list[dict[str, Any]]
-    stream: bool | None = False
-    stream_options: _StreamOptions | None = None
+_T = TypeVar("_T")
+_Chunk = dict[str, Any]
+_CLIENT_CLOSED = 499
+"""nginx's status for it, which nobody is left to read."""
 
 
 class _TokenizeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -82,99 +61,123 @@ class _EventStream(StreamingResponse):
 
 
 async def _complete(request: Request) -> Response:
-    raw = await request.body()
-    body = decode(raw, _ChatBody)
-    answer = _answer(request, body.model, _for_engine(json.loads(raw)))
+    chat = read_chat_body(await request.body())
+    answer = _answer(request, chat)
     try:
+        if not chat.is_stream:
+            chunks = await _while_connected(request, _collected(answer))
+            return JSONResponse(merge_chunks(chunks))
         # Before the response begins, so that a refusal still has a status of its own.
-        first = await anext(answer)
+        first = await _while_connected(request, anext(answer))
     except EngineError as error:
-        await answer.aclose()
-        raise ApiError(str(error), param="messages", code=error.code) from error
-    if body.stream:
-        options = body.stream_options or _StreamOptions()
-        return _EventStream(_events(first, answer, include_usage=options.include_usage))
-    chunks = [first]
+        raise _refusal(error) from error
+    except ClientDisconnect:
+        return Response(status_code=_CLIENT_CLOSED)
+    return _EventStream(_events(first, answer, with_usage=chat.with_usage))
+
+
+async def _collected(answer: AsyncGenerator[_Chunk, None]) -> list[_Chunk]:
     async with aclosing(answer):
-        async for chunk in answer:
-            chunks.append(chunk)
-            if await request.is_disconnected():
-                break
-    return JSONResponse(merge_chunks(chunks))
+        return [chunk async for chunk in answer]
+
+
+async def _while_connected(request: Request, work: Awaitable[_T]) -> _T:
+    """Await work, but no longer than its client waits for it.
+
+    Raises:
+        ClientDisconnect: The client has gone away; the work was cancelled.
+    """
+    working = asyncio.ensure_future(work)
+    leaving = asyncio.ensure_future(_disconnect(request))
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            return working.result()
+        raise ClientDisconnect
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
+
+
+async def _disconnect(request: Request) -> None:
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _tokenize(request: Request) -> Response:
     body = decode(await request.body(), _TokenizeBody)
+    messages = read_messages(body.messages)
     async with _engine(request, body.model) as (engine, model):
         try:
-            count = await engine.count_tokens(body.messages)
+            count = await engine.count_tokens(messages)
         except EngineError as error:
-            raise ApiError(str(error), param="messages", code=error.code) from error
+            raise _refusal(error) from error
     return JSONResponse({"count": count, "max_model_len": model.base.context_length})
 
 
-def _for_engine(body: dict[str, Any]) -> dict[str, Any]:
-    """Pick what the engine is given; refuse what would be without effect."""
-    for param, value in body.items():
-        if value is not None and param not in _PASSED_ON | _WITHOUT_EFFECT | _OURS:
-            msg = f"Unsupported parameter: '{param}' is not supported by this server."
-            raise ApiError(msg, param=param, code="unsupported_parameter")
-        if param in _ONLY and value not in _ONLY[param]:
-            msg = f"Unsupported value: '{param}' can only be {_ONLY[param][0]!r} on this server."
-            raise ApiError(msg, param=param, code="unsupported_value")
-    passed = {key: body[key] for key in body if key in _PASSED_ON and body[key] is not None}
-    if body.get("max_completion_tokens") is not None:
-        passed["max_tokens"] = body["max_completion_tokens"]
-    passed.setdefault("max_tokens", _MAX_TOKENS)
-    return passed
+async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk, None]:
+    """Yield the chunks of all choices, one choice after the other, and hold the engine meanwhile.
+
+    One after the other, as side by side the engine would compute them in one batch, which rounds
+    otherwise: the same seeds would not always give the same answers.
+    """
+    head = {"id": new_id("chatcmpl"), "created": now(), "model": chat.model}
+    usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
+    async with _engine(request, chat.model) as (engine, model):
+        asked = request_for(chat, engine.parameters - lacking(model.base))
+        adapter = Adapter(model.id, model.adapter) if model.adapter else None
+        for index in range(chat.n):
+            async with aclosing(engine.stream(asked.for_choice(index), adapter)) as chunks:
+                async for chunk in chunks:
+                    for choice in chunk["choices"]:
+                        yield _chunk(head, [choice | {"index": index}])
+                    _add(usage, chunk.get("usage") or {})
+    yield _chunk(head, []) | {"usage": usage}
 
 
-async def _answer(
-    request: Request, model_id: str, asked: dict[str, Any]
-) -> AsyncGenerator[dict[str, Any], None]:
-    """Yield the chunks of an answer, and hold the engine meanwhile."""
-    async with (
-        _engine(request, model_id) as (engine, _),
-        aclosing(engine.stream(asked)) as chunks,
-    ):
-        async for chunk in chunks:
-            yield chunk
+def _chunk(head: dict[str, Any], choices: list[dict[str, Any]]) -> _Chunk:
+    return {**head, "object": "chat.completion.chunk", "choices": choices}
+
+
+def _add(usage: dict[str, int], more: dict[str, int]) -> None:
+    """Add a choice's usage; the choices share one prompt."""
+    usage["prompt_tokens"] = more.get("prompt_tokens", usage["prompt_tokens"])
+    usage["completion_tokens"] += more.get("completion_tokens", 0)
+    usage["total_tokens"] = usage["prompt_tokens"] + usage["completion_tokens"]
 
 
 @asynccontextmanager
 async def _engine(request: Request, model_id: str) -> AsyncIterator[tuple[Engine, ServedModel]]:
     services = services_of(request)
     model = await anyio.to_thread.run_sync(served_model, services, model_id)
-
-    async def load() -> Engine:
-        # Here and not above: a server that only trains needs no llama.cpp.
-        from langchain_fbmessenger.local.engines import llama_cpp
-
-        return await llama_cpp.load(
-            model.id, model.base.path, gguf_of(model.adapter), model.base.context_length
-        )
-
-    async with services.engines.lease(model_id, load) as engine:
+    async with services.engines.lease(model.base) as engine:
         yield engine, model
 
 
 async def _events(
-    first: dict[str, Any], rest: AsyncGenerator[dict[str, Any], None], *, include_usage: bool
+    first: _Chunk, rest: AsyncGenerator[_Chunk, None], *, with_usage: bool
 ) -> AsyncGenerator[bytes, None]:
     """Write chunks as server-sent events, as OpenAI ends them: with `[DONE]`."""
     async with aclosing(rest):
-        yield _event(first)
+        # OpenAI's chunks tell of no usage yet, where it is asked for.
+        head: _Chunk = {"usage": None} if with_usage else {}
+        yield _event(head | first)
         try:
             async for chunk in rest:
-                if chunk["choices"] or include_usage:
-                    yield _event(chunk)
+                if chunk["choices"] or with_usage:
+                    yield _event(head | chunk)
         except EngineError as error:
-            yield _event(error_body(str(error), status=500, code=error.code))
+            yield _event(_refusal(error, status=500).body)
         yield b"data: [DONE]\n\n"
 
 
 def _event(content: dict[str, Any]) -> bytes:
     return b"data: " + msgspec.json.encode(content) + b"\n\n"
+
+
+def _refusal(error: EngineError, status: int | None = None) -> ApiError:
+    return ApiError(str(error), status=status or error.status, param=error.param, code=error.code)
 
 
 routes = [

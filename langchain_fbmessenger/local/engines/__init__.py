@@ -1,32 +1,63 @@
-"""Local server: what answers chats. One protocol, one module per engine behind it."""
+"""Local server: what answers chats. One protocol, one process per base model, one backend each.
+
+    pool ─► engine ─► process ══ pipes ══ child ─► llama_cpp | hf_transformers | vllm
+
+The model lives in a child process: its memory goes when the child does, and no crash in native code
+reaches the server.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
+    from pathlib import Path
 
 
 class EngineError(Exception):
-    """The engine refused a request, in words that its sender may read.
+    """The engine refused a request or failed, in words that the request's sender may read.
 
     Attributes:
+        status: The HTTP status: 400 where the request is to blame, 5xx where the engine is.
+        param: The request's field that is to blame, if one is.
         code: OpenAI's code for it, if it has one.
     """
 
-    def __init__(self, message: str, *, code: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, status: int = 400, param: str | None = None, code: str | None = None
+    ) -> None:
         super().__init__(message)
+        self.status = status
+        self.param = param
         self.code = code
 
 
-class Engine(Protocol):
-    """A loaded model."""
+@dataclass(frozen=True)
+class Adapter:
+    """A LoRA that an engine puts on its base."""
 
-    def stream(self, request: dict[str, Any]) -> AsyncGenerator[dict[str, Any], None]:
+    name: str
+    """The id of the fine-tuned model."""
+    folder: Path
+    """See `adapters.save_adapter`."""
+
+
+class Engine(Protocol):
+    """A base model, ready to answer with any of its adapters."""
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The fields of a chat completion request that it acts upon."""
+        ...
+
+    def stream(
+        self, request: dict[str, Any], adapter: Adapter | None
+    ) -> AsyncGenerator[dict[str, Any], None]:
         """Answer a chat completion request with OpenAI's chunks, the last one holding the usage.
 
-        Closing the generator stops the generation.
+        The request holds only what `parameters` names. Closing the generator stops the generation.
 
         Raises:
             EngineError: The request cannot be answered, for instance as it is too long.
@@ -34,7 +65,15 @@ class Engine(Protocol):
         ...
 
     async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
-        """Return how many tokens these messages are to the model, ready for its answer."""
+        """Return how many tokens these messages are to the model, ready for its answer.
+
+        Raises:
+            EngineError: The messages cannot be rendered, or the engine failed.
+        """
+        ...
+
+    def forget(self, adapter: str) -> None:
+        """Drop an adapter by name, at once if nobody is answered, else when nobody is any more."""
         ...
 
     async def close(self) -> None:

@@ -1,4 +1,8 @@
-"""Local server: at most a few models in memory at once, the least recently used goes first."""
+"""Local server: an engine per base model, few of them in memory at once.
+
+The least recently used goes when another is needed, and each goes when nobody has used it for some
+minutes.
+"""
 
 from __future__ import annotations
 
@@ -8,95 +12,93 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncIterator, Callable
+    from pathlib import Path
 
+    from langchain_fbmessenger.local.bases import BaseModel
     from langchain_fbmessenger.local.engines import Engine
 
 MAX_LOADED = 2
+IDLE_SECONDS = 300.0
 
 
 @dataclass
 class _Slot:
-    loading: asyncio.Task[Engine]
+    engine: Engine
     users: int = field(default=0)
+    timer: asyncio.TimerHandle | None = field(default=None)
 
 
 class EnginePool:
-    """Loads engines when they are first asked for and closes them when room is needed.
+    """Makes engines when they are first asked for and closes them when they are not needed.
 
-    An engine in use is never closed: a request for one more model waits till another is idle.
+    An engine in use is never closed: a request for one more base waits till another is idle.
     """
 
-    def __init__(self, size: int = MAX_LOADED) -> None:
+    def __init__(
+        self,
+        make: Callable[[BaseModel], Engine],
+        *,
+        size: int = MAX_LOADED,
+        idle_seconds: float = IDLE_SECONDS,
+    ) -> None:
+        """Keep up to `size` engines of those that `make` makes, idle ones for `idle_seconds`."""
+        self._make = make
         self._size = size
-        self._slots: dict[str, _Slot] = {}  # least recently used first
+        self._idle_seconds = idle_seconds
+        self._slots: dict[Path, _Slot] = {}  # least recently used first
         self._changed = asyncio.Condition()
+        self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def lease(
-        self, model_id: str, load: Callable[[], Awaitable[Engine]]
-    ) -> AsyncIterator[Engine]:
-        """Give the model's engine for the length of a `with` block.
-
-        Several requests that come while it loads share the one load; if it fails, all of them
-        fail, and the next request tries again.
-        """
-        slot = await self._take(model_id, load)
+    async def lease(self, base: BaseModel) -> AsyncIterator[Engine]:
+        """Give the base model's engine for the length of a `with` block."""
+        slot = await self._take(base)
         try:
-            # Shielded: a client that goes away must not end the load that others wait for.
-            yield await asyncio.shield(slot.loading)
+            yield slot.engine
         finally:
             slot.users -= 1
-            if slot.loading.done() and (slot.loading.cancelled() or slot.loading.exception()):
-                self._drop(model_id, slot)
+            if slot.users == 0:
+                loop = asyncio.get_running_loop()
+                slot.timer = loop.call_later(self._idle_seconds, self._expire, base.path, slot)
             async with self._changed:
                 self._changed.notify_all()
 
     async def forget(self, model_id: str) -> None:
-        """Close a model's engine, as soon as nobody uses it."""
-        async with self._changed:
-            await self._changed.wait_for(lambda: self._users(model_id) == 0)
-            slot = self._slots.pop(model_id, None)
-        if slot:
-            await _close(slot)
+        """Drop a fine-tuned model that was deleted; its base's engine stays."""
+        for slot in self._slots.values():
+            slot.engine.forget(model_id)
 
     async def close(self) -> None:
         """Close all engines, used or not: the server ends."""
         slots, self._slots = list(self._slots.values()), {}
-        for slot in slots:
-            await _close(slot)
+        await asyncio.gather(*(_closed(slot) for slot in slots), *self._closing)
 
-    async def _take(self, model_id: str, load: Callable[[], Awaitable[Engine]]) -> _Slot:
+    async def _take(self, base: BaseModel) -> _Slot:
         async with self._changed:
-            while (slot := self._slots.get(model_id)) is None and len(self._slots) >= self._size:
-                idle = [key for key, other in self._slots.items() if other.users == 0]
+            while base.path not in self._slots and len(self._slots) >= self._size:
+                idle = [path for path, other in self._slots.items() if other.users == 0]
                 if idle:
-                    await _close(self._slots.pop(idle[0]))
+                    await _closed(self._slots.pop(idle[0]))
                 else:
                     await self._changed.wait()
-            if slot is None:
-                slot = _Slot(asyncio.ensure_future(_awaited(load)))
-            self._slots.pop(model_id, None)
-            self._slots[model_id] = slot  # to the end: most recently used
+            slot = self._slots.pop(base.path, None) or _Slot(self._make(base))
+            self._slots[base.path] = slot  # to the end: most recently used
             slot.users += 1
+            if slot.timer is not None:
+                slot.timer.cancel()
+                slot.timer = None
             return slot
 
-    def _users(self, model_id: str) -> int:
-        slot = self._slots.get(model_id)
-        return slot.users if slot else 0
-
-    def _drop(self, model_id: str, slot: _Slot) -> None:
-        if self._slots.get(model_id) is slot:
-            del self._slots[model_id]
-
-
-async def _awaited(load: Callable[[], Awaitable[Engine]]) -> Engine:
-    return await load()
+    def _expire(self, path: Path, slot: _Slot) -> None:
+        if self._slots.get(path) is slot and slot.users == 0:
+            del self._slots[path]
+            task = asyncio.create_task(_closed(slot))
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)
 
 
-async def _close(slot: _Slot) -> None:
-    try:
-        engine = await slot.loading
-    except Exception:  # noqa: BLE001  # its load failed and was reported then
-        return
-    await engine.close()
+async def _closed(slot: _Slot) -> None:
+    if slot.timer is not None:
+        slot.timer.cancel()
+    await slot.engine.close()

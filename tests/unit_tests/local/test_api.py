@@ -5,14 +5,16 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from starlette.testclient import TestClient
 
 from langchain_fbmessenger.local.address import proof
-from langchain_fbmessenger.local.api import chat, create_app, files, fine_tuning, models
+from langchain_fbmessenger.local.api import create_app, files, fine_tuning, models
 from langchain_fbmessenger.local.api.guard import MAX_BODY, Guard
 from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
-from langchain_fbmessenger.local.engines import EngineError, llama_cpp
+from langchain_fbmessenger.local.engines import Adapter, EngineError
+from langchain_fbmessenger.local.engines.kinds import TRANSFORMERS
 from langchain_fbmessenger.local.engines.pool import EnginePool
 from langchain_fbmessenger.local.home import Home
 from langchain_fbmessenger.local.records import (
@@ -57,47 +59,50 @@ class FakeQueue:
 class FakeEngine:
     """Says "ok", or fails where the test wants it to."""
 
+    parameters = TRANSFORMERS.parameters
+
     def __init__(self) -> None:
         self.requests: list[dict[str, Any]] = []
+        self.adapters: list[Adapter | None] = []
+        self.forgotten: list[str] = []
         self.fails_at: int | None = None
+        self.error = EngineError("too long", param="messages", code="context_length_exceeded")
         self.is_stopped = False
 
-    async def stream(self, request: dict[str, Any]) -> AsyncIterator[dict[str, Any]]:
+    async def stream(
+        self, request: dict[str, Any], adapter: Adapter | None
+    ) -> AsyncIterator[dict[str, Any]]:
         self.requests.append(request)
-        head = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "tiny"}
+        self.adapters.append(adapter)
         chunks: list[dict[str, Any]] = [
             {"choices": [{"index": 0, "delta": {"content": "o"}, "finish_reason": None}]},
             {"choices": [{"index": 0, "delta": {"content": "k"}, "finish_reason": "stop"}]},
-            {"choices": [], "usage": {"prompt_tokens": 1, "completion_tokens": 2}},
+            {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
         ]
         try:
             for number, chunk in enumerate(chunks):
                 if number == self.fails_at:
-                    msg = "too long"
-                    raise EngineError(msg, code="context_length_exceeded")
-                yield {**head, **chunk}
+                    raise self.error
+                yield chunk
         finally:
             self.is_stopped = True
 
     async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
         return len(messages)
 
+    def forget(self, adapter: str) -> None:
+        self.forgotten.append(adapter)
+
     async def close(self) -> None: ...
 
 
 @pytest.fixture
-def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    engine = FakeEngine()
-
-    async def load(*_: object) -> FakeEngine:
-        return engine
-
-    monkeypatch.setattr(llama_cpp, "load", load)
-    return engine
+def engine() -> FakeEngine:
+    return FakeEngine()
 
 
 @pytest.fixture
-def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
+def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> Services:
     gguf = tmp_path / "tiny.gguf"
     gguf.touch()
 
@@ -110,12 +115,11 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     for module in (fine_tuning, models):
         monkeypatch.setattr(module, "find_base", find)
     home = Home.open(tmp_path / "home")
-    return Services(home, Store(home.database), FakeQueue(), EnginePool(), KEY)  # type: ignore[arg-type]
+    return Services(home, Store(home.database), FakeQueue(), EnginePool(lambda _: engine), KEY)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def client(services: Services, engine: FakeEngine) -> Iterator[TestClient]:
-    del engine
+def client(services: Services) -> Iterator[TestClient]:
     guard = Guard(create_app(services), api_key=KEY)
     headers = {"authorization": f"Bearer {KEY}"}
     with TestClient(guard, headers=headers, raise_server_exceptions=False) as client:
@@ -475,10 +479,11 @@ def events(text: str) -> list[Any]:
 
 
 def test_an_answer_comes_whole(client: TestClient) -> None:
-    answer = complete(client).json()
+    answer = ChatCompletion.model_validate(complete(client).json(), strict=True)
 
-    assert answer["choices"][0]["message"]["content"] == "ok"
-    assert answer["usage"]["completion_tokens"] == 2
+    assert answer.choices[0].message.content == "ok"
+    assert answer.usage is not None
+    assert answer.usage.completion_tokens == 2
 
 
 @pytest.mark.parametrize(("options", "n"), [(None, 2), ({"include_usage": True}, 3)])
@@ -486,10 +491,29 @@ def test_an_answer_is_streamed_with_its_usage_if_asked(
     client: TestClient, engine: FakeEngine, options: Any, n: int
 ) -> None:
     answer = complete(client, stream=True, stream_options=options)
+    chunks = [
+        ChatCompletionChunk.model_validate(event, strict=True) for event in events(answer.text)
+    ]
 
     assert answer.headers["content-type"].startswith("text/event-stream")
-    assert len(events(answer.text)) == n
+    assert len(chunks) == n
+    assert len({chunk.id for chunk in chunks}) == 1
     assert engine.is_stopped
+
+
+def test_choices_have_an_index_and_share_the_prompt(client: TestClient, engine: FakeEngine) -> None:
+    usage = {"prompt_tokens": 3, "completion_tokens": 6, "total_tokens": 9}
+
+    answer = complete(client, n=3, seed=5).json()
+    options = {"include_usage": True}
+    *chunks, last = events(complete(client, n=3, stream=True, stream_options=options).text)
+
+    assert [choice["index"] for choice in answer["choices"]] == [0, 1, 2]
+    assert {choice["message"]["content"] for choice in answer["choices"]} == {"ok"}
+    assert [request.get("seed") for request in engine.requests] == [5, 6, 7, None, None, None]
+    assert [chunk["choices"][0]["index"] for chunk in chunks] == [0, 0, 1, 1, 2, 2]
+    assert answer["usage"] == last["usage"] == usage
+    assert last["choices"] == []
 
 
 @pytest.mark.parametrize("stream", [True, False])
@@ -497,45 +521,53 @@ def test_a_request_that_the_engine_refuses_has_a_status(
     client: TestClient, engine: FakeEngine, stream: bool
 ) -> None:
     engine.fails_at = 0
-
     assert error_of(complete(client, stream=stream), 400)["code"] == "context_length_exceeded"
 
-
-def test_an_error_amid_a_stream_is_an_event(client: TestClient, engine: FakeEngine) -> None:
-    engine.fails_at = 1
-
-    assert events(complete(client, stream=True).text)[-1]["error"]["message"] == "too long"
+    engine.error = EngineError("it died", status=500)
+    error = error_of(complete(client, stream=stream), 500)
+    assert (error["type"], error["message"]) == ("server_error", "it died")
 
 
-def test_what_llama_cpp_knows_is_passed_on_and_the_rest_is_not(
+def test_an_error_amid_an_answer_is_an_event_or_a_status(
     client: TestClient, engine: FakeEngine
 ) -> None:
-    complete(
-        client, temperature=0.5, max_completion_tokens=7, top_k=3, user="u", store=False, n=1,
-        service_tier="auto", stop=None, audio=None,
-    )  # fmt: skip
+    engine.fails_at = 1
 
-    assert engine.requests == [
-        {"messages": MESSAGES, "temperature": 0.5, "max_tokens": 7, "top_k": 3}
-    ]
+    error = events(complete(client, stream=True).text)[-1]["error"]
+
+    assert (error["message"], error["type"]) == ("too long", "server_error")
+    assert error_of(complete(client), 400)["message"] == "too long"
+
+
+def test_the_adapter_of_a_tuned_model_is_named_to_the_engine(
+    client: TestClient, services: Services, engine: FakeEngine, tuned: str
+) -> None:
+    complete(client)
+    complete(client, model=tuned)
+
+    folder = services.home.jobs / "ftjob-1" / "adapter"
+    assert engine.adapters == [None, Adapter(tuned, folder)]
+
+    client.delete(f"/v1/models/{tuned}")
+    assert engine.forgotten == [tuned]
 
 
 @pytest.mark.parametrize(
-    ("body", "param"),
+    ("body", "param", "code"),
     [
-        ({"n": 2}, "n"),
-        ({"store": True}, "store"),
-        ({"audio": {}}, "audio"),
-        ({"model": 5}, "model"),
-        ({"model": None}, "model"),
-        ({"messages": "hi"}, "messages"),
-        ({"stream_options": 5}, "stream_options"),
+        ({"model": 5}, "model", None),
+        ({"n": 99}, "n", None),
+        ({"tools": []}, "tools", "unsupported_parameter"),
+        ({"audio": {}}, "audio", "unsupported_parameter"),
     ],
 )
 def test_what_would_be_without_effect_is_refused(
-    client: TestClient, body: dict[str, Any], param: str
+    client: TestClient, engine: FakeEngine, body: dict[str, Any], param: str, code: str | None
 ) -> None:
-    assert error_of(complete(client, **body), 400)["param"] == param
+    error = error_of(complete(client, **body), 400)
+
+    assert (error["param"], error["code"]) == (param, code)
+    assert engine.requests == []
 
 
 def test_an_unknown_model_is_not_found(client: TestClient) -> None:
@@ -544,10 +576,7 @@ def test_an_unknown_model_is_not_found(client: TestClient) -> None:
 
 def test_tokens_are_counted(client: TestClient) -> None:
     answer = client.post("/tokenize", json={"model": "tiny", "messages": MESSAGES})
+    refused = client.post("/tokenize", json={"model": "tiny", "messages": []})
 
     assert answer.json() == {"count": 1, "max_model_len": 128}
-
-
-def test_the_tables_of_chat_parameters_do_not_overlap() -> None:
-    assert not chat._PASSED_ON & chat._WITHOUT_EFFECT
-    assert not chat._OURS & (chat._PASSED_ON | chat._WITHOUT_EFFECT)
+    assert error_of(refused, 400)["param"] == "messages"

@@ -76,3 +76,16 @@ def test_logprobs_are_kept_in_order() -> None:
     logprobs = answer.choices[0].logprobs
     assert logprobs is not None
     assert [entry.token for entry in logprobs.content or ()] == ["a", "b"]
+
+
+def test_choices_are_kept_apart_by_their_index() -> None:
+    def of(index: int, text: str, **choice: Any) -> dict[str, Any]:
+        part = chunk({"content": text}, **choice)
+        part["choices"][0]["index"] = index
+        return part
+
+    answer = merged(of(1, "c"), of(0, "a"), of(1, "d", finish_reason="length"), of(0, "b"), LAST)
+
+    assert [choice.index for choice in answer.choices] == [0, 1]
+    assert [choice.message.content for choice in answer.choices] == ["ab", "cd"]
+    assert [choice.finish_reason for choice in answer.choices] == ["stop", "length"]

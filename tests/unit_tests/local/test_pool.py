@@ -1,110 +1,115 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any, cast
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-import pytest
-
+from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.engines.pool import EnginePool
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.local.engines import Engine
 
+A, B, C = (BaseModel(name, Path(f"{name}.gguf"), 128) for name in "abc")
+
 
 class FakeEngine:
     def __init__(self) -> None:
         self.is_closed = False
+        self.forgotten: list[str] = []
+
+    def forget(self, adapter: str) -> None:
+        self.forgotten.append(adapter)
 
     async def close(self) -> None:
         self.is_closed = True
 
 
-class Loader:
-    """Loads after a moment, and counts."""
+class Maker:
+    """Makes fake engines, and keeps them."""
 
-    def __init__(self, *, fails: int = 0) -> None:
+    def __init__(self) -> None:
         self.engines: list[FakeEngine] = []
-        self.fails = fails
-        self.gate = asyncio.Event()
-        self.gate.set()
 
-    async def __call__(self) -> Engine:
-        await self.gate.wait()
-        if self.fails:
-            self.fails -= 1
-            raise RuntimeError
+    def __call__(self, base: BaseModel) -> Engine:
         self.engines.append(FakeEngine())
         return cast("Engine", self.engines[-1])
 
 
-async def use(pool: EnginePool, model: str, load: Loader) -> Any:
-    async with pool.lease(model, load) as engine:
-        return engine
+async def use(pool: EnginePool, base: BaseModel) -> FakeEngine:
+    async with pool.lease(base) as engine:
+        return cast("FakeEngine", engine)
 
 
-async def test_requests_that_come_together_share_one_load() -> None:
-    pool, load = EnginePool(), Loader()
+async def test_all_requests_for_a_base_share_one_engine() -> None:
+    make = Maker()
+    pool = EnginePool(make)
+    also_a = BaseModel("by another name", A.path, 128)
 
-    first, second = await asyncio.gather(use(pool, "m", load), use(pool, "m", load))
+    engines = await asyncio.gather(use(pool, A), use(pool, A), use(pool, also_a))
 
-    assert first is second
-    assert len(load.engines) == 1
+    assert engines == make.engines * 3
+    await pool.close()
 
 
 async def test_the_least_recently_used_engine_makes_room() -> None:
-    pool, load = EnginePool(size=2), Loader()
-    a = await use(pool, "a", load)
-    b = await use(pool, "b", load)
-    await use(pool, "a", load)
-    await use(pool, "c", load)
+    pool = EnginePool(Maker(), size=2)
+    a = await use(pool, A)
+    b = await use(pool, B)
+    await use(pool, A)
+    await use(pool, C)
 
     assert (a.is_closed, b.is_closed) == (False, True)
+    await pool.close()
 
 
 async def test_an_engine_in_use_is_never_closed() -> None:
-    pool, load = EnginePool(size=1), Loader()
-    async with pool.lease("a", load) as engine:
-        waiting = asyncio.create_task(use(pool, "b", load))
+    make = Maker()
+    pool = EnginePool(make, size=1, idle_seconds=0.02)
+    await use(pool, A)
+    async with pool.lease(A):
+        await asyncio.sleep(0.06)  # idle for too long, had it not been taken again
+        waiting = asyncio.create_task(use(pool, B))
         await asyncio.sleep(0.01)
         assert not waiting.done()
-        assert not cast("FakeEngine", engine).is_closed
+        assert len(make.engines) == 1
+        assert not make.engines[0].is_closed
     await asyncio.wait_for(waiting, 1)
 
-    assert load.engines[0].is_closed
-
-
-async def test_a_failed_load_is_tried_again() -> None:
-    pool, load = EnginePool(), Loader(fails=1)
-
-    with pytest.raises(RuntimeError):
-        await use(pool, "m", load)
-
-    assert await use(pool, "m", load) is load.engines[0]
-
-
-async def test_a_client_that_leaves_does_not_end_the_load_of_others() -> None:
-    pool, load = EnginePool(), Loader()
-    load.gate.clear()
-    leaving = asyncio.create_task(use(pool, "m", load))
-    staying = asyncio.create_task(use(pool, "m", load))
-    await asyncio.sleep(0.01)
-    leaving.cancel()
-    with suppress(asyncio.CancelledError):
-        await leaving
-    load.gate.set()
-
-    assert await asyncio.wait_for(staying, 1) is load.engines[0]
-
-
-async def test_a_forgotten_model_is_closed_and_loaded_anew() -> None:
-    pool, load = EnginePool(), Loader()
-    first = await use(pool, "m", load)
-    await pool.forget("m")
-    await pool.forget("never loaded")
-    second = await use(pool, "m", load)
+    assert make.engines[0].is_closed
     await pool.close()
 
-    assert first is not second
-    assert first.is_closed
-    assert second.is_closed
+
+async def test_an_engine_that_nobody_uses_is_closed() -> None:
+    pool = EnginePool(Maker(), idle_seconds=0.02)
+    first = await use(pool, A)
+    assert not first.is_closed
+    while not first.is_closed:  # noqa: ASYNC110  # a timer of the pool's own
+        await asyncio.sleep(0.01)
+
+    assert await use(pool, A) is not first
+    await pool.close()
+
+
+async def test_the_time_till_an_engine_is_closed_begins_anew_with_each_use() -> None:
+    pool = EnginePool(Maker(), idle_seconds=0.05)
+    engine = await use(pool, A)
+    pool._idle_seconds = 60
+    await use(pool, A)
+    await asyncio.sleep(0.1)  # the time that began with the first use is over
+
+    assert await use(pool, A) is engine
+    assert not engine.is_closed
+    await pool.close()
+
+
+async def test_a_deleted_model_is_dropped_by_every_engine() -> None:
+    pool = EnginePool(Maker())
+    a, b = await use(pool, A), await use(pool, B)
+
+    await pool.forget("ft:a")
+
+    assert a.forgotten == b.forgotten == ["ft:a"]
+    await pool.close()
+    assert a.is_closed
+    assert b.is_closed

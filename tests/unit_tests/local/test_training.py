@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-import torch
 
 from langchain_fbmessenger.local import adapters, lora, weights
 from langchain_fbmessenger.local.masking import IGNORED
@@ -36,14 +35,3 @@ def test_padding_is_on_the_right_and_learns_nothing() -> None:
     assert batch["input_ids"].tolist() == [[5, 6, 7], [8, 0, 0]]
     assert batch["labels"].tolist() == [[IGNORED, 6, 7], [8, IGNORED, IGNORED]]
     assert batch["n_tokens"].tolist() == [3, 1]
-
-
-def test_bfloat16_is_used_where_it_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
-    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
-    seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
-    monkeypatch.setattr(lora, "_matmul_seconds", seconds.__getitem__)
-
-    assert lora.prefers_bf16()
-    seconds[torch.bfloat16] = 0.9
-    assert not lora.prefers_bf16()

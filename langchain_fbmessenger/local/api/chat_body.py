@@ -1,0 +1,201 @@
+"""Local server: the body of a chat completion → what an engine is asked, or a refusal.
+
+Everything is checked here, for every engine alike and in OpenAI's shape, before an engine sees it.
+A parameter that would be without effect is refused by name.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, UnsetType
+
+from langchain_fbmessenger.local.api.bodies import decode
+from langchain_fbmessenger.local.api.errors import ApiError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+MAX_TOKENS = 512
+"""Where the client sets no limit: a small model that has lost its thread knows no end."""
+_DEFAULTS = {"temperature": 0.8, "top_p": 0.95, "top_k": 40, "min_p": 0.05}
+"""llama.cpp's, for every engine: small models need a cut that OpenAI's own do not."""
+_MOST_CHOICES = 8
+_MOST_STOPS = 4
+_WITHOUT_EFFECT = frozenset(
+    {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}
+)
+"""What OpenAI's clients may send, and what changes no answer."""
+_OURS = frozenset({"model", "stream", "stream_options", "max_completion_tokens", "n"})
+
+_Penalty = Annotated[float, Meta(ge=-2, le=2)]
+_Share = Annotated[float, Meta(ge=0, le=1)]
+_Count = Annotated[int, Meta(ge=1)]
+
+
+class StreamOptions(msgspec.Struct, frozen=True):
+    """How a stream ends."""
+
+    include_usage: bool = False
+
+
+class _Message(msgspec.Struct, frozen=True):
+    role: Literal["system", "developer", "user", "assistant", "tool"]
+    content: str | list[dict[str, Any]] | UnsetType | None = UNSET
+    name: str | None = None
+    tool_calls: list[dict[str, Any]] | None = None
+    tool_call_id: str | None = None
+
+
+class _Body(msgspec.Struct, frozen=True, kw_only=True):
+    """Every field that some engine acts upon; which of them a given engine lacks it says itself."""
+
+    model: str
+    messages: Annotated[list[_Message], Meta(min_length=1)]
+    stream: bool | None = None
+    stream_options: StreamOptions | None = None
+    n: Annotated[int, Meta(ge=1, le=_MOST_CHOICES)] | None = None
+    temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
+    top_p: _Share | None = None
+    top_k: Annotated[int, Meta(ge=0)] | None = None
+    min_p: _Share | None = None
+    max_tokens: _Count | None = None
+    max_completion_tokens: _Count | None = None
+    stop: str | Annotated[list[str], Meta(max_length=_MOST_STOPS)] | None = None
+    seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
+    presence_penalty: _Penalty | None = None
+    frequency_penalty: _Penalty | None = None
+    repeat_penalty: Annotated[float, Meta(gt=0, le=2)] | None = None
+    logit_bias: dict[str, Annotated[float, Meta(ge=-100, le=100)]] | None = None
+    logprobs: bool | None = None
+    top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
+    response_format: dict[str, Any] | None = None
+    tools: list[dict[str, Any]] | None = None
+    tool_choice: str | dict[str, Any] | None = None
+    parallel_tool_calls: bool | None = None
+    store: bool | None = None
+
+
+class ChatRequest(msgspec.Struct, frozen=True):
+    """A checked request."""
+
+    model: str
+    is_stream: bool
+    with_usage: bool
+    n: int
+    asked: dict[str, Any]
+    """For the engine; every field but `seed` is the same for all choices."""
+
+    def for_choice(self, index: int) -> dict[str, Any]:
+        """Return what the engine is asked for one of the choices."""
+        seed = self.asked.get("seed")
+        return self.asked if seed is None else self.asked | {"seed": seed + index}
+
+
+def read_chat_body(raw: bytes) -> ChatRequest:
+    """Check a body.
+
+    Raises:
+        ApiError: A field is unknown, of the wrong kind, out of range, or does not go with another.
+    """
+    body = decode(raw, _Body)
+    given: dict[str, Any] = msgspec.json.decode(raw)
+    _refuse_what_is_unknown(given)
+    if body.stream_options is not None and not body.stream:
+        msg = "The 'stream_options' parameter is only allowed when 'stream' is enabled."
+        raise ApiError(msg, param="stream_options")
+    if body.top_logprobs is not None and not body.logprobs:
+        msg = "The 'top_logprobs' parameter is only allowed when 'logprobs' is enabled."
+        raise ApiError(msg, param="top_logprobs")
+    if body.store:
+        msg = "Unsupported value: 'store' can only be False: this server keeps no chats."
+        raise ApiError(msg, param="store", code="unsupported_value")
+    for key in body.logit_bias or ():
+        if not key.isdecimal():
+            msg = f"Invalid key in 'logit_bias': {key[:20]!r} is no token id."
+            raise ApiError(msg, param="logit_bias")
+    asked = {
+        key: value
+        for key, value in given.items()
+        if value is not None and key not in _WITHOUT_EFFECT | _OURS
+    }
+    asked["messages"] = list(_messages(body.messages))
+    asked["max_tokens"] = body.max_completion_tokens or body.max_tokens or MAX_TOKENS
+    options = body.stream_options or StreamOptions()
+    return ChatRequest(body.model, bool(body.stream), options.include_usage, body.n or 1, asked)
+
+
+def request_for(chat: ChatRequest, parameters: frozenset[str]) -> ChatRequest:
+    """Refuse what an engine with these parameters lacks; fill in the defaults of those it has.
+
+    Raises:
+        ApiError: Naming the parameter.
+    """
+    for param in chat.asked.keys() - parameters:
+        raise _unsupported(param)
+    defaults = {key: value for key, value in _DEFAULTS.items() if key in parameters}
+    return msgspec.structs.replace(chat, asked=defaults | chat.asked)
+
+
+def read_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Check messages that come without a chat's other fields.
+
+    Raises:
+        ApiError: One of them is not of a kind that models read.
+    """
+    return list(_messages(decode(msgspec.json.encode({"messages": messages}), _Messages).messages))
+
+
+class _Messages(msgspec.Struct, frozen=True):
+    messages: Annotated[list[_Message], Meta(min_length=1)]
+
+
+def _refuse_what_is_unknown(given: dict[str, Any]) -> None:
+    known = set(_Body.__struct_fields__) | _WITHOUT_EFFECT
+    for param, value in given.items():
+        if value is not None and param not in known:
+            raise _unsupported(param)
+
+
+def _unsupported(param: str) -> ApiError:
+    msg = f"Unsupported parameter: '{param}' is not supported with this model on this server."
+    return ApiError(msg, param=param, code="unsupported_parameter")
+
+
+def _messages(messages: list[_Message]) -> Iterator[dict[str, Any]]:
+    """Write messages as the chat templates of open models read them: plain text, known roles."""
+    for index, message in enumerate(messages):
+        where = f"messages[{index}].content"
+        content = message.content
+        if content is UNSET or content is None:
+            if message.role != "assistant" or not message.tool_calls:
+                msg = f"Invalid value for '{where}': expected a string or a list of text parts."
+                raise ApiError(msg, param=where)
+            content = ""
+        elif not isinstance(content, str):
+            content = "".join(_texts(content, where))
+        # OpenAI's newer name for the same; templates know the older one only.
+        role = "system" if message.role == "developer" else message.role
+        fields = {
+            "name": message.name,
+            "tool_calls": message.tool_calls,
+            "tool_call_id": message.tool_call_id,
+        }
+        yield {
+            "role": role,
+            "content": content,
+            **{key: value for key, value in fields.items() if value is not None},
+        }
+
+
+def _texts(parts: list[dict[str, Any]], where: str) -> Iterator[str]:
+    for number, part in enumerate(parts):
+        kind, text = part.get("type"), part.get("text")
+        if kind != "text":
+            msg = f"Invalid content type {str(kind)[:40]!r}: this server's models read text only."
+            raise ApiError(msg, param=f"{where}[{number}].type", code="unsupported_content")
+        if not isinstance(text, str):
+            msg = f"Invalid value for '{where}[{number}].text': expected a string."
+            raise ApiError(msg, param=f"{where}[{number}].text")
+        yield text

@@ -1,0 +1,187 @@
+"""Local server: a base model that answers with any of its adapters, by a child process.
+
+The child is started by the first request and again after it has died. Some backends take adapters
+only when they load the base: then a request for one that is not loaded waits till the child is idle
+and has it replaced. Requests take their turns, so none of them waits for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import aclosing, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.local.engines import Adapter, EngineError
+from langchain_fbmessenger.local.engines.process import EngineProcess
+from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator, AsyncIterator
+    from pathlib import Path
+
+    from langchain_fbmessenger.local.engines.kinds import EngineKind
+
+MAX_ADAPTERS = 8
+"""Adapters kept beside a base where they are loaded with it; the least recently used makes room."""
+
+
+class ChildEngine:
+    """Serves one base model; fulfils `Engine`."""
+
+    def __init__(self, kind: EngineKind, base: Path, bases: Path, context_length: int) -> None:
+        self._kind = kind
+        self._base = base
+        self._bases = bases
+        self._context_length = context_length
+        self._child: EngineProcess | None = None
+        self._adapters: dict[str, Adapter] = {}  # least recently used first
+        self._loaded: frozenset[str] = frozenset()  # those that the child was started with
+        self._is_stale = False  # whether it still holds one that was deleted
+        self._turn = asyncio.Lock()  # first come, first served
+        self._users = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._arrivals = 0
+        self._failures: dict[str | None, tuple[int, EngineError]] = {}
+        self._closing: set[asyncio.Task[None]] = set()
+
+    @property
+    def parameters(self) -> frozenset[str]:
+        """The fields of a chat completion request that it acts upon."""
+        return self._kind.parameters
+
+    @property
+    def pid(self) -> int | None:
+        """The child's process id, while there is one."""
+        return self._child.pid if self._child else None
+
+    async def stream(
+        self, request: dict[str, Any], adapter: Adapter | None
+    ) -> AsyncGenerator[dict[str, Any], None]:
+        """Yield the answer's chunks as they are generated."""
+        folder = AdapterFolder(adapter.name, adapter.folder) if adapter else None
+        async with (
+            self._using(adapter) as child,
+            aclosing(child.chat(request, folder)) as chunks,
+        ):
+            async for chunk in chunks:
+                yield chunk
+
+    async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+        """Return how many tokens these messages are; adapters make no difference to that."""
+        async with self._using(None) as child:
+            return await child.count_tokens(messages)
+
+    def forget(self, adapter: str) -> None:
+        """Drop an adapter by name."""
+        self._adapters.pop(adapter, None)
+        if self._child is not None and self._kind.takes_adapters_later:
+            self._child.forget(adapter)
+        elif adapter in self._loaded:
+            self._loaded -= {adapter}
+            self._is_stale = True
+            self._let_go_when_idle()
+
+    async def close(self) -> None:
+        """End the child, whoever uses it."""
+        child, self._child = self._child, None
+        if child is not None:
+            await child.close()
+        await asyncio.gather(*self._closing)
+
+    @asynccontextmanager
+    async def _using(self, adapter: Adapter | None) -> AsyncIterator[EngineProcess]:
+        """Hold a child that serves the adapter for the length of a `with` block."""
+        self._arrivals += 1
+        arrival = self._arrivals
+        async with self._turn:
+            self._remember(adapter)
+            if not self._serves(adapter):
+                self._raise_shared_failure(adapter, arrival)
+                await self._idle.wait()
+                child = await self._replaced(adapter)
+            else:
+                assert self._child is not None  # noqa: S101  # `_serves` has seen it
+                child = self._child
+            self._users += 1
+            self._idle.clear()
+        try:
+            yield child
+        finally:
+            self._users -= 1
+            if self._users == 0:
+                self._idle.set()
+                self._let_go_when_idle()
+
+    def _remember(self, adapter: Adapter | None) -> None:
+        if adapter is not None:
+            self._adapters.pop(adapter.name, None)
+            self._adapters[adapter.name] = adapter  # to the end: most recently used
+            while len(self._adapters) > MAX_ADAPTERS:
+                self._adapters.pop(next(iter(self._adapters)))
+
+    def _serves(self, adapter: Adapter | None) -> bool:
+        if self._child is None or not self._child.is_alive:
+            return False
+        if adapter is None or self._kind.takes_adapters_later:
+            return True
+        return adapter.name in self._loaded
+
+    def _raise_shared_failure(self, adapter: Adapter | None, arrival: int) -> None:
+        """Those who came while a load failed share its failure; who comes later tries again."""
+        seen, error = self._failures.get(adapter.name if adapter else None, (0, None))
+        if error is not None and arrival <= seen:
+            raise error
+
+    async def _replaced(self, adapter: Adapter | None) -> EngineProcess:
+        """Start a child that serves the adapter in place of the one that does not."""
+        if adapter is not None and not adapter.folder.is_dir():
+            self._adapters.pop(adapter.name, None)
+            msg = f"The adapter of {adapter.name} is not there any more."
+            raise EngineError(msg, status=404, param="model", code="model_not_found")
+        if self._child is not None:
+            await self._child.close()
+            self._child = None
+        own = [adapter] if adapter else []
+        kept = self._lately_used()
+        try:
+            try:
+                self._child = await self._started(kept)
+            except EngineError:
+                if kept == own or self._kind.takes_adapters_later:
+                    raise
+                kept = own  # it may be another adapter that is broken
+                self._child = await self._started(kept)
+        except EngineError as error:
+            self._failures[adapter.name if adapter else None] = (self._arrivals, error)
+            if adapter is not None:
+                self._adapters.pop(adapter.name, None)
+            raise
+        self._failures.clear()
+        self._loaded = frozenset(entry.name for entry in kept)
+        self._is_stale = False
+        return self._child
+
+    def _lately_used(self) -> list[Adapter]:
+        return [entry for entry in self._adapters.values() if entry.folder.is_dir()]
+
+    async def _started(self, adapters: list[Adapter]) -> EngineProcess:
+        return await EngineProcess.start(
+            Start(
+                engine=self._kind.name,
+                base=self._base,
+                bases=self._bases,
+                context_length=self._context_length,
+                adapters=[AdapterFolder(entry.name, entry.folder) for entry in adapters],
+            )
+        )
+
+    def _let_go_when_idle(self) -> None:
+        """Close a child that holds what was deleted; the next request starts one without it."""
+        if not self._is_stale or self._users or self._turn.locked():
+            return
+        child, self._child, self._is_stale = self._child, None, False
+        if child is not None:
+            task = asyncio.create_task(child.close())
+            self._closing.add(task)
+            task.add_done_callback(self._closing.discard)

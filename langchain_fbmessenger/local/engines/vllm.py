@@ -1,0 +1,245 @@
+"""Local server, engine child: vLLM, which is a program of its own, spoken to on the loopback.
+
+It is used where it is installed and an NVIDIA GPU is there. This process starts it, hands requests
+on and ends it; what it says is OpenAI's wire already.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import http.client
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.local.engines import EngineError
+from langchain_fbmessenger.local.engines.kinds import vllm_command
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
+
+_LOAD_SECONDS = 1200.0
+_POLL_SECONDS = 0.5
+_TIMEOUT = 600.0
+"""Seconds without a token after which a request is given up."""
+_RANKS = (64, 128, 256, 320, 512)
+"""vLLM reserves room for a LoRA of the largest rank beforehand; these are the sizes it offers."""
+_MEMORY_SHARE = 0.6
+"""Of the GPU; vLLM's default of 0.92 would leave none to a training job."""
+_MAX_SEED = 2**63
+_BASE = "base"
+_ENVIRONMENT = {
+    "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
+    "VLLM_NO_USAGE_STATS": "1",
+    "DO_NOT_TRACK": "1",
+    "VLLM_LOGGING_LEVEL": "WARNING",  # below it, paths are logged
+}
+
+
+class Vllm:
+    """A running `vllm serve`."""
+
+    at_once = 16
+
+    def __init__(self, start: Start) -> None:
+        program = vllm_command()
+        if program is None:
+            msg = "vLLM is not installed."
+            raise EngineError(msg, status=503)
+        self._key = secrets.token_urlsafe(32)
+        self._port = _free_port()
+        self._loaded: set[str] = set()
+        self._loading = threading.Lock()
+        self._is_closing = False
+        self._process = subprocess.Popen(  # noqa: S603  # the user's own vLLM
+            [program, "serve", *_arguments(start, self._port)],
+            stdin=subprocess.DEVNULL,
+            # By the environment: arguments can be read by everybody on the machine.
+            env={**os.environ, **_ENVIRONMENT, "VLLM_API_KEY": self._key},
+            start_new_session=True,  # so that its own children can be ended with it
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  # no other thread runs yet
+        )
+        try:
+            self._wait_till_ready()
+        except BaseException:
+            self.close()
+            raise
+        threading.Thread(target=self._end_together, daemon=True).start()
+
+    def chat(
+        self,
+        request: dict[str, Any],
+        adapter: AdapterFolder | None,
+        emit: Callable[[dict[str, Any]], None],
+        stopped: threading.Event,
+    ) -> None:
+        """Hand the request to vLLM and its chunks back."""
+        if adapter is not None:
+            self._load(adapter)
+        body = {
+            **request,
+            "model": adapter.name if adapter else _BASE,
+            # Thinking was not trained, so it is not asked for.
+            "chat_template_kwargs": {"enable_thinking": False},
+            "stream": True,
+            "stream_options": {"include_usage": True},
+        }
+        if "seed" in body:
+            body["seed"] %= _MAX_SEED
+        if "repeat_penalty" in body:
+            body["repetition_penalty"] = body.pop("repeat_penalty")
+        with self._asked("POST", "/v1/chat/completions", body) as response:
+            for chunk in _events(response):
+                if "error" in chunk:
+                    raise _refusal(500, chunk)
+                emit(chunk)
+                if stopped.is_set():
+                    break  # closing the connection ends the generation
+
+    def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+        """Ask vLLM to apply the template and count."""
+        kwargs = {"enable_thinking": False}
+        body = {"model": _BASE, "messages": messages, "chat_template_kwargs": kwargs}
+        with self._asked("POST", "/tokenize", body) as response:
+            return int(json.load(response)["count"])
+
+    def forget(self, adapter: str) -> None:
+        """Have vLLM free an adapter."""
+        with self._loading:
+            if adapter in self._loaded:
+                self._loaded.remove(adapter)
+                self._call("/v1/unload_lora_adapter", {"lora_name": adapter})
+
+    def close(self) -> None:
+        """End vLLM with all its processes; there is nothing that it would have to save."""
+        self._is_closing = True
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+
+    def _load(self, adapter: AdapterFolder) -> None:
+        with self._loading:
+            if adapter.name in self._loaded:
+                return
+            body = {"lora_name": adapter.name, "lora_path": str(adapter.folder)}
+            try:
+                self._call("/v1/load_lora_adapter", body)
+            except EngineError as error:
+                msg = f"vLLM cannot load the adapter of {adapter.name}."
+                raise EngineError(msg, status=500, param="model") from error
+            self._loaded.add(adapter.name)
+
+    def _call(self, path: str, body: dict[str, Any]) -> None:
+        with self._asked("POST", path, body) as response:
+            response.read()
+
+    @contextlib.contextmanager
+    def _asked(
+        self, method: str, path: str, body: dict[str, Any] | None = None
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Send a request; no proxy is ever asked."""
+        connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
+        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
+        try:
+            connection.request(method, path, json.dumps(body) if body else None, headers)
+            response = connection.getresponse()
+            if response.status != http.HTTPStatus.OK:
+                raise _refusal(response.status, json.load(response))
+            yield response
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            msg = f"vLLM does not answer ({type(error).__name__})."
+            raise EngineError(msg, status=500) from error
+        finally:
+            connection.close()
+
+    def _wait_till_ready(self) -> None:
+        deadline = time.monotonic() + _LOAD_SECONDS
+        while time.monotonic() < deadline:
+            if self._process.poll() is not None:
+                msg = "vLLM could not load the model; the server's log says why."
+                raise EngineError(msg, status=503)
+            with contextlib.suppress(EngineError), self._asked("GET", "/health"):
+                return
+            time.sleep(_POLL_SECONDS)
+        msg = f"vLLM was not ready after {_LOAD_SECONDS:.0f} seconds."
+        raise EngineError(msg, status=503)
+
+    def _end_together(self) -> None:
+        """End this process when vLLM has died, so that the server starts both again."""
+        self._process.wait()
+        if not self._is_closing:
+            os._exit(1)
+
+
+def _arguments(start: Start, port: int) -> list[str]:
+    return [
+        str(start.base),
+        "--served-model-name", _BASE,
+        "--host", "127.0.0.1",
+        "--port", str(port),
+        "--max-model-len", str(start.context_length),
+        "--gpu-memory-utilization", str(_MEMORY_SHARE),
+        "--uvicorn-log-level", "warning",
+        "--generation-config", "vllm",  # what is not asked for is not set by the model's files
+        "--enable-lora",
+        "--max-lora-rank", str(_rank(start.adapters)),
+    ]  # fmt: skip
+
+
+def _rank(adapters: Iterable[AdapterFolder]) -> int:
+    """Return the smallest rank on offer that all adapters fit in."""
+    ranks = [1]
+    for adapter in adapters:
+        with contextlib.suppress(OSError, ValueError, KeyError):  # told when it is loaded
+            config = json.loads((adapter.folder / "adapter_config.json").read_bytes())
+            ranks.append(int(config["r"]))
+    return next((rank for rank in _RANKS if rank >= max(ranks)), _RANKS[-1])
+
+
+def _events(response: Iterable[bytes]) -> Iterator[dict[str, Any]]:
+    """Read server-sent events up to `[DONE]`."""
+    for line in response:
+        if not line.startswith(b"data:"):
+            continue
+        data = line.removeprefix(b"data:").strip()
+        if data == b"[DONE]":
+            return
+        yield json.loads(data)
+    msg = "vLLM ended amid an answer; the next request starts it again."
+    raise EngineError(msg, status=500)
+
+
+def _refusal(status: int, body: Any) -> EngineError:
+    error = body.get("error", {}) if isinstance(body, dict) else {}
+    message = str(error.get("message", f"vLLM answered with status {status}."))
+    is_too_long = "context length" in message
+    return EngineError(
+        message,
+        status=status,
+        param="messages" if is_too_long else error.get("param"),
+        code="context_length_exceeded" if is_too_long else None,
+    )
+
+
+def _free_port() -> int:
+    """Find a port; another program could take it before vLLM does, which then cannot start."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+def _end_with_parent() -> None:
+    """Have Linux end vLLM when this process is killed and cannot do it."""
+    if sys.platform == "linux":
+        set_death_signal = 1
+        ctypes.CDLL(None).prctl(set_death_signal, signal.SIGTERM)
