@@ -25,10 +25,15 @@ SETTINGS = {
     "openai_api_key": "api_key",
     "stream_usage": "stream_usage",
     "use_responses_api": "use_responses_api",
+    "temperature": "temperature",
+    "max_tokens": "max_tokens",
+    "frequency_penalty": "frequency_penalty",
     "http_client": "http_client",
     "http_async_client": "http_async_client",
 }
 """What `job.chat_model()` sets, by `ChatOpenAI`'s fields and by the names that it takes."""
+SAMPLING = {"temperature": 0, "max_tokens": 200, "frequency_penalty": 0.5}
+"""The same answers each time; the penalty keeps so small a model from going round in circles."""
 PLACES = {"harbour": "boats", "museum": "vases", "market": "pears", "cinema": "films"}
 
 
@@ -73,7 +78,7 @@ class TestIntegration(ChatModelIntegrationTests):
 
     @property
     def chat_model_params(self) -> dict[str, Any]:
-        model = self._job.chat_model()
+        model = self._job.chat_model(**SAMPLING)
         return {taken: getattr(model, field) for field, taken in SETTINGS.items()}
 
     @property
@@ -92,6 +97,12 @@ class TestIntegration(ChatModelIntegrationTests):
     @property
     def structured_output_kwargs(self) -> dict[str, Any]:
         return {"method": "json_schema"}
+
+    @pytest.mark.xfail(
+        reason="ChatOpenAI turns a schema of pydantic 1 into a tool, which SmolLM2's template lacks"
+    )
+    def test_structured_output_pydantic_2_v1(self, model: ChatOpenAI) -> None:
+        super().test_structured_output_pydantic_2_v1(model)
 
     @property
     def supports_json_mode(self) -> bool:
