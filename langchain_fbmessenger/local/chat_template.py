@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger.local.gguf_header import read_header
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
     from pathlib import Path
 
     from langchain_fbmessenger.local.bases import BaseModel
@@ -15,15 +16,16 @@ if TYPE_CHECKING:
 _TOOLS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 
 
-def lacking(base: BaseModel) -> frozenset[str]:
-    """Return the fields of a chat completion request that would be without effect.
+def lacking(base: BaseModel, asked: Collection[str]) -> frozenset[str]:
+    """Return which of the fields asked for would be without effect.
 
     A template that never names `tools` does not show them to the model, and llama.cpp then holds
     no answer to them either, not even where a call is required.
     """
-    if base.path.suffix != ".gguf" or _names_tools(base.path, base.path.stat().st_mtime_ns):
+    tools = _TOOLS.intersection(asked)
+    if not tools or base.path.suffix != ".gguf":
         return frozenset()
-    return _TOOLS
+    return frozenset() if _names_tools(base.path, base.path.stat().st_mtime_ns) else tools
 
 
 @lru_cache(maxsize=32)

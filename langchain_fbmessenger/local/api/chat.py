@@ -125,7 +125,10 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
     head = {"id": new_id("chatcmpl"), "created": now(), "model": chat.model}
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     async with _engine(request, chat.model) as (engine, model):
-        asked = request_for(chat, engine.parameters - lacking(model.base))
+        without = await anyio.to_thread.run_sync(
+            lacking, model.base, engine.parameters.intersection(chat.asked)
+        )
+        asked = request_for(chat, engine.parameters - without)
         adapter = Adapter(model.id, model.adapter) if model.adapter else None
         for index in range(chat.n):
             async with aclosing(engine.stream(asked.for_choice(index), adapter)) as chunks:
