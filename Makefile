@@ -10,7 +10,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constr
 demo: $(VENV)/.local
 	$(BIN)/langchain-fbmessenger demo
 
-test: $(VENV)/.test
+test: $(VENV)/.test $(VENV)/openai2
 	$(BIN)/python -m pytest
 
 lint: $(VENV)/.lint
@@ -20,12 +20,13 @@ lint: $(VENV)/.lint
 types: $(VENV)/.lint $(VENV)/.test
 	$(BIN)/mypy
 
-benchmark: $(VENV)/.test
+benchmark: $(VENV)/.test $(VENV)/trl
 	$(BIN)/python tests/benchmarks/export_to_jsonl.py
 	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/training_examples.py
 	$(BIN)/python tests/benchmarks/local_model.py
 	$(BIN)/python tests/benchmarks/serving.py
+	$(BIN)/python tests/benchmarks/training_speed.py
 
 clean:
 	rm -rf $(VENV) build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
@@ -41,6 +42,18 @@ $(VENV)/.local: pyproject.toml constraints.txt
 
 $(VENV)/.test: $(VENV)/.local
 	$(PIP) --group test
+	touch $@
+
+# The package takes two majors of OpenAI's SDK: the tests run the other one from a folder beside.
+$(VENV)/openai2: $(VENV)/.test
+	rm -rf $@
+	sed 's/^openai==.*/openai==2.54.0/' constraints.txt > $(VENV)/openai2.txt
+	$(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint $(VENV)/openai2.txt --target $@ openai
+
+# TRL is only measured against, so it gets an environment of its own.
+$(VENV)/trl: constraints.txt
+	$(PYTHON) -m venv $@
+	$@/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt torch trl==1.16.0
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.local

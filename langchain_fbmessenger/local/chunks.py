@@ -33,7 +33,7 @@ def merge_chunks(chunks: Sequence[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _merge_choice(index: int, parts: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    message: dict[str, Any] = {"role": "assistant", "content": None}
+    message: dict[str, Any] = {"role": "assistant", "content": None, "refusal": None}
     calls: dict[int, dict[str, Any]] = {}
     logprobs: list[Any] = []
     finish_reason = "stop"

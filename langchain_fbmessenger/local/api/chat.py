@@ -21,6 +21,7 @@ from langchain_fbmessenger.local.api.chat_body import (
 )
 from langchain_fbmessenger.local.api.errors import ApiError
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
+from langchain_fbmessenger.local.chat_template import lacking
 from langchain_fbmessenger.local.chunks import merge_chunks
 from langchain_fbmessenger.local.engines import Adapter, EngineError
 from langchain_fbmessenger.local.records import new_id, now
@@ -124,7 +125,10 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
     head = {"id": new_id("chatcmpl"), "created": now(), "model": chat.model}
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     async with _engine(request, chat.model) as (engine, model):
-        asked = request_for(chat, engine.parameters)
+        without = await anyio.to_thread.run_sync(
+            lacking, model.base, engine.parameters.intersection(chat.asked)
+        )
+        asked = request_for(chat, engine.parameters - without)
         adapter = Adapter(model.id, model.adapter) if model.adapter else None
         for index in range(chat.n):
             async with aclosing(engine.stream(asked.for_choice(index), adapter)) as chunks:
@@ -159,11 +163,13 @@ async def _events(
 ) -> AsyncGenerator[bytes, None]:
     """Write chunks as server-sent events, as OpenAI ends them: with `[DONE]`."""
     async with aclosing(rest):
-        yield _event(first)
+        # OpenAI's chunks tell of no usage yet, where it is asked for.
+        head: _Chunk = {"usage": None} if with_usage else {}
+        yield _event(head | first)
         try:
             async for chunk in rest:
                 if chunk["choices"] or with_usage:
-                    yield _event(chunk)
+                    yield _event(head | chunk)
         except EngineError as error:
             yield _event(_refusal(error, status=500).body)
         yield b"data: [DONE]\n\n"

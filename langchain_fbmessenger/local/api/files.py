@@ -5,6 +5,7 @@ What the client calls a file is shown and never used as a path: content lies und
 
 from __future__ import annotations
 
+import itertools
 import shutil
 from functools import partial
 from pathlib import PureWindowsPath
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
+    from langchain_fbmessenger.local.store import Store
+
 _MAX_FIELD_BYTES = 64 * 1024
 _MAX_NAME = 255
 _HOUR, _DAY = 3600, 86_400
@@ -41,6 +44,10 @@ class _Fields(
     purpose: Literal["fine-tune"]
     anchor: Literal["created_at"] = "created_at"
     seconds: Annotated[int, msgspec.Meta(ge=_HOUR, le=30 * _DAY)] | None = None
+
+
+class _Order(msgspec.Struct, frozen=True):
+    order: Literal["asc", "desc"] = "desc"
 
 
 async def _upload(request: Request) -> Response:
@@ -88,7 +95,17 @@ def _list(request: Request) -> Response:
     if purpose != "fine-tune":
         msg = "Files of this server have the purpose 'fine-tune'."
         raise ApiError(msg, param="purpose")
+    if convert(dict(request.query_params), _Order).order == "asc":
+        return JSONResponse(page_of(request, partial(_oldest_first, services.store), file_object))
     return JSONResponse(page_of(request, partial(services.store.page, FileRecord), file_object))
+
+
+def _oldest_first(store: Store, *, limit: int, after: str | None) -> list[FileRecord]:
+    """Find a page of files from the other end; few files lie here, so all are read."""
+    files = store.page(FileRecord)[::-1]
+    if after is not None:
+        files = list(itertools.dropwhile(lambda file: file.id != after, files))[1:]
+    return files[:limit]
 
 
 def _retrieve(request: Request) -> Response:

@@ -139,6 +139,8 @@ class LlamaCpp:
 def _with_asked_logprobs(chunk: dict[str, Any], top: int) -> dict[str, Any]:
     """Cut logprobs to OpenAI's fields and to the number that was asked for."""
     for choice in chunk["choices"]:
+        if choice.get("logprobs"):
+            choice["logprobs"].setdefault("refusal", None)
         for entry in (choice.get("logprobs") or {}).get("content") or ():
             entry["top_logprobs"] = entry["top_logprobs"][:top]
             for scored in (entry, *entry["top_logprobs"]):
