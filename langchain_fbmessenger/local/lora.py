@@ -7,6 +7,7 @@ output layer runs only where a label is, and batches hold chats of similar lengt
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ from langchain_fbmessenger.local.training_callbacks import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from peft import PeftModel
@@ -194,8 +195,9 @@ def _arguments(
 
 def _cut(batch_size: int, longest: int) -> tuple[int, int]:
     """Return how many chats go through the model at once, and how many such parts make a batch."""
-    at_once = max(1, min(batch_size, _TOKENS_AT_ONCE // longest))
-    return at_once, -(-batch_size // at_once)
+    most = max(1, min(batch_size, _TOKENS_AT_ONCE // longest))
+    at_once = max(size for size in range(1, most + 1) if batch_size % size == 0)
+    return at_once, batch_size // at_once
 
 
 def _rows(chats: Sequence[EncodedChat]) -> list[dict[str, list[int]]]:
@@ -261,6 +263,14 @@ class _EpochSampler(LengthGroupedSampler):  # type: ignore[misc]  # transformers
         super().__init__(batch_size, lengths=lengths)
         self._seed = seed
         self.set_epoch(0)
+
+    def __iter__(self) -> Iterator[int]:
+        """Give the batches in a random order: by themselves they would go from long to short."""
+        order = list(super().__iter__())
+        batches = [order[at : at + self.batch_size] for at in range(0, len(order), self.batch_size)]
+        last = [batches.pop()] if len(batches[-1]) < self.batch_size else []
+        shuffled = torch.randperm(len(batches), generator=self.generator).tolist()
+        return itertools.chain.from_iterable([*(batches[at] for at in shuffled), *last])
 
     def set_epoch(self, epoch: int) -> None:
         """Draw the order of this epoch next; accelerate calls it."""

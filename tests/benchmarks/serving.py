@@ -38,19 +38,24 @@ MAX_TOKENS = 64
 PROMPTS = [f"Tell me about {topic}." for topic in ("rain", "bread", "the sea", "Monday", "cats")]
 
 
-def write_adapters(base: str, folder: str) -> None:
+def write_adapters(gguf: Path, folder: Path) -> None:
     """Write five adapters of the shape that jobs train; a process of its own, for torch's sake."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
     config = LoraConfig(r=16, lora_alpha=32, target_modules="all-linear", task_type="CAUSAL_LM")
-    model = get_peft_model(AutoModelForCausalLM.from_pretrained(base, dtype=torch.float32), config)
+    model = get_peft_model(
+        AutoModelForCausalLM.from_pretrained(
+            trainable_folder(gguf, folder / "bases"), dtype=torch.float32
+        ),
+        config,
+    )
     for number in range(5):
         for name, weights in model.named_parameters():
             if "lora_B" in name:
                 torch.nn.init.normal_(weights, std=0.02)
-        save_adapter(model, Path(folder) / str(number))
+        save_adapter(model, folder / str(number), base=gguf)
 
 
 async def measure(kind: EngineKind, base: Path, bases: Path, adapters: Sequence[Adapter]) -> None:
@@ -138,8 +143,7 @@ async def measure_all(folder: Path) -> None:
 def main() -> None:
     """Measure in a folder that is removed afterwards."""
     if len(sys.argv) > 1:
-        base, folder = sys.argv[1:]
-        write_adapters(str(trainable_folder(Path(base), Path(folder) / "bases")), folder)
+        write_adapters(*map(Path, sys.argv[1:]))
         return
     folder = Path(tempfile.mkdtemp())
     try:

@@ -84,15 +84,21 @@ def prepare(folder: Path, n_examples: int, settings: dict[str, Any]) -> int:
     converted = trainable_folder(base.path, folder / "bases")
     tokenizer = HubTokenizer(converted, base=base.path)
 
-    rows = [vars(_encoded(example, tokenizer)) for example in examples]
+    rows = [vars(chat) for example in examples for chat in _encoded(example, tokenizer)]
     held_out = rows[::_HELD_OUT_EACH]
     train = [row for number, row in enumerate(rows) if number % _HELD_OUT_EACH]
-    job = {"base": str(converted), "train": train, "held_out": held_out, **settings}
+    job = {
+        "gguf": str(base.path),
+        "base": str(converted),
+        "train": train,
+        "held_out": held_out,
+        **settings,
+    }
     (folder / "job.json").write_text(json.dumps(job))
     return sum(len(row["input_ids"]) for row in train)
 
 
-def _encoded(example: Any, tokenizer: HubTokenizer) -> EncodedChat:
+def _encoded(example: Any, tokenizer: HubTokenizer) -> list[EncodedChat]:
     return encode_chat([Message(**message) for message in example["messages"]], tokenizer)
 
 

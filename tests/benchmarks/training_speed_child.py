@@ -11,6 +11,7 @@ import os
 import resource
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -73,9 +74,8 @@ def train_ours(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     )
     train, held_out = ([EncodedChat(**row) for row in job[part]] for part in ("train", "held_out"))
     clock.start()
-    train_lora(
-        Path(job["base"]), spec, train, held_out, Hooks(tell, save_adapter, threading.Event())
-    )
+    hooks = Hooks(tell, partial(save_adapter, base=Path(job["gguf"])), threading.Event())
+    train_lora(Path(job["base"]), spec, train, held_out, hooks)
 
 
 def train_trl(job: dict[str, Any], folder: Path, clock: Clock) -> None:

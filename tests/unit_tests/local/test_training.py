@@ -20,7 +20,14 @@ def test_the_order_of_rows_is_undone_by_its_reverse() -> None:
 
 @pytest.mark.parametrize(
     ("batch_size", "longest", "expected"),
-    [(8, 100, (8, 1)), (8, 1000, (2, 4)), (8, 5000, (1, 8)), (3, 1000, (2, 2)), (1, 10, (1, 1))],
+    [
+        (8, 100, (8, 1)),
+        (8, 300, (4, 2)),  # six would fit, but make twelve of eight
+        (8, 1000, (2, 4)),
+        (8, 5000, (1, 8)),
+        (3, 1000, (1, 3)),
+        (1, 10, (1, 1)),
+    ],
 )
 def test_long_chats_are_taken_in_parts(
     batch_size: int, longest: int, expected: tuple[int, int]
@@ -52,7 +59,7 @@ def test_several_processes_are_refused_where_only_one_was_started(
 
 
 def test_the_order_of_an_epoch_hangs_on_seed_and_epoch_alone() -> None:
-    lengths = list(range(1, 41))
+    lengths = list(range(1, 401))
     sampler = lora._EpochSampler(4, lengths=lengths, seed=3)
     first = list(sampler)
     sampler.set_epoch(1)
@@ -61,6 +68,18 @@ def test_the_order_of_an_epoch_hangs_on_seed_and_epoch_alone() -> None:
     again = lora._EpochSampler(4, lengths=lengths, seed=3)
     again.set_epoch(1)
 
-    assert sorted(first) == sorted(second) == list(range(40))
+    assert sorted(first) == sorted(second) == list(range(400))
+    batches = [first[at : at + 4] for at in range(0, 400, 4)]
+    spread = [max(batch) - min(batch) for batch in batches]
+    assert sum(spread) / len(spread) < 40  # of 240 at random
+    longest = [max(batch) for batch in batches]
+    assert longest != sorted(longest, reverse=True)
     assert first != second
     assert list(again) == second
+
+
+def test_a_batch_that_is_not_full_comes_last() -> None:
+    sampler = lora._EpochSampler(4, lengths=[9, 1, 5, 3, 7, 8], seed=0)
+
+    assert sorted(sampler) == list(range(6))
+    assert len(list(sampler)) == 6
