@@ -163,7 +163,10 @@ def _following_async_client() -> type[Any]:
 
     class FollowingAsyncClient(openai.DefaultAsyncHttpxClient):
         def __init__(self, server: MovingServer) -> None:
-            super().__init__(trust_env=False)
+            # A connection that is kept belongs to its event loop, and a model is used in several:
+            # the second `asyncio.run` would find it closed.
+            limits = http_library().Limits(max_keepalive_connections=0)
+            super().__init__(trust_env=False, limits=limits)
             self._server = server
 
         async def send(self, request: Any, **options: Any) -> Any:

@@ -1,10 +1,11 @@
 """Training speed: ours beside TRL's SFTTrainer and a plain transformers.Trainer with peft.
 
-All three train the same LoRA (rank, alpha, all linear layers) on the same base in float32 with the
-same rate, schedule, batch size, epochs and seed, each in a process of its own with as many threads.
+All three train the same LoRA (rank, alpha, all linear layers) on the same base, in the same
+floating point type (bfloat16 where the machine has units for it), with the same rate, schedule,
+batch size, epochs and seed, each in a process of its own with as many threads.
 All get the same token ids and labels, so the loss is over the same tokens: TRL takes rows that hold
-`input_ids` and `labels` as they are. Of TRL's defaults two are turned off, since they would only
-slow it down here: gradient checkpointing and bfloat16. Padding and shuffling are left to each.
+`input_ids` and `labels` as they are. Of TRL's defaults one is turned off, since it would only slow
+it down here: gradient checkpointing. Padding and shuffling are left to each.
 
 Tokens are the chats' own, without padding. Seconds run from loading the base to the last step, less
 what evaluating the held-out chats took; tokens/s leave out the first step. "to loss" is when the
@@ -36,6 +37,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger.local.bases import find_base
 from langchain_fbmessenger.local.masking import EncodedChat, encode_chat
+from langchain_fbmessenger.local.precision import prefers_bf16
 from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
@@ -89,6 +91,7 @@ def prepare(folder: Path, n_examples: int, settings: dict[str, Any]) -> int:
     train = [row for number, row in enumerate(rows) if number % _HELD_OUT_EACH]
     job = {
         "gguf": str(base.path),
+        "bf16": prefers_bf16(),
         "base": str(converted),
         "train": train,
         "held_out": held_out,
@@ -131,8 +134,8 @@ def _course(events: list[dict[str, float]]) -> Course:
 def main() -> None:
     """Prepare once, train with each, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--examples", type=int, default=400)
-    parser.add_argument("--epochs", type=int, default=2)
+    parser.add_argument("--examples", type=int, default=120)
+    parser.add_argument("--epochs", type=int, default=3)
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--only", choices=list(TRAINERS), nargs="*", default=list(TRAINERS))
     asked = parser.parse_args()

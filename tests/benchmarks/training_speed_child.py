@@ -81,7 +81,7 @@ def train_ours(job: dict[str, Any], folder: Path, clock: Clock) -> None:
 def train_trl(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     """Train with TRL's SFTTrainer on rows that are tokenised and labelled already."""
     from datasets import Dataset
-    from transformers import AutoModelForCausalLM, AutoTokenizer
+    from transformers import AutoTokenizer
     from trl import SFTConfig, SFTTrainer
 
     arguments = SFTConfig(
@@ -89,7 +89,7 @@ def train_trl(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     )
     clock.start()
     trainer = SFTTrainer(
-        AutoModelForCausalLM.from_pretrained(job["base"]),
+        _base(job),
         args=arguments,
         train_dataset=Dataset.from_list(job["train"]),
         eval_dataset=Dataset.from_list(job["held_out"]),
@@ -104,7 +104,6 @@ def train_plain(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     """Train with transformers.Trainer as its documentation has it: padding, all logits."""
     from peft import get_peft_model
     from transformers import (
-        AutoModelForCausalLM,
         AutoTokenizer,
         DataCollatorForSeq2Seq,
         Trainer,
@@ -113,7 +112,7 @@ def train_plain(job: dict[str, Any], folder: Path, clock: Clock) -> None:
 
     arguments = TrainingArguments(**_arguments(job, folder))
     clock.start()
-    model = get_peft_model(AutoModelForCausalLM.from_pretrained(job["base"]), _lora(job))
+    model = get_peft_model(_base(job), _lora(job))
     trainer = Trainer(
         model,
         args=arguments,
@@ -136,7 +135,7 @@ def _arguments(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         "lr_scheduler_type": "cosine",
         "warmup_steps": job["warmup"],
         "seed": job["seed"],
-        "bf16": False,
+        "bf16": job["bf16"],
         "use_cpu": True,
         "eval_strategy": "epoch",
         "save_strategy": "epoch",
@@ -146,6 +145,14 @@ def _arguments(job: dict[str, Any], folder: Path) -> dict[str, Any]:
         "disable_tqdm": True,
         "report_to": "none",
     }
+
+
+def _base(job: dict[str, Any]) -> Any:
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    dtype = torch.bfloat16 if job["bf16"] else torch.float32
+    return AutoModelForCausalLM.from_pretrained(job["base"], dtype=dtype)
 
 
 def _lora(job: dict[str, Any]) -> Any:

@@ -41,7 +41,7 @@ def make_adapters(folder: Path, bases: Path, n: int, std: float = 0.2) -> list[A
             if "lora_" in name:
                 torch.nn.init.normal_(weights, std=std)
         adapter = Adapter(f"ft:tiny.{number}", folder / f"adapter-{number}")
-        save_adapter(model, adapter.folder)
+        save_adapter(model, adapter.folder, base=bundled())
         adapters.append(adapter)
     return adapters
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
 import threading
@@ -81,3 +82,12 @@ def test_a_wait_outlives_the_server_that_trains(home: Path) -> None:
     assert model.invoke("ahoy?").content
     with job._tracker.client() as client:
         assert list(client.files.list()) == [], "the uploads are gone"
+
+
+def test_a_chat_model_is_used_in_one_event_loop_after_another(home: Path) -> None:
+    ensure_server(home)
+    model = find_provider("local").connection().chat_model(BASE, max_tokens=4, max_retries=0)
+
+    answers = [asyncio.run(model.ainvoke("hi")).content for _ in range(3)]
+
+    assert all(answers)
