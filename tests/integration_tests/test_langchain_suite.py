@@ -51,10 +51,6 @@ def examples() -> list[dict[str, Any]]:
                 f"Describe the {place}. Answer with a JSON of 'place' and 'shows'.",
                 json.dumps({"place": place, "shows": things}),
             ),
-            (
-                f"What is at the {place}? Return a JSON with 'thing' and 'amount' keys.",
-                json.dumps({"thing": things, "amount": "many"}),
-            ),
         )
     ]
 
