@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import IO
 
-__all__ = ["HOME_VARIABLE", "default_home", "locked", "write_private"]
+__all__ = ["HOME_VARIABLE", "default_home", "locked", "private_folder", "write_private"]
 
 HOME_VARIABLE = "LANGCHAIN_FBMESSENGER_HOME"
 
@@ -36,6 +36,21 @@ def default_home() -> Path:
     else:
         base = os.environ.get("XDG_DATA_HOME") or "~/.local/share"
     return Path(base).expanduser() / _APP
+
+
+def private_folder(path: Path) -> Path:
+    """Make a folder, and the state folder where it is in that, for its owner alone.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    root = default_home()
+    if root in path.parents:
+        private_folder(root)
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if path == root:
+        path.chmod(0o700)  # parents are made with the rights that are usual
+    return path
 
 
 def write_private(path: Path, content: bytes) -> None:

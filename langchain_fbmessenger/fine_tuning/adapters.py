@@ -7,7 +7,7 @@ import re
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._home import default_home
+from langchain_fbmessenger._home import default_home, private_folder
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.providers.local import LocalProvider
@@ -43,7 +43,7 @@ def fetch_adapter(client: OpenAI, provider: Provider, job: JobState, folder: Pat
     if len(set(names)) < len(names):
         message = f"two files of job {job.id} have the same name: none of them was fetched"
         raise FineTuningError(message, job_id=job.id, code="unsafe_name")
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    private_folder(folder)
     for file, name in zip(ids, names, strict=True):
         _fetch(client, file, folder / name)
     return folder
@@ -81,8 +81,19 @@ def served_adapter(folder: Path, base: str, job_id: str, **options: object) -> C
     body = {"lora_name": name, "lora_path": str(folder.absolute()), "base_model_name": base}
     connection = local.connection()
     with provider_errors(local.label), connection.client() as client:
-        client.post("/load_lora_adapter", body=body, cast_to=str)
+        if not _is_served(client, name):
+            client.post("/load_lora_adapter", body=body, cast_to=str)
     return connection.chat_model(name, **options)
+
+
+def _is_served(client: OpenAI, name: str) -> bool:
+    import openai
+
+    try:
+        client.models.retrieve(name)
+    except openai.NotFoundError:
+        return False
+    return True
 
 
 def _safe_name(name: str) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.fine_tuning.manifests import Manifest, Manifests
 
-__all__ = ["settle"]
+__all__ = ["files_of", "settle"]
 
 _RETRIES = 4
 
@@ -44,7 +44,7 @@ def settle(client: OpenAI, job: JobState, manifest: Manifest | None, manifests: 
     if manifest is not None and manifest.files_deleted and manifest.status == job.status:
         return True
     is_kept = KEPT in (job.metadata or {}) or (manifest is not None and manifest.keep_files)
-    all_gone = is_kept or delete_files(client, _files_of(client, job, manifest))
+    all_gone = is_kept or delete_files(client, files_of(client, job, manifest))
     if manifest is not None:
         manifest.status, manifest.finished_at = job.status, job.finished_at
         manifest.fine_tuned_model = job.fine_tuned_model
@@ -54,7 +54,7 @@ def settle(client: OpenAI, job: JobState, manifest: Manifest | None, manifests: 
     return all_gone
 
 
-def _files_of(client: OpenAI, job: JobState, manifest: Manifest | None) -> list[str]:
+def files_of(client: OpenAI, job: JobState, manifest: Manifest | None) -> list[str]:
     """Return the job's files, and those that were sent again since their answer was lost."""
     import openai
 

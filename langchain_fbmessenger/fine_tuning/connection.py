@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
     from openai import OpenAI
 
-__all__ = ["Connection", "MovingServer", "http_library"]
+__all__ = ["LOOPBACK", "Connection", "MovingServer", "http_library", "refuse_unencrypted"]
+
+LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _UNAUTHORIZED = 401
 
@@ -68,12 +70,14 @@ class Connection:
         """Return a client; options are those of `openai.OpenAI`, such as `timeout`."""
         import openai
 
-        return openai.OpenAI(
+        client = openai.OpenAI(
             base_url=self.base_url,
             api_key=self.api_key,
             http_client=_sync_http(self.server) if self.is_loopback else None,
             **options,
         )
+        refuse_unencrypted(str(client.base_url))
+        return client
 
     def chat_model(self, model: str, **options: Any) -> ChatOpenAI:
         """Return a `ChatOpenAI` for a model that answers at this address."""
@@ -90,6 +94,18 @@ class Connection:
             settings["http_client"] = _chat_http(self.server)
             settings["http_async_client"] = _async_http(self.server)
         return ChatOpenAI(**(settings | options))
+
+
+def refuse_unencrypted(address: str) -> None:
+    """Let nobody but this machine be spoken to without encryption.
+
+    Raises:
+        ValueError: The address is another machine's, and not https.
+    """
+    parts = urlsplit(address)
+    if parts.scheme != "https" and parts.hostname not in LOOPBACK:
+        message = f"{parts.hostname} would get your chats and key unencrypted: use https://"
+        raise ValueError(message)
 
 
 @cache
@@ -118,8 +134,14 @@ def _async_http(server: MovingServer | None) -> Any:
     import openai
 
     if server is None:
-        return openai.DefaultAsyncHttpxClient(trust_env=False)
+        return openai.DefaultAsyncHttpxClient(**_async_options())
     return _following_async_client()(server)
+
+
+def _async_options() -> dict[str, Any]:
+    # A connection that is kept belongs to its event loop, and a model is used in several: the
+    # second `asyncio.run` would find it closed.
+    return {"trust_env": False, "limits": http_library().Limits(max_keepalive_connections=0)}
 
 
 @cache
@@ -163,10 +185,7 @@ def _following_async_client() -> type[Any]:
 
     class FollowingAsyncClient(openai.DefaultAsyncHttpxClient):
         def __init__(self, server: MovingServer) -> None:
-            # A connection that is kept belongs to its event loop, and a model is used in several:
-            # the second `asyncio.run` would find it closed.
-            limits = http_library().Limits(max_keepalive_connections=0)
-            super().__init__(trust_env=False, limits=limits)
+            super().__init__(**_async_options())
             self._server = server
 
         async def send(self, request: Any, **options: Any) -> Any:

@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from openai.types.fine_tuning import FineTuningJob as JobState
 
-    from langchain_fbmessenger.fine_tuning.settings import JobSettings
     from langchain_fbmessenger.fine_tuning.uploads import JobFiles
 
 __all__ = ["KEPT", "KEY", "file_name", "job_key", "key_of", "name_prefix"]
@@ -35,12 +34,16 @@ class _Known:
     provider: str
     model: str
     files: list[tuple[str, str]]
-    settings: dict[str, Any]
+    asked: Mapping[str, Any]
     metadata: Mapping[str, str]
 
 
 def job_key(
-    provider: str, model: str, files: JobFiles, settings: JobSettings, metadata: Mapping[str, str]
+    provider: str,
+    model: str,
+    files: JobFiles,
+    asked: Mapping[str, Any],
+    metadata: Mapping[str, str],
 ) -> str:
     """Return the key of a job: SHA-256, in hexadecimal digits.
 
@@ -48,11 +51,11 @@ def job_key(
         provider: The provider and its address.
         model: The base model.
         files: The files of examples.
-        settings: How it trains.
+        asked: How it trains, the provider's own options included.
         metadata: What travels with it, its system prompt.
     """
     hashes = [(file.role, file.sha256) for file in files]
-    known = _Known(provider, model, hashes, settings.given(), metadata)
+    known = _Known(provider, model, hashes, asked, metadata)
     return hashlib.sha256(msgspec.json.encode(known, order="sorted")).hexdigest()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,13 +14,14 @@ from langchain_fbmessenger.fine_tuning.adapters import (
     fetch_adapter,
     served_adapter,
 )
+from langchain_fbmessenger.fine_tuning.cleanup import files_of
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.losses import loss_curve, plot_losses
 from langchain_fbmessenger.fine_tuning.manifests import Manifests
 from langchain_fbmessenger.fine_tuning.pacing import apaced, paced
 from langchain_fbmessenger.fine_tuning.progress import show_progress
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
-from langchain_fbmessenger.fine_tuning.remote import list_jobs
+from langchain_fbmessenger.fine_tuning.remote import delete_files, list_jobs
 from langchain_fbmessenger.fine_tuning.system_prompt import from_metadata, prompt_with
 from langchain_fbmessenger.fine_tuning.tracking import JobTracker
 from langchain_fbmessenger.fine_tuning.watching import events_since
@@ -314,6 +316,8 @@ class FineTuningJob:
     def delete(self) -> None:
         """Delete the finished model, the uploads, and what is remembered of the job.
 
+        Uploads go even where `keep_files=True` has kept them.
+
         The job itself stays listed at providers that have no way to delete it, as OpenAI.
 
         Raises:
@@ -329,9 +333,12 @@ class FineTuningJob:
             if self.fine_tuned_model is not None:
                 with suppress(openai.NotFoundError):  # it was deleted before
                     client.models.delete(self.fine_tuned_model)
+            manifest = self._tracker.manifest()
+            all_gone = delete_files(client, files_of(client, self.state, manifest))
             if self._tracker.provider.deletes_jobs:
                 client.delete(f"/fine_tuning/jobs/{self.id}", cast_to=object)
-        if manifest := self._tracker.manifest():
+        shutil.rmtree(adapter_folder(self.id), ignore_errors=True)
+        if manifest is not None and all_gone:  # else what is left is still to be found by it
             Manifests().remove(manifest)
 
     def prompt(self, **values: str) -> ChatPromptTemplate:

@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from langchain_fbmessenger._home import HOME_VARIABLE, default_home, locked, write_private
+from langchain_fbmessenger._home import (
+    HOME_VARIABLE,
+    default_home,
+    locked,
+    private_folder,
+    write_private,
+)
 from langchain_fbmessenger._version import __version__
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.losses import (
@@ -87,7 +93,7 @@ class Manifests:
     def __init__(self) -> None:
         self._folder = default_home() / "manifests"
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            private_folder(self._folder)
         except OSError as error:
             message = (
                 f"the folder that remembers jobs cannot be made ({error.strerror}): set "

@@ -255,6 +255,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
                         )
                         raise ValueError(message)
                     metadata = to_metadata(files.system)
+                    asked = settings.given() | provider.job_body(settings)
                     state = Submission(
                         client=client,
                         provider=provider,
@@ -262,7 +263,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
                         files=files,
                         settings=settings,
                         metadata=metadata,
-                        key=job_key(provider.identity(client), model, files, settings, metadata),
+                        key=job_key(provider.identity(client), model, files, asked, metadata),
                         keep_files=self.keep_files,
                     ).run(resume=self.resume)
         return FineTuningJob(state, provider, connection), files.training.examples

@@ -6,10 +6,10 @@ is loaded as code or pickle, and torch is not needed.
 
 from __future__ import annotations
 
-import re
 import shutil
+import stat
 import struct
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import msgspec
 
@@ -42,11 +42,17 @@ _PLAIN: Mapping[str, tuple[object, ...]] = {
     "alpha_pattern": ({}, None),
     "modules_to_save": ([], None),
     "layer_replication": ([], None),
+    "layers_to_transform": (None,),
+    "layers_pattern": (None, [], ""),
+    "auto_mapping": (None,),
+    "init_lora_weights": (True, False, "gaussian", None),  # others alter the base as well
     "target_parameters": ([], None),
     "trainable_token_indices": ([], None),
 }
 """What peft's config may say: all else changes what the matrices mean, or needs more than them."""
-_ALL_LINEAR = "all-linear"
+_LARGEST = {ADAPTER_CONFIG: 2**20, ADAPTER_WEIGHTS: 2**32}
+"""The files of an adapter, and the bytes that one may have."""
+_LARGEST_ALPHA = 1e6
 _MAX_HEADER = 100_000_000
 """Bytes; safetensors' own limit."""
 
@@ -58,7 +64,8 @@ class AdapterError(ValueError):
 class _PeftConfig(msgspec.Struct, frozen=True):
     r: int
     lora_alpha: float
-    target_modules: list[str] | str
+    # Never a pattern: a foreign one may take forever to match.
+    target_modules: list[str] | Literal["all-linear"]
 
 
 def import_adapter(source: Path, base: BaseModel, folder: Path) -> None:
@@ -75,8 +82,8 @@ def import_adapter(source: Path, base: BaseModel, folder: Path) -> None:
     aside = folder.with_suffix(".partial")
     aside.mkdir(mode=0o700, parents=True)
     try:
-        for name in (ADAPTER_CONFIG, ADAPTER_WEIGHTS):
-            _copy(source / name, aside / name)
+        for name, most in _LARGEST.items():
+            _copy(source / name, aside / name, most)
         # The copy is checked, not the source, which may change meanwhile.
         _check(aside, base)
         if base.engine == "llama.cpp":
@@ -88,9 +95,14 @@ def import_adapter(source: Path, base: BaseModel, folder: Path) -> None:
         shutil.rmtree(aside, ignore_errors=True)
 
 
-def _copy(source: Path, target: Path) -> None:
+def _copy(source: Path, target: Path, most: int) -> None:
     try:
-        shutil.copyfile(source, target)
+        found = source.stat()
+        if not stat.S_ISREG(found.st_mode) or found.st_size > most:
+            msg = f"{target.name} is no file, or larger than {most} bytes"
+            raise AdapterError(msg)
+        with source.open("rb") as content, target.open("xb") as copy:
+            copy.write(content.read(most))  # no more, should it grow meanwhile
     except (FileNotFoundError, NotADirectoryError):
         msg = (
             f"the folder holds no {target.name}: an adapter is given as peft writes it; weights as "
@@ -128,8 +140,10 @@ def _config(folder: Path) -> _PeftConfig:
         if whole.get(key, plain[0]) not in plain:
             msg = f"`{key}` is set in {ADAPTER_CONFIG}: only a plain LoRA can be served"
             raise AdapterError(msg)
-    if config.r < 1 or config.lora_alpha <= 0:
-        msg = f"`r` and `lora_alpha` in {ADAPTER_CONFIG} must be positive"
+    if config.r < 1 or not 0 < config.lora_alpha <= _LARGEST_ALPHA:
+        msg = (
+            f"`r` and `lora_alpha` in {ADAPTER_CONFIG} must be positive, and not beyond all reason"
+        )
         raise AdapterError(msg)
     return config
 
@@ -160,14 +174,9 @@ def _check_matrix(
 
 
 def _is_targeted(module: str, targets: list[str] | str) -> bool:
-    """As peft reads it: a list of endings, or a pattern for the whole name."""
-    if isinstance(targets, list):
-        return any(module == name or module.endswith(f".{name}") for name in targets)
-    try:
-        return targets == _ALL_LINEAR or re.fullmatch(targets, module) is not None
-    except re.error:
-        msg = f"`target_modules` in {ADAPTER_CONFIG} is no pattern"
-        raise AdapterError(msg) from None
+    if isinstance(targets, str):  # all of them
+        return True
+    return any(module == name or module.endswith(f".{name}") for name in targets)
 
 
 def _shapes(base: BaseModel) -> Callable[[str], tuple[int, ...] | None]:

@@ -48,6 +48,11 @@ class Family:
         return sorted(name for name in tensors - allowed if _within_layer(name) not in self.layer)
 
 
+LINEAR_LAYERS = frozenset(
+    {"q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj"}
+)
+"""Of every proven family, by transformers' names: what a LoRA can be put on."""
+
 PROVEN = {
     "llama": Family(frozenset(_LAYER), has_paired_heads=True, may_scale_rope=True),
     "qwen2": Family(frozenset({*_LAYER, "attn_q.bias", "attn_k.bias", "attn_v.bias"})),

@@ -29,7 +29,10 @@ def cached_file(repo: str, file: str) -> Path | None:
     """Return a file of a repository if it was downloaded before."""
     from huggingface_hub import try_to_load_from_cache
 
-    found = try_to_load_from_cache(repo, file)
+    try:
+        found = try_to_load_from_cache(repo, file)
+    except ValueError:  # no name that a file could have there
+        return None
     return Path(found) if isinstance(found, str) else None
 
 

@@ -10,16 +10,17 @@ from __future__ import annotations
 import shutil
 import sqlite3
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.local import training_file
-from langchain_fbmessenger.local.bases import BaseModelError, find_base
+from langchain_fbmessenger.local.bases import BaseModelError, find_base, short_name
 from langchain_fbmessenger.local.hyperparameters import resolve
 from langchain_fbmessenger.local.job_log import EPOCHS_NAME, JobLog, Level, tell
 from langchain_fbmessenger.local.protocol import Done, Failed, Saved, TrainingSpec
-from langchain_fbmessenger.local.records import JobError, JobRecord, ModelRecord, now
+from langchain_fbmessenger.local.records import UNFINISHED, JobError, JobRecord, ModelRecord, now
 from langchain_fbmessenger.local.shortages import OUT_OF_MEMORY, is_disk_full
 from langchain_fbmessenger.local.training_child import LOG_NAME, TrainingChild, training_child
 
@@ -39,7 +40,6 @@ CHECKPOINT_SECONDS = 30.0
 
 _CHECKPOINTS_NAME = "checkpoints"
 _WORKING: tuple[JobStatus, ...] = ("validating_files", "queued", "running")
-_UNFINISHED: tuple[JobStatus, ...] = (*_WORKING, "paused")
 _VALIDATING: tuple[JobStatus, ...] = ("validating_files",)
 _QUEUED: tuple[JobStatus, ...] = ("queued",)
 _PAUSABLE: tuple[JobStatus, ...] = ("queued", "running")
@@ -51,6 +51,7 @@ _PAUSE_SECONDS = 120.0
 _STOP_SECONDS = 5.0
 _STOP_TIMEOUT = 20.0
 _RETRY_SECONDS = 5.0
+_POLL_SECONDS = 0.05
 _RESERVE = 1024 * 1024
 
 
@@ -122,16 +123,26 @@ class JobQueue:
         Returns:
             The ids of its models; None if it was not deleted.
         """
+        self._wait_for_child(job_id)
         with self._store.transaction():
             job = self._store.get(JobRecord, job_id)
-            with self._running_lock:
-                is_in_child = self._running is not None and self._running[0] == job_id
-            if job is None or job.status in _WORKING or is_in_child:
+            if job is None or job.status in _WORKING or self._to_child(job_id, lambda _: None):
                 return None
             models = self._store.page(ModelRecord, parent=job_id)
             self._store.delete_job(job_id)
         shutil.rmtree(self._home.jobs / job_id, ignore_errors=True)
         return [model.id for model in models]
+
+    def _wait_for_child(self, job_id: str) -> None:
+        """Give the child of a job that was cancelled or paused the time that it has to end."""
+        deadline = time.monotonic() + _STOP_TIMEOUT
+        while (
+            (job := self._store.get(JobRecord, job_id)) is not None
+            and job.status not in _WORKING
+            and self._to_child(job_id, lambda _: None)
+            and time.monotonic() < deadline
+        ):
+            time.sleep(_POLL_SECONDS)
 
     def has_work(self) -> bool:
         """Whether any job waits for its turn or trains."""
@@ -158,9 +169,10 @@ class JobQueue:
         for job_id, error in list(self._unwritten.items()):
             try:
                 self._fail(job_id, error)
-                del self._unwritten[job_id]
+                self._unwritten.pop(job_id, None)  # the other thread may have been faster
             except sqlite3.Error:
-                self._home.reserve.unlink(missing_ok=True)
+                with suppress(OSError):
+                    self._home.reserve.unlink()
 
     def _validate(self, job: JobRecord) -> None:
         param = "training_file"
@@ -211,7 +223,11 @@ class JobQueue:
             return
         tell(self._store, job.id, "Fine-tuning job started.")
         last, status = self._run_to_end(job, spec, folder)
-        if self._is_running(job.id):
+        if isinstance(last, Done) and status == 0:
+            self._succeed(
+                job, last
+            )  # also where it was paused, or the server told to end, too late
+        elif self._is_running(job.id):
             self._conclude(job, last, status)
         if not self._is_unfinished(job.id):
             self._drop_checkpoints(job.id)
@@ -289,7 +305,7 @@ class JobQueue:
 
     def _is_unfinished(self, job_id: str) -> bool:
         job = self._store.get(JobRecord, job_id)
-        return job is not None and job.status in _UNFINISHED
+        return job is not None and job.status in UNFINISHED
 
     def _drop_checkpoints(self, job_id: str) -> None:
         shutil.rmtree(self._home.jobs / job_id / _CHECKPOINTS_NAME, ignore_errors=True)
@@ -297,8 +313,6 @@ class JobQueue:
     def _conclude(self, job: JobRecord, last: Report | None, status: int) -> None:
         if isinstance(last, Failed):
             self._fail(job.id, JobError(last.code, last.message, last.param))
-        elif isinstance(last, Done) and status == 0:
-            self._succeed(job, last)
         else:
             msg = f"The training process ended with status {status}; see {LOG_NAME} of the job."
             self._fail(job.id, JobError("training_failed", msg))
@@ -334,14 +348,14 @@ class JobQueue:
         """Move a job to a final state, if it is in none yet, with its last event."""
         with self._store.transaction():
             changes |= {"finished_at": now(), "estimated_finish": None}
-            if not self._store.move_job(job_id, status, only_from=_UNFINISHED, **changes):
+            if not self._store.move_job(job_id, status, only_from=UNFINISHED, **changes):
                 return False
             tell(self._store, job_id, message, level=level)
         return True
 
 
 def _model_id(job: JobRecord) -> str:
-    return f"ft:{find_base(job.model).short_name}:local:{job.suffix}:{job.id[-8:]}"
+    return f"ft:{short_name(job.model)}:local:{job.suffix}:{job.id[-8:]}"
 
 
 def _server_error(error: Exception) -> JobError:

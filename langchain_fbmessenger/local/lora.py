@@ -54,6 +54,10 @@ _TOKENS_AT_ONCE = 2048
 _WARMUP = 0.06
 
 
+class UntrainableError(ValueError):
+    """The base has no layers of the names that a LoRA is to be put on."""
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How a training ended.
@@ -90,7 +94,10 @@ def train_lora(
     """
     torch.manual_seed(spec.seed)
     in_bf16 = prefers_bf16()
-    model = get_peft_model(_base(folder, spec, in_bf16=in_bf16), _config(spec))
+    try:
+        model = get_peft_model(_base(folder, spec, in_bf16=in_bf16), _config(spec))
+    except ValueError as error:
+        raise UntrainableError(str(error)) from error
     _take_loss_at_labels(model)
     trainer = _EpochTrainer(
         model=model,
@@ -136,10 +143,11 @@ def _told_again(
 def _base(folder: Path, spec: TrainingSpec, *, in_bf16: bool) -> PreTrainedModel:
     dtype = torch.bfloat16 if in_bf16 else torch.float32
     if spec.compute.quantization is None:
-        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype)
+        return AutoModelForCausalLM.from_pretrained(folder, dtype=dtype, trust_remote_code=False)
     model = AutoModelForCausalLM.from_pretrained(
         folder,
         dtype=dtype,
+        trust_remote_code=False,
         # As QLoRA's authors found best: arXiv 2305.14314.
         quantization_config=BitsAndBytesConfig(
             load_in_4bit=True,
@@ -185,6 +193,7 @@ def _arguments(
         save_strategy="epoch",  # and by the clock, see `Keeper`
         save_total_limit=2,
         logging_steps=1,
+        logging_nan_inf_filter=False,  # it would tell the mean of the steps before
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
         ddp_find_unused_parameters=False,
@@ -246,7 +255,10 @@ class _EpochTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped h
     def _get_train_sampler(self, train_dataset: Any = None) -> _EpochSampler:
         rows = self.train_dataset if train_dataset is None else train_dataset
         return _EpochSampler(
-            self.args.train_batch_size * self.args.gradient_accumulation_steps,
+            # A batch of all processes together, so that several train as one does.
+            self.args.train_batch_size
+            * self.args.gradient_accumulation_steps
+            * self.args.world_size,
             lengths=[len(row["input_ids"]) for row in rows],
             seed=self.args.seed,
         )

@@ -17,6 +17,7 @@ JobStatus = Literal[
 ]
 FINAL: frozenset[JobStatus] = frozenset({"succeeded", "failed", "cancelled"})
 """States that a job never leaves."""
+UNFINISHED: tuple[JobStatus, ...] = ("validating_files", "queued", "running", "paused")
 
 
 def new_id(prefix: str) -> str:

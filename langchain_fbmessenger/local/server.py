@@ -14,6 +14,7 @@ import os
 import secrets
 import signal
 import socket
+import sqlite3
 import sys
 from typing import TYPE_CHECKING
 
@@ -107,7 +108,14 @@ def _services(home: Home, address: ServerAddress) -> Services:
     def engine_of(base: BaseModel) -> Engine:
         return ChildEngine(kind_for(base), base.path, home.bases, base.context_length)
 
-    store = Store(home.database)
+    try:
+        store = Store(home.database)
+    except sqlite3.Error as error:
+        msg = (
+            f"{home.database.name} in the state folder {home.root} cannot be used ({error}). If it "
+            "is damaged, move it away: jobs, files and models are forgotten then."
+        )
+        raise LocalServerError(msg) from error
     return Services(home, store, JobQueue(home, store), EnginePool(engine_of), address.api_key)
 
 
@@ -161,9 +169,10 @@ def _listen(host: str, port: int) -> socket.socket:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((loopback, port))
         listener.listen()
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         listener.close()
-        msg = f"The server cannot listen on {host} port {port} ({error.strerror})."
+        why = getattr(error, "strerror", None) or "no such port"
+        msg = f"The server cannot listen on {host} port {port} ({why})."
         raise LocalServerError(msg) from error
     return listener
 

@@ -24,7 +24,7 @@ class HubTokenizer:
 
     def __init__(self, folder: Path, *, base: Path) -> None:
         """Load the tokenizer from the trainable `folder` of `base`, which may be the same."""
-        self._tokenizer = AutoTokenizer.from_pretrained(folder)
+        self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
         added = self._tokenizer.added_tokens_decoder
         # Not the named ones alone: some families' end-of-turn token has no name of its own.
         self.end_of_turn = frozenset(self._tokenizer.all_special_ids) | frozenset(

@@ -9,7 +9,6 @@ standard input tells it to pause, and when it closes, to end: then the server is
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import sys
 import threading
@@ -57,6 +56,9 @@ def main(folder: Path) -> int:
     except _JobError as error:
         report(error.failed)
         return _FAILED
+    except ArithmeticError as error:
+        report(Failed("training_diverged", str(error)))
+        return _FAILED
     except Exception as error:
         failed = lack_of(error, folder)
         if failed is None:
@@ -75,7 +77,7 @@ def _run(
     report(Note("Loading the training libraries."))
     # Here and not above: the imports take seconds, in which a bad file should not wait for its
     # refusal, nor a good job look dead.
-    from langchain_fbmessenger.local.lora import train_lora
+    from langchain_fbmessenger.local.lora import UntrainableError, train_lora
     from langchain_fbmessenger.local.tokenizer import HubTokenizer
     from langchain_fbmessenger.local.training_callbacks import Hooks
     from langchain_fbmessenger.local.weights import trainable_folder
@@ -96,7 +98,10 @@ def _run(
     else:
         report(Note(f"Training on {len(examples)} examples, {n_tokens} tokens, {n_epochs} epochs."))
     hooks = Hooks(report, partial(save_adapter, base=spec.base), pause)
-    outcome = train_lora(base, spec, chats, validation, hooks)
+    try:
+        outcome = train_lora(base, spec, chats, validation, hooks)
+    except UntrainableError as error:
+        raise _JobError(Failed("invalid_value", str(error), "lora.target_modules")) from error
     if not outcome.is_whole:
         return Paused(outcome.steps)
     if _is_first_process():
@@ -105,14 +110,13 @@ def _run(
 
 
 def _keep(outcome: Outcome, spec: TrainingSpec, report: Callable[[Report], None]) -> None:
-    """Write the adapter that the job is for; its checkpoints have served."""
+    """Write the adapter that the job is for."""
     if outcome.best_step is None:
         save_adapter(outcome.model, spec.adapter, base=spec.base)
     else:
         if outcome.steps < outcome.total_steps:
             report(Note(f"Stopped early: the held-out loss was best at step {outcome.best_step}."))
         copy_adapter(spec.epochs / str(outcome.best_step), spec.adapter)
-    shutil.rmtree(spec.checkpoints, ignore_errors=True)
 
 
 def _read(path: Path, param: str) -> list[tuple[int, Example]]:

@@ -7,6 +7,7 @@ the same weights as one that was left alone.
 
 from __future__ import annotations
 
+import math
 import shutil
 import statistics
 import time
@@ -42,15 +43,19 @@ def epochs_kept(folder: Path) -> list[int]:
 
 def epochs_since_best(log_history: Iterable[Mapping[str, Any]]) -> int:
     """Return how many evaluations have passed since the one with the lowest held-out loss."""
-    losses = [entry["eval_loss"] for entry in log_history if "eval_loss" in entry]
+    losses = [_rank(entry["eval_loss"]) for entry in log_history if "eval_loss" in entry]
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
 
 
 def best_step(log_history: Iterable[Mapping[str, Any]]) -> int | None:
     """Return the step of the evaluation with the lowest held-out loss, if there was any."""
     evaluations = [entry for entry in log_history if "eval_loss" in entry]
-    best = min(evaluations, key=lambda entry: entry["eval_loss"], default=None)
+    best = min(evaluations, key=lambda entry: _rank(entry["eval_loss"]), default=None)
     return None if best is None else int(best["step"])
+
+
+def _rank(loss: float) -> float:
+    return math.inf if math.isnan(loss) else loss
 
 
 def is_stopped_early(log_history: Iterable[Mapping[str, Any]], patience: int | None) -> bool:
@@ -71,6 +76,13 @@ class Hooks:
     report: Callable[[Report], None]
     save: Callable[[PeftModel, Path], None]
     pause: threading.Event
+
+
+class DivergedError(ArithmeticError):
+    """The loss is no number any more."""
+
+    def __init__(self, step: int) -> None:
+        super().__init__(f"The training diverged at step {step}: take a lower learning rate.")
 
 
 class Keeper(TrainerCallback):  # type: ignore[misc]  # transformers is untyped here
@@ -165,6 +177,8 @@ class Reporter(TrainerCallback):  # type: ignore[misc]  # transformers is untype
     def on_log(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
         """Report a loss."""
         del args, control
+        if not math.isfinite(kwargs["logs"].get("loss", 0.0)):
+            raise DivergedError(state.global_step)
         if not state.is_world_process_zero:
             return
         seconds = max(time.monotonic() - self._step_began, 1e-6)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_fbmessenger.local.families import PROVEN, name_map
 from langchain_fbmessenger.local.gguf_header import read_header
 from langchain_fbmessenger.local.inspection import UnusableError, rope_scaling
+from langchain_fbmessenger.local.sweep import UNFINISHED_BASE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -56,7 +57,7 @@ def trainable_folder(base: Path, bases: Path) -> Path:
     if folder.is_dir():
         return folder
     bases.mkdir(parents=True, exist_ok=True)
-    aside = Path(tempfile.mkdtemp(prefix="converting-", dir=bases))
+    aside = Path(tempfile.mkdtemp(prefix=UNFINISHED_BASE, dir=bases))
     try:
         _convert(base, aside)
         try:

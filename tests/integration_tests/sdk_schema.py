@@ -29,6 +29,8 @@ OURS = {
     "SupervisedHyperparameters": {
         "learning_rate", "lora", "early_stopping_patience", "compute",
     },
+    "ChatCompletionTokenLogprob": {"id"},
+    "TopLogprob": {"id"},
     "Model": {"context_length", "root", "reason", "parent"},
 }  # fmt: skip
 _LIST = {"object", "data", "has_more", "first_id", "last_id"}

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from langchain_fbmessenger.exceptions import FineTuningError
-from langchain_fbmessenger.fine_tuning.connection import http_library
+from langchain_fbmessenger.fine_tuning.connection import http_library, refuse_unencrypted
 
 __all__ = ["AzureAccount", "deploy"]
 
@@ -61,6 +61,7 @@ def deploy(account: AzureAccount, name: str, model: str) -> None:
             "export it from `az account get-access-token --query accessToken -o tsv`"
         )
         raise FineTuningError(message, code="missing_key")
+    refuse_unencrypted(account.management_url)
     address = (
         f"{account.management_url}/subscriptions/{quote(account.subscription, safe='')}"
         f"/resourceGroups/{quote(account.resource_group, safe='')}"

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger.examples import ExampleRules
-from langchain_fbmessenger.fine_tuning.connection import Connection
+from langchain_fbmessenger.fine_tuning.connection import LOOPBACK, Connection, refuse_unencrypted
 from langchain_fbmessenger.fine_tuning.providers.base import (
     Provider,
     key_from,
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from openai import OpenAI
 
 _KEY = "FINE_TUNING_API_KEY"
-_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 
 class CompatibleProvider(Provider):
@@ -56,12 +55,13 @@ class CompatibleProvider(Provider):
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             message = "the address of a provider is such as https://host/v1"
             raise ValueError(message)
+        if parts.query or parts.fragment:
+            message = "the address of a provider ends with its path, such as https://host/v1"
+            raise ValueError(message)
         if parts.username or parts.password:
             message = f"no key belongs into the address of a provider: set {_KEY}"
             raise ValueError(message)
-        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            message = f"{parts.hostname} would get your chats unencrypted: use https://"
-            raise ValueError(message)
+        refuse_unencrypted(base_url)
         return base_url
 
     @field_validator("rules")
@@ -79,7 +79,7 @@ class CompatibleProvider(Provider):
     @property
     @override
     def is_private(self) -> bool:
-        return urlsplit(self.base_url).hostname in _LOOPBACK
+        return urlsplit(self.base_url).hostname in LOOPBACK
 
     @override
     def connection(self) -> Connection:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import anyio
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
@@ -17,9 +18,11 @@ from langchain_fbmessenger.local.api.errors import (
     ApiError,
     on_api_error,
     on_crash,
+    on_disconnect,
     on_http_error,
 )
 from langchain_fbmessenger.local.services import Services, services_of
+from langchain_fbmessenger.local.sweep import sweep
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -33,6 +36,7 @@ def create_app(services: Services) -> Starlette:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        await anyio.to_thread.run_sync(sweep, services.home, services.store)
         await anyio.to_thread.run_sync(files.remove_expired, services)
         await anyio.to_thread.run_sync(services.queue.start)
         yield
@@ -52,10 +56,12 @@ def create_app(services: Services) -> Starlette:
         exception_handlers={
             ApiError: on_api_error,
             HTTPException: on_http_error,
+            ClientDisconnect: on_disconnect,
             Exception: on_crash,
         },
         lifespan=lifespan,
     )
+    app.router.redirect_slashes = False  # it would send clients to whatever host they named
     app.state.services = services
     return app
 

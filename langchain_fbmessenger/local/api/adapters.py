@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 _FOLDER = "adapters"
 _one_at_a_time = threading.Lock()
-Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.:-]{0,127}$")]
+Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.:-]{0,127}\Z")]
 """Without slashes, so that it can be neither a path nor a hub id."""
 
 

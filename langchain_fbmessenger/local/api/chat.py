@@ -19,7 +19,7 @@ from langchain_fbmessenger.local.api.chat_body import (
     read_messages,
     request_for,
 )
-from langchain_fbmessenger.local.api.errors import ApiError
+from langchain_fbmessenger.local.api.errors import CLIENT_CLOSED, ApiError
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
 from langchain_fbmessenger.local.chat_template import lacking
 from langchain_fbmessenger.local.chunks import merge_chunks
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _Chunk = dict[str, Any]
-_CLIENT_CLOSED = 499
-"""nginx's status for it, which nobody is left to read."""
 
 
 class _TokenizeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +70,7 @@ async def _complete(request: Request) -> Response:
     except EngineError as error:
         raise _refusal(error) from error
     except ClientDisconnect:
-        return Response(status_code=_CLIENT_CLOSED)
+        return Response(status_code=CLIENT_CLOSED)
     return _EventStream(_events(first, answer, with_usage=chat.with_usage))
 
 
@@ -132,9 +130,12 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
         adapter = Adapter(model.id, model.adapter) if model.adapter else None
         for index in range(chat.n):
             async with aclosing(engine.stream(asked.for_choice(index), adapter)) as chunks:
+                role = {"role": "assistant"}  # said once per choice, in its first chunk
                 async for chunk in chunks:
                     for choice in chunk["choices"]:
-                        yield _chunk(head, [choice | {"index": index}])
+                        delta = {k: v for k, v in choice["delta"].items() if k != "role"}
+                        yield _chunk(head, [choice | {"index": index, "delta": role | delta}])
+                        role = {}
                     _add(usage, chunk.get("usage") or {})
     yield _chunk(head, []) | {"usage": usage}
 

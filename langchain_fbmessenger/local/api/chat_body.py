@@ -31,7 +31,8 @@ _OURS = frozenset({"model", "stream", "stream_options", "max_completion_tokens",
 
 _Penalty = Annotated[float, Meta(ge=-2, le=2)]
 _Share = Annotated[float, Meta(ge=0, le=1)]
-_Count = Annotated[int, Meta(ge=1)]
+_Stop = Annotated[str, Meta(min_length=1)]
+_Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
 class StreamOptions(msgspec.Struct, frozen=True):
@@ -48,6 +49,23 @@ class _Message(msgspec.Struct, frozen=True):
     tool_call_id: str | None = None
 
 
+class _JsonSchema(msgspec.Struct, frozen=True):
+    schema: dict[str, Any]
+    name: str | None = None
+    strict: bool | None = None
+    description: str | None = None
+
+
+class _ResponseFormat(msgspec.Struct, frozen=True):
+    type: Literal["text", "json_object", "json_schema"]
+    json_schema: _JsonSchema | None = None
+
+    def __post_init__(self) -> None:
+        if self.type == "json_schema" and self.json_schema is None:
+            msg = "the type 'json_schema' needs a json_schema"
+            raise ValueError(msg)
+
+
 class _Body(msgspec.Struct, frozen=True, kw_only=True):
     """Every field that some engine acts upon; which of them a given engine lacks it says itself."""
 
@@ -58,11 +76,11 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     n: Annotated[int, Meta(ge=1, le=_MOST_CHOICES)] | None = None
     temperature: Annotated[float, Meta(ge=0, le=2)] | None = None
     top_p: _Share | None = None
-    top_k: Annotated[int, Meta(ge=0)] | None = None
+    top_k: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
     min_p: _Share | None = None
     max_tokens: _Count | None = None
     max_completion_tokens: _Count | None = None
-    stop: str | Annotated[list[str], Meta(max_length=_MOST_STOPS)] | None = None
+    stop: _Stop | Annotated[list[_Stop], Meta(max_length=_MOST_STOPS)] | None = None
     seed: Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)] | None = None
     presence_penalty: _Penalty | None = None
     frequency_penalty: _Penalty | None = None
@@ -70,7 +88,7 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     logit_bias: dict[str, Annotated[float, Meta(ge=-100, le=100)]] | None = None
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
-    response_format: dict[str, Any] | None = None
+    response_format: _ResponseFormat | None = None
     tools: list[dict[str, Any]] | None = None
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
 
+CLIENT_CLOSED = 499
+"""nginx's status for it."""
 _NO_STORAGE = 507
 
 
@@ -58,6 +60,12 @@ async def on_http_error(request: Request, error: Exception) -> Response:
     message = f"{refusal.detail}: {request.method} {request.url.path}"
     body = error_body(message, status=refusal.status_code)
     return JSONResponse(body, status_code=refusal.status_code, headers=refusal.headers)
+
+
+async def on_disconnect(request: Request, error: Exception) -> Response:
+    """Answer a client that has gone away amid its own request, which nobody is left to read."""
+    del request, error
+    return Response(status_code=CLIENT_CLOSED)
 
 
 async def on_crash(request: Request, error: Exception) -> Response:

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from langchain_fbmessenger.local.api.bodies import convert
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.pages import page_of
-from langchain_fbmessenger.local.records import FileRecord, new_id, now
+from langchain_fbmessenger.local.records import UNFINISHED, FileRecord, new_id, now
 from langchain_fbmessenger.local.services import Services, services_of
 from langchain_fbmessenger.local.wire import deleted_object, file_object
 
@@ -51,6 +51,14 @@ class _Order(msgspec.Struct, frozen=True):
 
 
 async def _upload(request: Request) -> Response:
+    try:
+        return await _taken(request)
+    except UnicodeError as error:
+        msg = "The form is not in the encoding that its Content-Type names."
+        raise ApiError(msg) from error
+
+
+async def _taken(request: Request) -> Response:
     async with request.form(max_files=1, max_part_size=_MAX_FIELD_BYTES) as form:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
@@ -69,17 +77,17 @@ def _keep(services: Services, upload: UploadFile, fields: _Fields) -> FileRecord
     try:
         with path.open("xb") as kept:
             shutil.copyfileobj(upload.file, kept)
-    except OSError:
+        record = FileRecord(
+            id=file_id,
+            filename=_name_of(upload),
+            bytes=path.stat().st_size,
+            created_at=created,
+            expires_at=created + fields.seconds if fields.seconds else None,
+        )
+        return services.store.add(record)
+    except BaseException:
         path.unlink(missing_ok=True)
         raise
-    record = FileRecord(
-        id=file_id,
-        filename=_name_of(upload),
-        bytes=path.stat().st_size,
-        created_at=created,
-        expires_at=created + fields.seconds if fields.seconds else None,
-    )
-    return services.store.add(record)
 
 
 def _name_of(upload: UploadFile) -> str:
@@ -141,9 +149,12 @@ def remove(services: Services, file: FileRecord) -> None:
 
 
 def remove_expired(services: Services) -> None:
-    """Delete the files whose `expires_after` has passed."""
+    """Delete the files whose `expires_after` has passed, if no job is to read them any more."""
+    jobs = services.store.jobs_in(*UNFINISHED)
+    needed = {file for job in jobs for file in (job.training_file, job.validation_file)}
     for file in services.store.page(FileRecord):
-        if file.expires_at is not None and file.expires_at <= now():
+        is_old = file.expires_at is not None and file.expires_at <= now()
+        if is_old and file.id not in needed:
             remove(services, file)
 
 

@@ -23,6 +23,7 @@ from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.pages import page_of
 from langchain_fbmessenger.local.auto_base import choose_base
 from langchain_fbmessenger.local.bases import AUTO, BaseModelError, find_base
+from langchain_fbmessenger.local.families import LINEAR_LAYERS
 from langchain_fbmessenger.local.job_log import tell
 from langchain_fbmessenger.local.records import (
     CheckpointRecord,
@@ -100,7 +101,7 @@ class _JobBody(_Strict, frozen=True, kw_only=True):
     model: str
     training_file: str
     validation_file: str | None = None
-    suffix: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\w.-]*$")] | None = None
+    suffix: Annotated[str, msgspec.Meta(max_length=64, pattern=r"^[\w.-]*\Z")] | None = None
     seed: Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1)] | None = None
     metadata: Metadata | None = None
     hyperparameters: _HyperparametersBody | None = None
@@ -120,6 +121,7 @@ async def _create(request: Request) -> Response:
 
 def _submit(services: Services, body: _JobBody) -> JobRecord:
     base = _base(services, body.model)
+    _check_targets(base, body.lora or _Lora())
     _check_early_stopping(body)
     _check_compute(body.compute or _Compute())
     for param in ("training_file", "validation_file"):
@@ -157,6 +159,15 @@ def _base(services: Services, name: str) -> BaseModel:
     except BaseModelError as error:
         status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
         raise ApiError(str(error), status=status, param="model", code=code) from error
+
+
+def _check_targets(base: BaseModel, lora: _Lora) -> None:
+    if base.engine != "llama.cpp" or isinstance(lora.target_modules, str):
+        return  # what transformers has no layer for, the training says
+    if unknown := sorted(set(lora.target_modules) - LINEAR_LAYERS):
+        known = ", ".join(sorted(LINEAR_LAYERS))
+        msg = f"{base.short_name} has no layers {unknown} to train a LoRA on; it has {known}."
+        raise ApiError(msg, param="lora.target_modules")
 
 
 def _check_early_stopping(body: _JobBody) -> None:

@@ -37,9 +37,11 @@ class Transformers:
     def __init__(self, start: Start) -> None:
         try:
             folder = _folder(start)
-            self._tokenizer = AutoTokenizer.from_pretrained(folder)
+            self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
             model = AutoModelForCausalLM.from_pretrained(
-                folder, dtype=torch.bfloat16 if prefers_bf16() else torch.float32
+                folder,
+                dtype=torch.bfloat16 if prefers_bf16() else torch.float32,
+                trust_remote_code=False,
             )
         except (OSError, ValueError, RuntimeError) as error:
             msg = f"transformers could not load the model ({type(error).__name__})."

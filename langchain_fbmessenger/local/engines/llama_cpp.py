@@ -106,7 +106,13 @@ class LlamaCpp:
                 emit(_with_asked_logprobs(chunk, request.get("top_logprobs") or 0))
             return stopped.is_set()  # True ends the generation
 
-        self._server.handle_chat_completions(body, on_chunk)
+        try:
+            self._server.handle_chat_completions(body, on_chunk)
+        except (ValueError, RuntimeError) as error:
+            if "response_format" not in request:
+                raise
+            msg = "No grammar can be made of the JSON schema in 'response_format'."
+            raise EngineError(msg, param="response_format") from error
         if refusals:
             raise refusals[0]
 
@@ -137,14 +143,12 @@ class LlamaCpp:
 
 
 def _with_asked_logprobs(chunk: dict[str, Any], top: int) -> dict[str, Any]:
-    """Cut logprobs to OpenAI's fields and to the number that was asked for."""
+    """Cut logprobs to the number that was asked for; beside OpenAI's fields tokens have an `id`."""
     for choice in chunk["choices"]:
         if choice.get("logprobs"):
             choice["logprobs"].setdefault("refusal", None)
         for entry in (choice.get("logprobs") or {}).get("content") or ():
             entry["top_logprobs"] = entry["top_logprobs"][:top]
-            for scored in (entry, *entry["top_logprobs"]):
-                scored.pop("id", None)
     return chunk
 
 

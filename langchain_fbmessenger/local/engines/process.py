@@ -158,11 +158,13 @@ class EngineProcess:
         return None
 
     async def _listen(self) -> None:
-        while (answer := await self._next()) is not None:
-            if not isinstance(answer, Ready) and (asked := self._asked.get(answer.id)):
-                asked.put_nowait(answer)
-        for number, asked in self._asked.items():
-            asked.put_nowait(Failed(number, _DIED, status=500))
+        try:
+            while (answer := await self._next()) is not None:
+                if not isinstance(answer, Ready) and (asked := self._asked.get(answer.id)):
+                    asked.put_nowait(answer)
+        finally:  # also where it said what cannot be read, as a line without end
+            for number, asked in self._asked.items():
+                asked.put_nowait(Failed(number, _DIED, status=500))
 
     async def _become_ready(self) -> None:
         first = await self._next()

@@ -32,7 +32,7 @@ _LOAD_SECONDS = 1200.0
 _POLL_SECONDS = 0.5
 _TIMEOUT = 600.0
 """Seconds without a token after which a request is given up."""
-_RANKS = (64, 128, 256, 320, 512)
+_MAX_RANK = 256
 """vLLM reserves room for a LoRA of the largest rank beforehand; these are the sizes it offers."""
 _MEMORY_SHARE = 0.6
 """Of the GPU; vLLM's default of 0.92 would leave none to a training job."""
@@ -192,18 +192,8 @@ def _arguments(start: Start, port: int) -> list[str]:
         "--uvicorn-log-level", "warning",
         "--generation-config", "vllm",  # what is not asked for is not set by the model's files
         "--enable-lora",
-        "--max-lora-rank", str(_rank(start.adapters)),
+        "--max-lora-rank", str(_MAX_RANK),
     ]  # fmt: skip
-
-
-def _rank(adapters: Iterable[AdapterFolder]) -> int:
-    """Return the smallest rank on offer that all adapters fit in."""
-    ranks = [1]
-    for adapter in adapters:
-        with contextlib.suppress(OSError, ValueError, KeyError):  # told when it is loaded
-            config = json.loads((adapter.folder / "adapter_config.json").read_bytes())
-            ranks.append(int(config["r"]))
-    return next((rank for rank in _RANKS if rank >= max(ranks)), _RANKS[-1])
 
 
 def _events(response: Iterable[bytes]) -> Iterator[dict[str, Any]]:

@@ -16,15 +16,15 @@ KNOWN: dict[str, Any] = {
     "provider": "openai https://api.openai.com/v1/",
     "model": "m",
     "files": FILES,
-    "settings": JobSettings(n_epochs=2, extra_body={"a": 1, "b": 2}),
+    "asked": JobSettings(n_epochs=2, extra_body={"a": 1, "b": 2}).given(),
     "metadata": {"system_prompt_00": "s"},
 }
 
 
 def test_a_key_is_the_same_wherever_files_lie_and_however_things_are_ordered() -> None:
     moved = JobFiles(replace(TRAINING, path=Path("elsewhere")), None, None)
-    settings = JobSettings(extra_body={"b": 2, "a": 1}, n_epochs=2)
-    assert job_key(**KNOWN) == job_key(**KNOWN | {"files": moved, "settings": settings})
+    asked = JobSettings(extra_body={"b": 2, "a": 1}, n_epochs=2).given()
+    assert job_key(**KNOWN) == job_key(**KNOWN | {"files": moved, "asked": asked})
     assert len(job_key(**KNOWN)) == 64
 
 
@@ -35,7 +35,7 @@ def test_a_key_is_the_same_wherever_files_lie_and_however_things_are_ordered() -
         {"model": "n"},
         {"files": JobFiles(replace(TRAINING, sha256="22"), None, None)},
         {"files": JobFiles(TRAINING, replace(TRAINING, role="validation"), None)},
-        {"settings": JobSettings(n_epochs=3)},
+        {"asked": JobSettings(n_epochs=3).given()},
         {"metadata": {}},
     ],
 )

@@ -30,6 +30,7 @@ def test_an_address_is_a_provider() -> None:
         ("http://tuning.example.org/v1", "unencrypted"),
         ("https://me:key@tuning.example.org/v1", "no key belongs"),
         ("https://", "such as https://host/v1"),
+        ("https://host/v1?key=hush", "ends with its path"),
     ],
 )
 def test_an_unsafe_address_is_refused_without_being_quoted(address: str, words: str) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from langchain_fbmessenger.local import adapter_import
 from langchain_fbmessenger.local.adapter_import import AdapterError, import_adapter
 from langchain_fbmessenger.local.adapters import gguf_of, interleaved, read_matrices
 from langchain_fbmessenger.local.bases import BaseModel, find_base
@@ -143,8 +144,10 @@ def test_matrices_in_half_precision_are_read(tmp_path: Path) -> None:
         ({"r": 3}, r"ask for \(3, 16\)"),
         ({"r": "x"}, "no config of a LoRA"),
         ({"target_modules": ["q_proj"]}, "k_proj is not among the `target_modules`"),
-        ({"target_modules": ".*q_proj"}, "k_proj is not among the `target_modules`"),
-        ({"target_modules": "("}, "no pattern"),
+        ({"target_modules": "(([a-z_.0-9]+)+)+!"}, "no config of a LoRA"),  # would never end
+        ({"init_lora_weights": "pissa"}, "init_lora_weights"),
+        ({"layers_to_transform": [0]}, "layers_to_transform"),
+        ({"lora_alpha": 1e308}, "beyond all reason"),
     ],
 )
 def test_a_config_of_another_kind_is_refused(
@@ -228,3 +231,19 @@ def test_a_folder_that_is_no_adapter_is_refused(
     with pytest.raises(AdapterError, match=reason) as caught:
         import_adapter(source, base, tmp_path / "imported")
     assert str(tmp_path) not in str(caught.value)
+
+
+def test_what_is_no_file_or_too_large_is_not_copied(
+    tmp_path: Path, base: BaseModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_adapter(tmp_path / "source")
+    weights = source / "adapter_model.safetensors"
+    monkeypatch.setitem(adapter_import._LARGEST, weights.name, weights.stat().st_size - 1)
+    with pytest.raises(AdapterError, match="larger than"):
+        import_adapter(source, base, tmp_path / "imported")
+
+    weights.unlink()
+    weights.symlink_to("/dev/zero")
+    with pytest.raises(AdapterError, match="is no file"):
+        import_adapter(source, base, tmp_path / "imported")
+    assert not (tmp_path / "imported").exists()

@@ -311,6 +311,8 @@ def test_both_places_for_hyperparameters_are_read(client: TestClient, services: 
         ({"method": {"type": "dpo"}}, 400, "method.type"),
         ({"integrations": [{"type": "wandb"}]}, 400, "integrations"),
         ({"suffix": "a/b"}, 400, "suffix"),
+        ({"suffix": "a\n"}, 400, "suffix"),
+        ({"lora": {"target_modules": ["q_proj", "lm_head"]}}, 400, "lora.target_modules"),
         ({"suffix": "a" * 65}, 400, "suffix"),
         ({"seed": -1}, 400, "seed"),
         ({"colour": "red"}, 400, "colour"),

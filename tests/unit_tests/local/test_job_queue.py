@@ -439,3 +439,49 @@ def test_trouble_in_the_server_ends_one_job_only(
     assert error is not None
     assert error.code == "server_error"
     assert bench.wait("ftjob-2").status == "succeeded"
+
+
+@pytest.mark.parametrize("by", ["pause", "stop"])
+def test_a_training_that_was_done_when_it_was_to_be_broken_off_is_kept(
+    bench: Bench, by: str
+) -> None:
+    class DoneChild(FakeChild):
+        def reports(self) -> Iterator[Report]:
+            assert self._ended.wait(30)
+            yield Done(trained_tokens=3)
+
+    @contextmanager
+    def child(*_: object) -> Iterator[DoneChild]:
+        yield DoneChild([], 0, blocks=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_queue, "training_child", child)
+        bench.queue.start()
+        bench.queue.submit(bench.add("ftjob-1"))
+        bench.wait("ftjob-1", "running")
+        if by == "stop":
+            bench.queue.stop()
+        else:
+            bench.queue.pause("ftjob-1")
+
+        assert bench.wait("ftjob-1").status == "succeeded"
+
+
+def test_a_job_is_deleted_as_soon_as_its_cancelled_child_has_ended(bench: Bench) -> None:
+    class SlowChild(FakeChild):
+        def wait(self) -> int:
+            time.sleep(0.3)
+            return -15
+
+    @contextmanager
+    def child(*_: object) -> Iterator[SlowChild]:
+        yield SlowChild([], 0, blocks=True)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(job_queue, "training_child", child)
+        bench.queue.start()
+        bench.queue.submit(bench.add("ftjob-1"))
+        bench.wait("ftjob-1", "running")
+        assert bench.queue.cancel("ftjob-1")
+
+        assert bench.queue.delete("ftjob-1") == []

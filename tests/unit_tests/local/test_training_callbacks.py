@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from langchain_fbmessenger.local.protocol import EpochEnd, Step, Validation
 from langchain_fbmessenger.local.training_callbacks import (
+    DivergedError,
+    Reporter,
     best_step,
     epoch_end,
     epochs_kept,
@@ -16,6 +19,8 @@ from langchain_fbmessenger.local.training_callbacks import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from langchain_fbmessenger.local.protocol import Report
 
 
 def history(*held_out: float) -> list[dict[str, Any]]:
@@ -32,7 +37,13 @@ def history(*held_out: float) -> list[dict[str, Any]]:
 
 @pytest.mark.parametrize(
     ("held_out", "since", "best"),
-    [((), 0, None), ((1.0,), 0, 2), ((3.0, 2.0, 2.5, 2.2), 2, 4), ((1.0, 1.0), 1, 2)],
+    [
+        ((), 0, None),
+        ((1.0,), 0, 2),
+        ((3.0, 2.0, 2.5, 2.2), 2, 4),
+        ((1.0, 1.0), 1, 2),
+        ((float("nan"), 1.0), 0, 4),
+    ],
 )
 def test_the_best_epoch_is_the_first_of_the_lowest_loss(
     held_out: tuple[float, ...], since: int, best: int | None
@@ -65,3 +76,14 @@ def test_models_of_epochs_are_in_order_of_steps(tmp_path: Path) -> None:
 
     assert epochs_kept(tmp_path) == [3, 20, 100]
     assert epochs_kept(tmp_path / "none") == []
+
+
+def test_a_loss_that_is_no_number_ends_the_training() -> None:
+    told: list[Report] = []
+    reporter = Reporter(lambda: 0, told.append)
+    state = SimpleNamespace(global_step=7, is_world_process_zero=True, max_steps=9, epoch=1.0)
+
+    with pytest.raises(DivergedError, match="step 7: take a lower learning rate"):
+        reporter.on_log(None, state, None, logs={"loss": float("nan")})
+
+    assert told == []

@@ -1,0 +1,31 @@
+"""Local server: what killed processes left in the state folder is removed when a server starts.
+
+Content is written before its record and removed after it, so that no record lacks its content. Who
+is killed in between leaves content that nothing names: private chats, or gigabytes.
+"""
+
+from __future__ import annotations
+
+import shutil
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger.local.records import FileRecord, JobRecord
+
+if TYPE_CHECKING:
+    from langchain_fbmessenger.local.home import Home
+    from langchain_fbmessenger.local.store import Store
+
+UNFINISHED_BASE = "converting-"
+"""How the folder of a base begins while it is being converted."""
+
+
+def sweep(home: Home, store: Store) -> None:
+    """Remove files and jobs without a record, and bases that were not converted to the end."""
+    for file in home.files.iterdir():
+        if store.get(FileRecord, file.name) is None:
+            file.unlink(missing_ok=True)
+    for job in home.jobs.iterdir():
+        if store.get(JobRecord, job.name) is None:
+            shutil.rmtree(job, ignore_errors=True)
+    for base in home.bases.glob(f"{UNFINISHED_BASE}*"):
+        shutil.rmtree(base, ignore_errors=True)
