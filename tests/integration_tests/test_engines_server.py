@@ -40,18 +40,18 @@ def home(local_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     root = tmp_path_factory.mktemp("engines-server")
     state = Home.open(root)
     shutil.copytree(Home.open(local_home).bases, state.bases, dirs_exist_ok=True)
-    adapters = make_adapters(state.jobs, state.bases, 3)
-    adapters.append(broken(adapters[0], state.jobs / "broken"))
+    folder = root / "adapters"  # as those that are trained elsewhere
+    adapters = make_adapters(folder, state.bases, 3)
+    adapters.append(broken(adapters[0], folder / "broken"))
     store = Store(state.database)
     for number, adapter in enumerate(adapters):
-        folder = adapter.folder.relative_to(root)
         store.add(
             ModelRecord(
                 id=adapter.name,
                 root=BASE,
                 job_id=f"job-{number}",
                 created_at=1,
-                adapter=str(folder),
+                adapter=str(adapter.folder.relative_to(root)),
             )
         )
     store.close()
