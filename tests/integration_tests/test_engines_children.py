@@ -181,7 +181,7 @@ async def test_logprobs_are_those_that_were_asked_for(engine: ChildEngine) -> No
 
         assert "".join(entry["token"] for entry in entries) == text_of(parts)
         for entry in entries:
-            assert set(entry) == {"token", "logprob", "bytes", "top_logprobs"}
+            assert set(entry) - {"id"} == {"token", "logprob", "bytes", "top_logprobs"}
             assert len(entry["top_logprobs"]) == top
             assert all(best["logprob"] <= 0 for best in entry["top_logprobs"])
             if top:  # greedy
@@ -214,7 +214,7 @@ async def test_a_reader_that_leaves_frees_the_engine(engine: ChildEngine) -> Non
 
 
 async def test_a_killed_child_is_an_error_and_the_next_request_works(engine: ChildEngine) -> None:
-    expected = await ask(engine)
+    expected = await ask(engine, seed=1)  # with one, the prompt is read anew: no rounding differs
     request = {"messages": LONG, "temperature": 0, "max_tokens": 400}
     async with aclosing(engine.stream(request, None)) as answer:
         await anext(answer)
@@ -225,7 +225,7 @@ async def test_a_killed_child_is_an_error_and_the_next_request_works(engine: Chi
                 pass
 
     assert caught.value.status == 500
-    assert await ask(engine) == expected
+    assert await ask(engine, seed=1) == expected
 
 
 async def test_a_broken_adapter_is_its_own_requests_error_only(
