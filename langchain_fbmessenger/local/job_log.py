@@ -1,4 +1,4 @@
-"""Local server: what is written down of a job while it trains: events, losses, checkpoints."""
+"""Local server: what is written down of a job: events, losses, checkpoints, its end."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import msgspec
 
 from langchain_fbmessenger.local.protocol import EpochEnd, Note, Step, Validation
 from langchain_fbmessenger.local.records import (
+    UNFINISHED,
     CheckpointRecord,
     EventRecord,
     ModelRecord,
@@ -18,7 +19,7 @@ from langchain_fbmessenger.local.records import (
 if TYPE_CHECKING:
     from langchain_fbmessenger.local.home import Home
     from langchain_fbmessenger.local.protocol import Report
-    from langchain_fbmessenger.local.records import JobRecord
+    from langchain_fbmessenger.local.records import JobError, JobRecord, JobStatus
     from langchain_fbmessenger.local.store import Store
 
 EPOCHS_NAME = "epochs"
@@ -47,6 +48,30 @@ def tell(
             data=figures or {},
         )
     )
+
+
+def end_job(
+    store: Store,
+    job_id: str,
+    status: JobStatus,
+    message: str,
+    *,
+    level: Level = "info",
+    **changes: Any,
+) -> bool:
+    """Move a job to a final state with its last event, if it is in none yet; say whether so."""
+    with store.transaction():
+        changes |= {"finished_at": now(), "estimated_finish": None}
+        if not store.move_job(job_id, status, only_from=UNFINISHED, **changes):
+            return False
+        tell(store, job_id, message, level=level)
+    return True
+
+
+def fail_job(store: Store, job_id: str, error: JobError) -> None:
+    """End a job that cannot be done."""
+    message = f"The job failed: {error.message}"
+    end_job(store, job_id, "failed", message, level="error", error=error)
 
 
 class JobLog:

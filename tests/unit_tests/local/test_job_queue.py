@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from langchain_fbmessenger.local import job_queue
+from langchain_fbmessenger.local import job_queue, job_runner
 from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.home import Home
 from langchain_fbmessenger.local.job_queue import JobQueue
@@ -127,8 +127,8 @@ class Bench:
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     bench = Bench(tmp_path)
     base = BaseModel("tiny", tmp_path / "tiny.gguf", 128)
-    monkeypatch.setattr(job_queue, "find_base", lambda _: base)
-    monkeypatch.setattr(job_queue, "training_child", bench.child)
+    monkeypatch.setattr(job_runner, "find_base", lambda _: base)
+    monkeypatch.setattr(job_runner, "training_child", bench.child)
     yield bench
     bench.queue.stop()
     bench.store.close()
@@ -429,11 +429,11 @@ def test_trouble_in_the_server_ends_one_job_only(
     def broken(*_: object) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(job_queue, "training_child", broken)
+    monkeypatch.setattr(job_runner, "training_child", broken)
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
     error = bench.wait("ftjob-1").error
-    monkeypatch.setattr(job_queue, "training_child", bench.child)
+    monkeypatch.setattr(job_runner, "training_child", bench.child)
     bench.queue.submit(bench.add("ftjob-2"))
 
     assert error is not None
@@ -455,7 +455,7 @@ def test_a_training_that_was_done_when_it_was_to_be_broken_off_is_kept(
         yield DoneChild([], 0, blocks=True)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job_queue, "training_child", child)
+        patch.setattr(job_runner, "training_child", child)
         bench.queue.start()
         bench.queue.submit(bench.add("ftjob-1"))
         bench.wait("ftjob-1", "running")
@@ -478,7 +478,7 @@ def test_a_job_is_deleted_as_soon_as_its_cancelled_child_has_ended(bench: Bench)
         yield SlowChild([], 0, blocks=True)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(job_queue, "training_child", child)
+        patch.setattr(job_runner, "training_child", child)
         bench.queue.start()
         bench.queue.submit(bench.add("ftjob-1"))
         bench.wait("ftjob-1", "running")
