@@ -5,7 +5,11 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.exceptions import FineTuningError, TrainingNotAvailableError
+from langchain_fbmessenger.exceptions import (
+    FineTuningError,
+    MessengerError,
+    TrainingNotAvailableError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +44,8 @@ def provider_errors(provider: str, job_id: str | None = None) -> Iterator[None]:
     except openai.APIStatusError as error:
         raise _from_answer(error, provider, job_id) from error
     except openai.APIConnectionError as error:
+        if isinstance(error.__cause__, MessengerError):
+            raise error.__cause__ from error  # the local server's, which names its log
         message = f"provider {provider!r} could not be reached: {error}"
         if job_id is not None:
             message += f' The job may go on: FineTuningJob.from_id("{job_id}", {provider!r}).wait()'

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.exceptions import MessengerError
+
 if TYPE_CHECKING:
     import openai
 
@@ -28,6 +30,8 @@ def may_have_acted(error: openai.APIError) -> bool:
     """Say whether the provider may have done what was asked although its answer is lost."""
     import openai
 
+    if isinstance(error.__cause__, MessengerError):
+        return False  # the local server could not be started: nothing was sent
     if isinstance(error, openai.APIStatusError):
         return error.status_code == _TIMED_OUT or error.status_code >= _SERVER_ERROR
     # Among them answers that are no JSON: the provider did something.

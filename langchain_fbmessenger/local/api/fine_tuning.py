@@ -121,6 +121,7 @@ async def _create(request: Request) -> Response:
 
 def _submit(services: Services, body: _JobBody) -> JobRecord:
     base = _base(services, body.model)
+    _check_said_once(body)
     _check_targets(base, body.lora or _Lora())
     _check_early_stopping(body)
     _check_compute(body.compute or _Compute())
@@ -159,6 +160,16 @@ def _base(services: Services, name: str) -> BaseModel:
     except BaseModelError as error:
         status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
         raise ApiError(str(error), status=status, param="model", code=code) from error
+
+
+def _check_said_once(body: _JobBody) -> None:
+    """Refuse what is said in two places: one of them would be without effect."""
+    if body.hyperparameters and body.method and body.method.supervised:
+        msg = "Give hyperparameters within `method` or beside it, not both."
+        raise ApiError(msg, param="hyperparameters")
+    if body.learning_rate is not None and _asked(body).learning_rate_multiplier is not None:
+        msg = "Give learning_rate or learning_rate_multiplier, not both."
+        raise ApiError(msg, param="learning_rate")
 
 
 def _check_targets(base: BaseModel, lora: _Lora) -> None:

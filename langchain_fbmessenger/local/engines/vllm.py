@@ -33,7 +33,7 @@ _POLL_SECONDS = 0.5
 _TIMEOUT = 600.0
 """Seconds without a token after which a request is given up."""
 _MAX_RANK = 256
-"""vLLM reserves room for a LoRA of the largest rank beforehand; these are the sizes it offers."""
+"""vLLM reserves room for it beforehand, before it is known which adapters will be asked for."""
 _MEMORY_SHARE = 0.6
 """Of the GPU; vLLM's default of 0.92 would leave none to a training job."""
 _MAX_SEED = 2**63

@@ -288,13 +288,13 @@ def test_both_places_for_hyperparameters_are_read(client: TestClient, services: 
     settings = {"n_epochs": 2, "batch_size": "auto", "learning_rate_multiplier": 0.5}
     method = {"type": "supervised", "supervised": {"hyperparameters": settings}}
 
-    old = create_job(client, hyperparameters=settings, learning_rate=2e-4).json()
+    old = create_job(client, hyperparameters=settings).json()
     new = create_job(client, method=method, lora={"r": 4, "alpha": 8}).json()
 
     assert old["hyperparameters"]["n_epochs"] == new["hyperparameters"]["n_epochs"] == 2
     assert new["hyperparameters"]["batch_size"] == "auto"
     first, second = services.queue.submitted  # type: ignore[attr-defined]
-    assert first.hyperparameters.learning_rate == 2e-4
+    assert first.hyperparameters.learning_rate_multiplier == 0.5
     assert (second.lora.r, second.lora.alpha) == (4, 8)
 
 
@@ -318,6 +318,19 @@ def test_both_places_for_hyperparameters_are_read(client: TestClient, services: 
         ({"colour": "red"}, 400, "colour"),
         ({"lora": {"r": 0}}, 400, "lora.r"),
         ({"learning_rate": 0}, 400, "learning_rate"),
+        (
+            {"learning_rate": 1e-3, "hyperparameters": {"learning_rate_multiplier": 2}},
+            400,
+            "learning_rate",
+        ),
+        (
+            {
+                "hyperparameters": {"n_epochs": 1},
+                "method": {"type": "supervised", "supervised": {}},
+            },
+            400,
+            "hyperparameters",
+        ),
         ({"lora": {"target_modules": []}}, 400, "lora.target_modules"),
         ({"early_stopping_patience": 0}, 400, "early_stopping_patience"),
         ({"early_stopping_patience": 2}, 400, "early_stopping_patience"),  # without validation
