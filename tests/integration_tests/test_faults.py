@@ -74,7 +74,8 @@ def test_a_job_whose_server_and_trainer_are_killed_ends_as_if_nothing_had_happen
 def test_a_paused_job_goes_on_where_it_was(home: Path, undisturbed: str) -> None:
     with client_of(home) as client:
         job_id = submit(client)
-        wait_for_step(home, job_id, 2)
+        # Amid the second epoch, whose order a training that goes on must draw as the first did.
+        wait_for_step(home, job_id, 5)
         assert client.fine_tuning.jobs.pause(job_id).status == "paused"
         other = submit(client, n_epochs=1)
         assert end_of(home, other).status == "succeeded"  # it does not hold the queue
