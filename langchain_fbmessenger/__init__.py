@@ -44,6 +44,11 @@ if TYPE_CHECKING:
         UnknownThreadError,
     )
     from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
+    from langchain_fbmessenger.privacy import (
+        PrivacyReport,
+        pseudonymize_chat_sessions,
+        redact_identifiers,
+    )
     from langchain_fbmessenger.sample import sample_export_path
     from langchain_fbmessenger.sessions import (
         map_ai_messages,
@@ -67,6 +72,7 @@ __all__ = [
     "MessengerError",
     "MissingExtraError",
     "PreferenceReport",
+    "PrivacyReport",
     "SingleFileFacebookMessengerChatLoader",
     "TrainingNotAvailableError",
     "UnknownOwnerError",
@@ -81,7 +87,9 @@ __all__ = [
     "map_ai_messages_in_session",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "pseudonymize_chat_sessions",
     "read_jsonl",
+    "redact_identifiers",
     "sample_export_path",
     "split_chat_sessions",
     "split_examples",
@@ -124,6 +132,7 @@ _ROOMS = {
         "UnknownThreadError",
     ),
     "fine_tuning": ("FineTuner", "FineTuningJob"),
+    "privacy": ("PrivacyReport", "pseudonymize_chat_sessions", "redact_identifiers"),
     "sample": ("sample_export_path",),
     "sessions": (
         "map_ai_messages",

@@ -1,0 +1,9 @@
+"""Chats without real names: sessions in; pseudonyms, placeholders, and only those who consent out.
+
+The extra `[privacy]`. Nothing in this room speaks to a network.
+"""
+
+from langchain_fbmessenger.privacy.report import PrivacyReport
+from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
+
+__all__ = ["PrivacyReport", "pseudonymize_chat_sessions", "redact_identifiers"]

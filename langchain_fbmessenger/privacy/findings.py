@@ -1,0 +1,63 @@
+"""What a finder says of a text, and the text without it: findings in, another text out."""
+
+from __future__ import annotations
+
+from bisect import bisect
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+__all__ = ["KINDS", "Finding", "TextFinder", "replaced", "without_overlaps"]
+
+KINDS = ("name", "phone", "email", "card", "iban", "ip", "link", "address", "id")
+
+
+class Finding(NamedTuple):
+    """A part of a text that tells who somebody is.
+
+    Attributes:
+        start: Where it begins, in characters.
+        end: Where it has ended.
+        kind: One of `KINDS`.
+        replacement: What is to stand there.
+    """
+
+    start: int
+    end: int
+    kind: str
+    replacement: str
+
+
+class TextFinder(Protocol):
+    """Finds what is to be replaced in a text."""
+
+    def find(self, text: str) -> list[Finding]:
+        """Return what was found, in the order of the text, none over another."""
+
+
+def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:
+    """Return findings in the order of the text; of two that overlap, the earlier given one."""
+    kept: list[Finding] = []
+    for found in findings:
+        place = bisect(kept, found)
+        is_free = place == 0 or kept[place - 1].end <= found.start
+        if is_free and (place == len(kept) or found.end <= kept[place].start):
+            kept.insert(place, found)
+    return kept
+
+
+def replaced(text: str, findings: list[Finding]) -> str:
+    """Return the text with each finding's replacement in its place.
+
+    Args:
+        text: The text.
+        findings: In the order of the text, none over another.
+    """
+    if not findings:
+        return text
+    between = [text[: findings[0].start]]
+    between += [text[one.end : other.start] for one, other in pairwise(findings)]
+    after = text[findings[-1].end :]
+    return "".join(b + f.replacement for b, f in zip(between, findings, strict=True)) + after

@@ -1,0 +1,69 @@
+"""What was replaced in chats, in numbers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from langchain_fbmessenger.privacy.findings import Finding
+
+__all__ = ["PrivacyReport"]
+
+
+class PrivacyReport:
+    """What the privacy stages have replaced; filled by the stages that it is given to.
+
+    A report belongs to the caller: give a new one to each run, or add up several runs in one. It
+    holds counts, never a word of a chat.
+
+    Attributes:
+        sessions: Chat sessions that were read.
+        messages: Messages in them.
+        messages_changed: Messages whose text was changed.
+        people: People who were given an invented name.
+        found: What was replaced in texts, by kind: name, phone, email, card, iban, ip, link,
+            address, id.
+
+    Example:
+        ```python
+        report = PrivacyReport()
+        sessions = pseudonymize_chat_sessions(loader.lazy_load(), key="names.key", report=report)
+        write_jsonl(to_training_examples(map_ai_messages(sessions)), "train.jsonl")
+        print(report)
+        ```
+    """
+
+    def __init__(self) -> None:
+        self.sessions = 0
+        self.messages = 0
+        self.messages_changed = 0
+        self.people = 0
+        self.found: Counter[str] = Counter()
+
+    def saw(self, before: str, after: str, findings: list[Finding]) -> None:
+        """Count a message's text; `Preview` keeps samples as well.
+
+        Args:
+            before: The text as it was.
+            after: The text as it is now.
+            findings: What was replaced in it.
+        """
+        self.messages += 1
+        if findings:
+            self.messages_changed += before != after
+            self.found.update(found.kind for found in findings)
+
+    def __str__(self) -> str:
+        found = ", ".join(f"{n:,} {kind}" for kind, n in self.found.most_common()) or "nothing"
+        return (
+            f"{self.sessions:,} sessions, {self.people:,} people renamed\n"
+            f"{self.messages_changed:,} of {self.messages:,} messages changed: {found}"
+        )
+
+    def __repr__(self) -> str:
+        return (
+            f"PrivacyReport(sessions={self.sessions}, messages={self.messages}, "
+            f"messages_changed={self.messages_changed}, people={self.people}, "
+            f"found={dict(self.found)})"
+        )

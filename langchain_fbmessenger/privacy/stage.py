@@ -1,0 +1,272 @@
+"""The privacy stages: sessions in, sessions without real names and identifiers out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, Optional, cast, overload
+
+from pydantic import ConfigDict, Field, field_validator
+from typing_extensions import override
+
+from langchain_fbmessenger._roster import Person, nicknames_of, people_of
+from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
+from langchain_fbmessenger.privacy.names import NameBook
+from langchain_fbmessenger.privacy.report import PrivacyReport
+from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
+from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Iterator
+
+    from langchain_core.chat_sessions import ChatSession
+
+__all__ = [
+    "PseudonymizeChatSessions",
+    "RedactIdentifiers",
+    "pseudonymize_chat_sessions",
+    "redact_identifiers",
+]
+
+Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
+Style = Literal["placeholder", "fake"]
+
+
+class RedactIdentifiers(SessionStage):
+    """The Runnable form of `redact_identifiers`."""
+
+    name: str | None = "redact_identifiers"
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    kinds: Optional[frozenset[Kind]] = None  # noqa: UP045 - read on Python 3.10 too
+    """Kinds of identifiers to replace; None for all."""
+
+    regions: Optional[tuple[str, ...]] = None  # noqa: UP045
+    """Countries whose national formats are read."""
+
+    report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
+    """Is told what was replaced."""
+
+    @override
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+        finder = IdentifierFinder(kinds=self.kinds, regions=self.regions)
+        scrubber = SessionScrubber(finder, None, None, self.report or PrivacyReport())
+        yield from map(scrubber.scrub, sessions)
+
+
+class PseudonymizeChatSessions(SessionStage):
+    """The Runnable form of `pseudonymize_chat_sessions`."""
+
+    name: str | None = "pseudonymize_chat_sessions"
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    key: Path = Field(repr=False)
+    """The key file."""
+
+    keep_owner: bool = False
+    """Whether the export's owner keeps their name."""
+
+    keep: tuple[str, ...] = Field(default=(), repr=False)
+    """Names that stay as they are."""
+
+    people: tuple[str, ...] = Field(default=(), repr=False)
+    """Names of more people to replace."""
+
+    identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
+    """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
+
+    kinds: Optional[frozenset[Kind]] = None  # noqa: UP045
+    """Kinds of identifiers to replace; None for all."""
+
+    regions: Optional[tuple[str, ...]] = None  # noqa: UP045
+    """Countries whose national formats are read."""
+
+    report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
+    """Is told what was replaced."""
+
+    @field_validator("keep", "people", mode="before")
+    @classmethod
+    def _no_single_name(cls, names: Any) -> Any:
+        if isinstance(names, str):
+            message = "expected several names: put a single one into a list"
+            raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
+        return names
+
+    @override
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+        report = PrivacyReport() if self.report is None else self.report
+        book = NameBook(self.key, keep=self.keep)
+        book.learn(Person(name) for name in self.people)
+        identifiers = self._identifiers(book.secret)
+        known: tuple[Person, ...] = ()
+        for session in sessions:
+            thread: Any = cast("dict[str, Any]", session).get("thread")
+            owner = thread.get("owner") if isinstance(thread, dict) else None
+            if self.keep_owner and isinstance(owner, str):
+                book.keep(owner)
+            if people_of(thread) is not known:  # one tuple for all sessions of a load
+                known = people_of(thread)
+                book.learn(known)
+            book.learn(Person(name) for name in dict.fromkeys(names_in(session)))
+            report.people = book.people
+            names = book.finder(nicknames_of(thread))
+            yield SessionScrubber(identifiers, book, names, report).scrub(session)
+
+    def _identifiers(self, secret: bytes) -> IdentifierFinder | None:
+        if self.identifiers is None:
+            return None
+        return IdentifierFinder(
+            kinds=self.kinds, style=self.identifiers, secret=secret, regions=self.regions
+        )
+
+
+@overload
+def redact_identifiers(
+    chat_sessions: Iterable[ChatSession],
+    *,
+    kinds: Iterable[Kind] | None = ...,
+    regions: Iterable[str] | None = ...,
+    report: PrivacyReport | None = ...,
+) -> Iterator[ChatSession]: ...
+@overload
+def redact_identifiers(
+    chat_sessions: None = None,
+    *,
+    kinds: Iterable[Kind] | None = ...,
+    regions: Iterable[str] | None = ...,
+    report: PrivacyReport | None = ...,
+) -> RedactIdentifiers: ...
+def redact_identifiers(
+    chat_sessions: Iterable[ChatSession] | None = None,
+    *,
+    kinds: Iterable[Kind] | None = None,
+    regions: Iterable[str] | None = None,
+    report: PrivacyReport | None = None,
+) -> Iterator[ChatSession] | RedactIdentifiers:
+    """Replace phone numbers, e-mail addresses, cards by "[phone]", "[email]" and the like.
+
+    Names stay: `pseudonymize_chat_sessions` does both. No message is dropped, and nothing leaves
+    this machine to find them.
+
+    Args:
+        chat_sessions: The sessions; without them a Runnable is returned.
+        kinds: Which of phone, email, card, iban, ip, link, address, id; all by default. Of a link,
+            only what lets its bearer in (a token, a password) is replaced.
+        regions: Countries whose national phone numbers are read, such as "CZ"; by default those
+            that fit the languages of the package's tables.
+        report: Is told what was replaced.
+
+    Returns:
+        An iterator over new sessions, or the Runnable that does the same.
+
+    Raises:
+        MissingExtraError: The extra `[privacy]` is not installed.
+        ValueError: There is no such kind or region.
+
+    Example:
+        ```python
+        pipeline = redact_identifiers() | map_ai_messages() | to_training_examples()
+        ```
+    """
+    stage = RedactIdentifiers(
+        kinds=None if kinds is None else frozenset(kinds),
+        regions=None if regions is None else tuple(regions),
+        report=report,
+    )
+    return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
+
+
+@overload
+def pseudonymize_chat_sessions(
+    chat_sessions: Iterable[ChatSession],
+    *,
+    key: str | os.PathLike[str],
+    keep_owner: bool = ...,
+    keep: Iterable[str] = ...,
+    people: Iterable[str] = ...,
+    identifiers: Style | None = ...,
+    kinds: Iterable[Kind] | None = ...,
+    regions: Iterable[str] | None = ...,
+    report: PrivacyReport | None = ...,
+) -> Iterator[ChatSession]: ...
+@overload
+def pseudonymize_chat_sessions(
+    chat_sessions: None = None,
+    *,
+    key: str | os.PathLike[str],
+    keep_owner: bool = ...,
+    keep: Iterable[str] = ...,
+    people: Iterable[str] = ...,
+    identifiers: Style | None = ...,
+    kinds: Iterable[Kind] | None = ...,
+    regions: Iterable[str] | None = ...,
+    report: PrivacyReport | None = ...,
+) -> PseudonymizeChatSessions: ...
+def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by its keyword
+    chat_sessions: Iterable[ChatSession] | None = None,
+    *,
+    key: str | os.PathLike[str],
+    keep_owner: bool = False,
+    keep: Iterable[str] = (),
+    people: Iterable[str] = (),
+    identifiers: Style | None = "placeholder",
+    kinds: Iterable[Kind] | None = None,
+    regions: Iterable[str] | None = None,
+    report: PrivacyReport | None = None,
+) -> Iterator[ChatSession] | PseudonymizeChatSessions:
+    """Give everybody in an export an invented name, in all threads and texts.
+
+    Each part of a name has one invented counterpart: all who are called Milo become, say, Tomas,
+    and stay so with the same key. Found in texts are full and first names, nicknames set in the
+    chat, mentions, and forms that docs/privacy.md lists (inflected, misspelt). Phone numbers and
+    other identifiers are replaced as well. No message is dropped.
+
+    A session of our loaders remembers everybody in its export, so that people are known in the
+    threads of others too. Of other loaders' sessions, those who take part are known, and whoever
+    came before; name the others in `people`.
+
+    Args:
+        chat_sessions: The sessions; without them a Runnable is returned.
+        key: The key file: made if there is none, for its owner alone (0600), and brought up to
+            date while people are met. Only with it can names be told (`restore_names`).
+        keep_owner: Whether the export's owner keeps their name.
+        keep: Names of people who keep theirs.
+        people: Names of more people to replace.
+        identifiers: "placeholder" makes "[phone]" of a phone number, "fake" an invented one, the
+            same for the same; None leaves it.
+        kinds: As in `redact_identifiers`.
+        regions: As in `redact_identifiers`.
+        report: Is told what was replaced.
+
+    Returns:
+        An iterator over new sessions, or the Runnable that does the same.
+
+    Raises:
+        MissingExtraError: The extra `[privacy]` is not installed.
+        ValueError: The key file is none, or an option does not have one of its values.
+
+    Example:
+        ```python
+        pipeline = (
+            split_chat_sessions()
+            | pseudonymize_chat_sessions(key="names.key", keep_owner=True)
+            | map_ai_messages()
+            | to_training_examples()
+        )
+        ```
+    """
+    stage = PseudonymizeChatSessions(
+        key=Path(key),
+        keep_owner=keep_owner,
+        keep=_names(keep),
+        people=_names(people),
+        identifiers=identifiers,
+        kinds=None if kinds is None else frozenset(kinds),
+        regions=None if regions is None else tuple(regions),
+        report=report,
+    )
+    return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))
+
+
+def _names(names: Iterable[str]) -> Any:
+    return names if isinstance(names, str) else tuple(names)
