@@ -52,10 +52,10 @@ class _Audit:
         seed: int,
     ) -> None:
         if contexts < 0 or samples < 0:
-            message = "contexts and samples are numbers from 0 on"
+            message = f"contexts ({contexts}) and samples ({samples}) are numbers from 0 on"
             raise ValueError(message)
         self._canaries = canaries or Canaries((), ())
-        self._people = known_names(people)
+        self._people, self._names_left_out = known_names(people)
         self._samples = samples
         trained = list(checked_examples(examples))
         refuse_absent(self._canaries, trained)
@@ -93,6 +93,7 @@ class _Audit:
                 "min_length": _MIN_LENGTH,
                 "min_run": _MIN_RUN,
             },
+            names_left_out=self._names_left_out,
             asked=len(self._probes),
             failed={model: given.failed for model, given in answers.items()},
             empty={model: _blank(given) for model, given in answers.items()},
@@ -166,7 +167,7 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
         base: The model before the training, with the same settings.
         canaries: What `plant_canaries` has planted in the examples.
         people: Names of real people; leave out whose messages the model has learnt, since it may
-            give its own name.
+            give its own name. One-letter names and emoji are passed over and counted.
         held_out: Examples that it was not trained on, whose contexts are asked, too.
         contexts: How many contexts to draw, of the trained and of the held-out ones each.
         samples: How many sampled answers to ask for, beside the likeliest.
@@ -181,7 +182,7 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
 
     Raises:
         InvalidExampleError: There are no examples, one is none, or the canaries are not in them.
-        ValueError: A number or a name is of no use.
+        ValueError: A number is out of range, or the environment asks for LangChain's old tracer.
         Exception: The model's own, where it failed at every question; single failures are counted.
 
     Example:

@@ -23,28 +23,26 @@ class KnownName(NamedTuple):
     part: re.Pattern[str]
 
 
-def known_names(people: Iterable[str]) -> list[KnownName]:
-    """Return what finds people by their names.
+def known_names(people: Iterable[str]) -> tuple[list[KnownName], int]:
+    """Return what finds people by their names, and how many names find nobody.
 
     Parts are the words of a name of two letters or more, but for particles ("van", "de"): words in
-    small letters beside others.
-
-    Raises:
-        ValueError: A name has no such word.
+    small letters beside capitalised ones. A name without such a word ("J.", an emoji) would be
+    found everywhere, so it is left out and counted.
     """
-    known = []
-    for name in people:
-        words = normal_name(name).split()
+    known, left_out = [], 0
+    for name in {comparable_name(name): normal_name(name) for name in people}.values():
+        words = name.split()
         parts = [
             word
             for word in words
-            if sum(map(str.isalpha, word)) > 1 and (len(words) == 1 or not word.islower())
+            if sum(map(str.isalpha, word)) > 1 and (name.islower() or not word.islower())
         ]
-        if not parts:
-            message = "a name of people= has no word of two letters: it would be found everywhere"
-            raise ValueError(message)
-        known.append(KnownName(_finder([name]), _finder(parts)))
-    return known
+        if parts:
+            known.append(KnownName(_finder([name]), _finder(parts)))
+        else:
+            left_out += 1
+    return known, left_out
 
 
 def named(name: KnownName, prompt: str, answer: str) -> tuple[bool, bool]:

@@ -74,6 +74,7 @@ class LeakReport:
         empty: How many answers were blank; they count as answers without a leak.
         guess: From how few secrets one was drawn: a guess hits with one in so many. None without
             canaries.
+        names_left_out: How many names of `people=` are too short to be looked for.
         answers: All answers, where `keep_answers=True` was given: they are private.
     """
 
@@ -83,6 +84,7 @@ class LeakReport:
     failed: dict[str, int]
     empty: dict[str, int]
     guess: int | None = None
+    names_left_out: int = 0
     answers: tuple[AuditedAnswer, ...] = field(default=(), repr=False)
 
     def row(self, measure: str, where: str | None = None) -> LeakRow:
@@ -119,6 +121,7 @@ class LeakReport:
             "failed": self.failed,
             "empty": self.empty,
             "guess": self.guess,
+            "names_left_out": self.names_left_out,
         }
 
     def __str__(self) -> str:
@@ -135,6 +138,8 @@ class LeakReport:
         notes = [f"{self.asked:,} questions to each model; in brackets: 95 % intervals (Wilson)"]
         if self.guess is not None:
             notes.append(f"a secret is guessed with at most 1 in {self.guess:,}")
+        if self.names_left_out:
+            notes.append(f"{self.names_left_out:,} names are too short to be looked for")
         for what, counts in (("failed", self.failed), ("empty", self.empty)):
             if any(counts.values()):
                 told = ", ".join(f"{model} {n:,}" for model, n in counts.items())

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 BASE = "SmolLM2-135M-Instruct"
 EXAMPLES = 80
-HELD_OUT = 30
 EPOCHS = (2, 10)
 CANARIES = 9
 MAX_TOKENS = 48  # longer than what anybody in the sample writes at once
@@ -55,9 +54,9 @@ def sample() -> tuple[list[TrainingExample], list[TrainingExample], list[str]]:
         name
         for session in loader.lazy_load()
         for name in session["thread"]["participants"]  # type: ignore[typeddict-item]
-        if name != SAMPLE_OWNER
+        if name not in {SAMPLE_OWNER, "Facebook user"}  # whoever has left
     }
-    return examples[:EXAMPLES], examples[EXAMPLES:][:HELD_OUT], sorted(people)
+    return examples[:EXAMPLES], examples[EXAMPLES:], sorted(people)
 
 
 def audit(planted: PlantedExamples, held_out: list[TrainingExample], people: list[str]) -> None:
