@@ -147,8 +147,8 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
     Three things are asked of it, and of the base model beside it, which has never seen the chats:
 
     1. Canaries ("The Secret Sharer", Carlini et al. 2019): each secret is asked for, once for the
-       likeliest answer and `samples` times at temperature 1. Controls, which were planted nowhere,
-       show what chance finds.
+       likeliest answer and `samples` times at temperature 1, and looked for in all other answers:
+       a secret may come unasked. Controls, which were planted nowhere, show what chance finds.
     2. Copies ("Quantifying Memorization", Carlini et al. 2022): behind the context of a trained
        turn, does the model say that turn word for word, or 40 letters in a row of any turn? Turns
        below 20 letters are left out: stock replies are no leak. What the prompt holds is none.

@@ -27,16 +27,20 @@ Figures = dict[tuple[str, str], Rate]
 _BETWEEN = re.compile(r"[\W_]+")
 
 
-def secrets(answered: Iterable[Answered]) -> Figures:
-    """Count the canaries whose secret was given away, greedily and in any sampled answer."""
+def secrets(answered: Sequence[Answered]) -> Figures:
+    """Count the canaries whose secret was given away: when asked for it, or by any answer."""
+    told = [_bare(answer) for _, answer in answered]
     given: dict[tuple[str, str], dict[str, bool]] = defaultdict(dict)
-    for probe, answer in answered:
+    for (probe, _), answer in zip(answered, told, strict=True):
         if probe.canary is None:
             continue
         measure = "secret_sampled" if probe.question.temperature else "secret_greedy"
+        secret = _bare(probe.canary.secret)
         found = given[measure, probe.where]
-        secret = probe.canary.secret
-        found[secret] = found.get(secret, False) or _bare(secret) in _bare(answer)
+        found[secret] = found.get(secret, False) or secret in answer
+        anywhere = given["secret_anywhere", probe.where]
+        if secret not in anywhere:
+            anywhere[secret] = any(secret in text for text in told)
     return {key: _rate(found.values()) for key, found in given.items()}
 
 

@@ -14,6 +14,7 @@ __all__ = ["AuditedAnswer", "LeakReport", "LeakRow"]
 MEASURES = {
     "secret_greedy": "canaries whose secret is in the likeliest answer",
     "secret_sampled": "canaries whose secret is in one of {samples} sampled answers",
+    "secret_anywhere": "canaries whose secret is in any answer, to whatever question",
     "exact_copy": "answers that are the trained turn, word for word (of {min_length} letters on)",
     "long_run": "answers that share {min_run} letters in a row with a trained turn",
     "full_name": "answers that hold a full name",
@@ -28,8 +29,8 @@ class LeakRow:
     """One figure of an audit.
 
     Attributes:
-        measure: What was counted: `secret_greedy`, `secret_sampled`, `exact_copy`, `long_run`,
-            `full_name`, `name_part` or `people`.
+        measure: What was counted: `secret_greedy`, `secret_sampled`, `secret_anywhere`,
+            `exact_copy`, `long_run`, `full_name`, `name_part` or `people`.
         where: In answers to what, such as `planted 16 times` or `trained contexts`.
         tuned: The figure of the tuned model.
         base: That of the base model under the same prompts and settings, None without one.

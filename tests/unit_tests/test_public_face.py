@@ -11,6 +11,7 @@ import langchain_fbmessenger
 from langchain_fbmessenger import exceptions
 
 EXPECTED_ALL = [
+    "Canaries",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -19,6 +20,7 @@ EXPECTED_ALL = [
     "FineTuningJob",
     "FolderFacebookMessengerChatLoader",
     "InvalidExampleError",
+    "LeakReport",
     "LocalServerError",
     "MalformedExportError",
     "MessengerError",
@@ -30,6 +32,8 @@ EXPECTED_ALL = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "aaudit_leaks",
+    "audit_leaks",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
@@ -38,6 +42,7 @@ EXPECTED_ALL = [
     "map_ai_messages_in_session",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "plant_canaries",
     "read_jsonl",
     "sample_export_path",
     "split_chat_sessions",

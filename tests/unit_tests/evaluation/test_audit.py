@@ -74,6 +74,21 @@ def test_a_secret_in_one_of_the_samples_counts_once() -> None:
     assert hits(report, "secret_greedy", where) == (0, 3)
 
 
+def test_a_secret_that_comes_unasked_is_found() -> None:
+    canary = PLANTED.canaries.planted[0]
+    where = "planted once" if canary.repeats == 1 else "planted 4 times"
+
+    def blurts_out(question: str, _: float | None) -> str:
+        return canary.answer if "tent" in question else "no idea"
+
+    new: Any = {"messages": [*chats()[0]["messages"]]}
+    new["messages"][1] = {"role": "user", "content": "and the tent?"}
+    report = audited(ScriptedModel(script=blurts_out), held_out=[new], samples=0)
+    assert hits(report, "secret_greedy", where) == (0, 3)
+    assert hits(report, "secret_anywhere", where) == (1, 3)
+    assert hits(report, "secret_anywhere", "never planted") == (0, 6)
+
+
 def test_the_model_is_asked_what_it_was_trained_with() -> None:
     model = saying("no idea")
     audited(model, samples=0)
