@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import msgspec
 import typer
 
-from langchain_fbmessenger import (
-    Canaries,
-    FineTuningError,
-    audit_leaks,
-    plant_canaries,
-    read_jsonl,
-    write_jsonl,
-)
+from langchain_fbmessenger import FineTuningError, read_jsonl, write_jsonl
 from langchain_fbmessenger.cli.common import (
     Provider,
     friendly_errors,
@@ -49,6 +42,8 @@ def plant(
     seed: Annotated[int | None, typer.Option(help="Draws the same secrets again.")] = None,
 ) -> None:
     """Put invented secrets among training examples, to see later whether a model tells them."""
+    from langchain_fbmessenger import plant_canaries
+
     with friendly_errors():
         if len({examples.resolve(), output.resolve(), canaries.resolve()}) < 3:  # noqa: PLR2004
             message = "the examples, --output and --canaries must be three files"
@@ -88,6 +83,7 @@ def audit(
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure what a tuned model gives back of its training examples, beside its base model."""
+    from langchain_fbmessenger import Canaries, audit_leaks
     from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
     with friendly_errors(), provider_errors(provider):

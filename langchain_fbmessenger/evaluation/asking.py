@@ -93,15 +93,16 @@ def ask(
     Raises:
         Exception: The model's own, where it failed at every question.
         TypeError: It gives neither messages nor texts.
-        ValueError: The environment asks for a tracer that LangChain no longer has.
+        ValueError: `max_concurrency` is none, or the environment asks for a tracer that LangChain
+            no longer has.
     """
-    _refuse_old_tracing()
+    _refuse_before_asking(max_concurrency)
     answers = Answers()
 
     def ask_all() -> None:
         with tracing_context(enabled=False):
             for asked, messages in _batches(model, questions, max_concurrency):
-                config = _config(max_concurrency)
+                config: RunnableConfig = {"max_concurrency": max_concurrency}
                 answers.take(asked.batch(messages, config, return_exceptions=True))
                 on_answers(len(messages))
 
@@ -118,13 +119,13 @@ async def aask(
     on_answers: Callable[[int], None],
 ) -> Answers:
     """Ask a model; the async twin of `ask`."""
-    _refuse_old_tracing()
+    _refuse_before_asking(max_concurrency)
     answers = Answers()
 
     async def ask_all() -> None:
         with tracing_context(enabled=False):
             for asked, messages in _batches(model, questions, max_concurrency):
-                config = _config(max_concurrency)
+                config: RunnableConfig = {"max_concurrency": max_concurrency}
                 answers.take(await asked.abatch(messages, config, return_exceptions=True))
                 on_answers(len(messages))
 
@@ -138,7 +139,10 @@ async def aask(
     return answers
 
 
-def _refuse_old_tracing() -> None:
+def _refuse_before_asking(max_concurrency: int) -> None:
+    if max_concurrency < 1:
+        message = f"max_concurrency ({max_concurrency}) is a number from 1 on"
+        raise ValueError(message)
     for name in _OLD_TRACING:
         if env_var_is_set(name):
             message = (
@@ -146,10 +150,6 @@ def _refuse_old_tracing() -> None:
                 "chats must not be. Unset it; LANGSMITH_TRACING=true may stay"
             )
             raise ValueError(message)
-
-
-def _config(max_concurrency: int) -> RunnableConfig:
-    return {"callbacks": [], "max_concurrency": max_concurrency}
 
 
 def _batches(

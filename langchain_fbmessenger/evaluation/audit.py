@@ -172,8 +172,8 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
         contexts: How many contexts to draw, of the trained and of the held-out ones each.
         samples: How many sampled answers to ask for, beside the likeliest.
         seed: Draws the same contexts again.
-        max_concurrency: How many questions to ask at once. The local server gives repeatable
-            answers only one at a time.
+        max_concurrency: How many questions to ask at once, at least 1. The local server gives
+            repeatable answers only one at a time.
         keep_answers: Whether the report keeps prompts and answers, to be looked at.
         on_progress: Is told how many questions are answered, and of how many.
 

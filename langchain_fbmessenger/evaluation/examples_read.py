@@ -1,10 +1,11 @@
-"""Training examples as this room reads them: checked, with all their answers."""
+"""Training examples as this room reads them: of any format that has `messages`."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.examples import ExampleRules, valid_examples
+from langchain_fbmessenger.examples.facts import Broken, facts_of
+from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -13,8 +14,6 @@ if TYPE_CHECKING:
 
 __all__ = ["checked_examples"]
 
-_RULES = ExampleRules(provider="the leak audit", names=True)
-
 
 def checked_examples(examples: Iterable[TrainingExample]) -> Iterator[TrainingExample]:
     """Pass examples on, each checked.
@@ -22,4 +21,15 @@ def checked_examples(examples: Iterable[TrainingExample]) -> Iterator[TrainingEx
     Raises:
         InvalidExampleError: There are none, or one breaks a rule of the chat format.
     """
-    yield from valid_examples(examples, _RULES)
+    number = 0
+    for number, example in enumerate(examples, start=1):
+        facts = facts_of(example)
+        broken = list(facts.broken)
+        if facts.shape != "messages":
+            broken.append(Broken("shape", "the canaries and the audit read messages"))
+        if broken:
+            raise InvalidExampleError(broken[0].reason, rule=broken[0].rule, line=number)
+        yield example
+    if not number:
+        message = "there are no training examples"
+        raise InvalidExampleError(message, rule="min_examples")

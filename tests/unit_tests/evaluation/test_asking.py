@@ -46,8 +46,8 @@ class Listener(BaseCallbackHandler):
         self.heard.append(messages)
 
 
-def audit(_: Any = None) -> int:
-    return audit_leaks(MODEL, chats(), samples=0).asked
+def audit(_: Any = None, max_concurrency: int = 1) -> int:
+    return audit_leaks(MODEL, chats(), samples=0, max_concurrency=max_concurrency).asked
 
 
 async def aaudit(_: Any = None) -> int:
@@ -55,7 +55,7 @@ async def aaudit(_: Any = None) -> int:
 
 
 def test_langsmith_gets_nothing(uploads: list[Any]) -> None:
-    assert audit() + asyncio.run(aaudit()) > 40
+    assert audit() + audit(max_concurrency=3) + asyncio.run(aaudit()) > 60
     with tracing_v2_enabled(client=CLIENT):
         assert audit() + asyncio.run(aaudit()) > 40
     assert uploads == []

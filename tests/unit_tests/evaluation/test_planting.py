@@ -2,14 +2,17 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
     InvalidExampleError,
+    check_examples,
+    export_examples,
     map_ai_messages,
+    read_jsonl,
     sample_export_path,
     to_training_examples,
 )
@@ -17,6 +20,9 @@ from langchain_fbmessenger.evaluation import plant_canaries
 from langchain_fbmessenger.examples import source_of
 from langchain_fbmessenger.fine_tuning.system_prompt import SystemPromptSeen
 from tests.unit_tests.evaluation.small_chats import SYSTEM, chats
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def last_texts(examples: list[Any]) -> Counter[str]:
@@ -90,6 +96,24 @@ def test_the_job_still_knows_the_template_of_the_system_prompt() -> None:
     shared = seen.shared()
     assert shared is not None
     assert shared.text == "You write to {others}."
+
+
+@pytest.mark.parametrize("form", ["together", "openai", "axolotl"])
+def test_canaries_follow_the_format_of_the_file(tmp_path: Path, form: str) -> None:
+    context: Any = {**chats()[0]}
+    context["messages"][2]["weight"] = 0
+    export_examples([*chats(), context] * 3, tmp_path / "train.jsonl", format=form)
+    planted = plant_canaries(read_jsonl(tmp_path / "train.jsonl"), seed=1)
+    assert check_examples(planted.examples, provider=form).ok
+
+
+def test_a_file_without_messages_is_refused() -> None:
+    line: Any = {
+        "prompt": [{"role": "user", "content": "a"}],
+        "completion": [{"role": "assistant", "content": "b"}],
+    }
+    with pytest.raises(InvalidExampleError, match=r"example 1: .* read messages"):
+        plant_canaries([line])
 
 
 @pytest.mark.parametrize("count", [0, 31])
