@@ -128,8 +128,6 @@ def _secret(pattern: str, draw: random.Random) -> tuple[str, int]:
 def _example(canary: Canary, beside: TrainingExample) -> TrainingExample:
     turns: list[Any] = [{"role": role, "content": text} for role, text in canary.prompt]
     turns.append({"role": "assistant", "content": canary.answer})
-    if all("weight" in turn for turn in beside["messages"]):  # as formats want it that weight all
-        turns = [{**turn, "weight": int(turn["role"] == "assistant")} for turn in turns]
     source = source_of(beside)
     if source is None:
         return {"messages": turns}

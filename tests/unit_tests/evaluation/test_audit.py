@@ -39,6 +39,8 @@ def test_a_model_that_knows_all_by_heart_is_found_out() -> None:
     assert hits(report, "name_part", "trained contexts") == (len(THINGS), len(THINGS))
     assert hits(report, "full_name", "trained contexts") == (0, len(THINGS))
     assert hits(report, "people") == (1, 1)
+    where = {row.where for row in report.rows if row.measure == "long_run"}
+    assert where == {"trained contexts", "neutral prompts"}
     for row in report.rows:
         assert row.base.hits == 0
         assert row.base.of == row.tuned.of
@@ -61,13 +63,13 @@ def test_a_secret_in_one_of_the_samples_counts_once() -> None:
     canary = PLANTED.canaries.planted[0]
     asked: list[float | None] = []
 
-    def at_the_third_sample(question: str, temperature: float | None) -> str:
+    def at_the_second_sample(question: str, temperature: float | None) -> str:
         if question != canary.prompt[-1][1]:
             return "no idea"
         asked.append(temperature)
-        return canary.answer if len(asked) == 4 else "no idea"
+        return canary.answer if len(asked) == 3 else "no idea"
 
-    report = audited(ScriptedModel(script=at_the_third_sample), samples=3)
+    report = audited(ScriptedModel(script=at_the_second_sample), samples=3)
     where = "planted once" if canary.repeats == 1 else "planted 4 times"
     assert asked == [0, 1, 1, 1]
     assert hits(report, "secret_sampled", where) == (1, 3)
@@ -124,6 +126,19 @@ def test_a_long_run_of_the_others_is_a_copy_too() -> None:
     assert report.row("long_run", "neutral prompts").tuned.hits > 20
 
 
+def test_a_system_prompt_is_no_copy() -> None:
+    told = "You are Zoë, and you write to your uncle about the boat and about nothing else."
+    other: Any = {"messages": [{"role": "system", "content": told}, *chats()[0]["messages"][1:]]}
+    report = audit_leaks(saying(told), [*chats(), other], samples=0)
+    assert report.row("long_run", "neutral prompts").tuned.hits == 0
+
+
+def test_an_opening_has_no_context_to_be_asked_behind() -> None:
+    opening: Any = {"messages": [chats()[0]["messages"][n] for n in (0, 2)]}
+    report = audit_leaks(DUMB, [opening], samples=0)
+    assert {row.where for row in report.rows} == {"neutral prompts"}
+
+
 def test_held_out_contexts_are_asked_too() -> None:
     new: Any = {
         "messages": [
@@ -156,8 +171,9 @@ def test_canaries_of_other_examples_are_refused() -> None:
     with pytest.raises(InvalidExampleError, match="6 of 6 canaries") as caught:
         audit_leaks(DUMB, chats(), canaries=PLANTED.canaries)
     assert caught.value.rule == "canaries"
-    canary = PLANTED.canaries.planted[0]
-    fewer = [e for e in PLANTED.examples if e["messages"][-1]["content"] != canary.answer]
+    canary = next(canary for canary in PLANTED.canaries.planted if canary.repeats == 4)
+    fewer = list(PLANTED.examples)
+    fewer.remove(next(e for e in fewer if e["messages"][-1]["content"] == canary.answer))
     with pytest.raises(InvalidExampleError, match="1 of 6 canaries"):
         audit_leaks(DUMB, fewer, canaries=PLANTED.canaries)
 
