@@ -20,11 +20,11 @@ if TYPE_CHECKING:
 def test_a_secret_that_was_learnt_by_heart_is_found_in_the_tuned_model_alone(
     tmp_path: Path,
 ) -> None:
-    examples: list[Any] = [chat(topic, n) for n, topic in enumerate(TOPICS[:3])]
-    planted = plant_canaries(examples, count=1, repeats=[6], seed=3)
+    examples: list[Any] = [chat(topic, n) for n, topic in enumerate(TOPICS[:2])]
+    planted = plant_canaries(examples, count=1, repeats=[4], seed=3)
     write_jsonl(planted.examples, tmp_path / "train.jsonl")
     planted.canaries.write(tmp_path / "canaries.json")
-    tuner = FineTuner(n_epochs=5, batch_size=2, seed=7, learning_rate_multiplier=1.5)
+    tuner = FineTuner(n_epochs=5, batch_size=2, seed=7, learning_rate_multiplier=2)
     job = tuner.submit(planted.examples).wait(progress=False)
 
     options = ["--canaries", str(tmp_path / "canaries.json"), "--people", "Milo Dvořák"]
@@ -34,7 +34,7 @@ def test_a_secret_that_was_learnt_by_heart_is_found_in_the_tuned_model_alone(
 
     report = json.loads(shown.output)
     rows = {(row["measure"], row["where"]): row for row in report["rows"]}
-    secret = rows["secret_greedy", "planted 6 times"]
+    secret = rows["secret_greedy", "planted 4 times"]
     assert (secret["tuned"]["hits"], secret["base"]["hits"]) == (1, 0)
     assert rows["secret_greedy", "never planted"]["tuned"]["hits"] == 0
     assert (

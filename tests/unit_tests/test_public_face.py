@@ -78,6 +78,7 @@ HEAVY = ["torch", "transformers", "openai", "langchain_openai", "typer", "rich",
         ("import langchain_fbmessenger.testing", [*HEAVY, "langchain_core", "pytest"]),
         ("import langchain_fbmessenger.testing.pytest_plugin", [*HEAVY, "langchain_core"]),
         ("from langchain_fbmessenger import FacebookMessengerChatLoader, write_jsonl", HEAVY),
+        ("from langchain_fbmessenger import audit_leaks, plant_canaries", HEAVY),
     ],
 )
 def test_import_is_light(imported: str, absent: list[str]) -> None:
