@@ -1,7 +1,7 @@
 """The leak audit, for real: what the bundled 135M model gives back after few and many epochs.
 
 Plants canaries in a part of the sample export, trains on it once for 2 epochs and once for 10, and
-audits both models beside the base model. By hand, about 40 minutes on 2 cores:
+audits both models beside the base model. By hand, about half an hour on 2 cores:
 `python tests/benchmarks/leak_audit.py`. A state folder that is given in
 LANGCHAIN_FBMESSENGER_HOME is kept, and with it what was trained.
 """
