@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, __version__, read_jsonl
+from langchain_fbmessenger.cli.audit_commands import audit, plant
 from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
     Provider,
     TimeZone,
     console,
-    errors,
     friendly_errors,
     print_plain,
+    progress,
 )
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
@@ -29,8 +28,6 @@ from langchain_fbmessenger.cli.screens import report_lines, survey_lines, thread
 from langchain_fbmessenger.cli.survey import take_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from langchain_fbmessenger.local import ServerAddress
 
 __all__ = ["app"]
@@ -72,7 +69,7 @@ def inspect(
 ) -> None:
     """Show what is in an export: threads, people, formats, and what is left out and why."""
     with friendly_errors():
-        with _progress(shown=not as_json) as on_progress:
+        with progress("reading", shown=not as_json) as on_progress:
             loader = FacebookMessengerChatLoader(
                 exports, folders=folder, timezone=timezone, on_progress=on_progress
             )
@@ -87,20 +84,11 @@ def inspect(
         console.print("\n".join(report_lines(loader.report)))
 
 
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal while an export is read; a small one is read before it appears."""
-    columns = (TextColumn("reading"), BarColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=errors, transient=True, disable=not (shown and errors.is_terminal)
-    ) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 app.command()(prepare)
 app.command()(check)
 app.add_typer(jobs, name="jobs")
+app.command("plant-canaries")(plant)
+app.command()(audit)
 
 
 @app.command()
