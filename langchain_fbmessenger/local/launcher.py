@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from langchain_fbmessenger._own_process import TELEMETRY_OFF
 from langchain_fbmessenger.exceptions import LocalServerError
 from langchain_fbmessenger.local.address import ServerAddress, proof, read_address
 from langchain_fbmessenger.local.home import Home, locked
@@ -126,7 +127,7 @@ def _start(home: Home) -> ServerAddress:
             stdout=log,
             stderr=log,
             cwd=home.root,
-            env={**os.environ, "PYTHONPATH": python_path()},
+            env={**TELEMETRY_OFF, **os.environ, "PYTHONPATH": python_path()},
             **_detached(),
         )
     # Waited for in the background: a child that ended and was never waited for stays a zombie.
