@@ -80,7 +80,9 @@ def test_uncaught_exceptions_of_our_processes_quote_nothing(*, thread: bool) -> 
 def test_crash_leaves_no_image_of_the_memory(tmp_path: Path) -> None:
     """Nor does that of a child. Where the machine writes none at all, this shows less."""
     code = (
-        "import os, subprocess, sys\n"
+        "import os, resource, subprocess, sys\n"
+        "hard = resource.getrlimit(resource.RLIMIT_CORE)[1]\n"
+        "resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))\n"  # as where dumps are wanted
         "from langchain_fbmessenger._own_process import no_core_dumps\n"
         "no_core_dumps()\n"
         "subprocess.run([sys.executable, '-c', 'import os; os.abort()'])\n"
