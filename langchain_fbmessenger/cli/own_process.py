@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from langsmith import tracing_context
+from langsmith import tracing_context  # comes with langchain-core, which traces by it
 
 from langchain_fbmessenger._own_process import no_core_dumps, switch_off_telemetry
 
