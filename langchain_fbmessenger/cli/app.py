@@ -26,6 +26,7 @@ from langchain_fbmessenger.cli.common import (
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
 from langchain_fbmessenger.cli.own_process import keep_to_itself
+from langchain_fbmessenger.cli.purge_command import purge
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
 
@@ -104,6 +105,7 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
 app.command()(prepare)
 app.command()(check)
 app.add_typer(jobs, name="jobs")
+app.command()(purge)
 
 
 @app.command()
