@@ -92,7 +92,7 @@ def test_chats_stand_where_they_belong_and_nowhere_else(home: Path) -> None:
     address = ensure_server(home)
     with client_of(home) as client:
         for odd in (
-            {**ASKED, TEXT: 1},
+            {**ASKED, "extra_body": {TEXT: 1}},
             {**ASKED, "messages": [{"role": TEXT, "content": TEXT}]},
             {**ASKED, "messages": [{"role": "user", "content": f"{TEXT} " * 20_000}]},
             {**ASKED, "logit_bias": {TEXT: TEXT}},
@@ -106,10 +106,10 @@ def test_chats_stand_where_they_belong_and_nowhere_else(home: Path) -> None:
             train(client, [line(1), {"messages": [{"role": "user", "content": TEXT}] * 2}]),
             train(client, [{"messages": [{"role": "assistant", "content": f"{TEXT} " * 20_000}]}]),
         ]
-    crash(address)
+    assert [end_of(home, one).status for one in failing] == ["failed"] * 4
+    crash(address)  # the engine is the server's only child now
     with client_of(home) as client:
         job = train(client, [line(number) for number in range(8)])
-    assert [end_of(home, one).status for one in failing] == ["failed"] * 4
     assert end_of(home, job).status == "succeeded", end_of(home, job)
     with client_of(home) as client:
         error = client.fine_tuning.jobs.retrieve(failing[-1]).error
@@ -156,9 +156,7 @@ def test_purge_ends_a_server_that_trains_and_leaves_nothing(home: Path) -> None:
 
 def test_purge_sends_no_signal_to_who_has_a_dead_server_s_number(home: Path) -> None:
     state = Home.open(home)
-    with subprocess.Popen(  # noqa: S603
-        [sys.executable, "-c", "import time; time.sleep(600)"]
-    ) as stranger:
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"]) as stranger:
         write_address(state, ServerAddress("http://127.0.0.1:9/v1", "key", stranger.pid, home))
         assert read_address(state) is not None
         assert not purge_state(home).stopped_server
