@@ -6,6 +6,7 @@ Whatever the package writes, sends or says can be searched for them.
 from __future__ import annotations
 
 import json
+import re
 import traceback
 from typing import TYPE_CHECKING, Any
 
@@ -24,14 +25,16 @@ OWNER = "Zqowner"
 TITLE = "zqtitle"
 PROMPT = "zqprompt"
 SYSTEM = f"You are {{owner}}, {PROMPT}. You write to {{others}}."
-_MARK = "zq"
+# The whole word: "zq" alone stands in any megabyte of weights.
+_CANARY = re.compile("zq(text|name|family|owner|title|prompt|role|home)", re.IGNORECASE)
 
 
 def assert_clean(written: object, where: str = "") -> None:
     """Fail if any canary stands in what was written; say which, and what stands around it."""
     text = str(written)
-    at = text.lower().find(_MARK)
-    assert at < 0, f"{where}: …{text[max(0, at - 300) : at + 100]}…"
+    found = _CANARY.search(text)
+    shown = text[max(0, found.start() - 300) : found.end() + 100] if found else ""
+    assert not found, f"{where}: …{shown}…"
 
 
 def session(number: int = 0, *, size: int = 8) -> ChatSession:
