@@ -24,6 +24,8 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
+from langchain_fbmessenger.cli.own_process import keep_to_itself
+from langchain_fbmessenger.cli.purge_command import purge
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
 
@@ -49,11 +51,13 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
+    keep_to_itself(context)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or pipe that cannot show "é" or "─" gets "?" instead of a traceback.
@@ -89,6 +93,7 @@ app.command()(check)
 app.add_typer(jobs, name="jobs")
 app.command("plant-canaries")(plant)
 app.command()(audit)
+app.command()(purge)
 
 
 @app.command()
