@@ -1,4 +1,4 @@
-"""What `redact` shows on a terminal: a preview as tables and samples; all of it is plain in a pipe."""
+"""What `redact` shows on a terminal: a preview as tables and samples, plain in a pipe."""
 
 from __future__ import annotations
 
@@ -28,34 +28,36 @@ _STYLES = {"-": "red strike", "+": "bold green", "?": "yellow"}
 
 def full_preview(preview: Preview) -> Iterator[RenderableType]:
     """Give all of a preview: figures, samples of each kind, people, what was not touched."""
-    yield from short_preview(preview)
-    for kind in KINDS:
-        if samples := preview.samples(kind):
-            yield _heading(KIND_NAMES[kind], len(samples), preview.messages_with(kind))
-            for sample in samples:
-                yield _lines(sample, "-", "+")
+    yield from _figures(preview)
+    yield from _samples(preview, most=None)
     if preview.renamed:
         yield _people(preview)
     if preview.kept:
-        yield Text(f"By your choice these keep their names: {', '.join(sorted(preview.kept))}")
+        names = ", ".join(map(visible, sorted(preview.kept)))
+        yield Text(f"By your choice these keep their names: {names}")
     yield Text("\nNot touched", style="bold")
     for kind in LEFT_KINDS:
         if samples := preview.samples(kind):
             yield _heading(LEFT_NAMES[kind], len(samples), preview.messages_with(kind))
             if kind == "word":
                 yield _words(preview)
-            for sample in samples:
-                yield _lines(sample, "?")
-    for line in other_lines(preview):
-        yield Text(line)
+            yield _lines(samples, "?")
+    yield Text()
+    yield from map(Text, other_lines(preview))
 
 
 def short_preview(preview: Preview) -> Iterator[RenderableType]:
-    """Give a preview's figures: what is replaced, by kind, and how much was not touched."""
+    """Give what a preview shows first: figures, and a sample of each kind."""
+    yield from _figures(preview)
+    yield from _samples(preview, most=1)
+
+
+def _figures(preview: Preview) -> Iterator[RenderableType]:
     share = preview.messages_changed / preview.messages if preview.messages else 0
     yield Text(
-        f"{preview.messages_changed:,} of {preview.messages:,} messages would change ({share:.1%}), "
-        f"in {preview.sessions:,} conversations; {len(preview.renamed):,} people get other names"
+        f"{preview.messages_changed:,} of {preview.messages:,} messages in {preview.sessions:,} "
+        f"conversation{'s' * (preview.sessions != 1)} change ({share:.1%}); "
+        f"{len(preview.renamed):,} people get other names"
     )
     table = Table(title="Replaced", title_justify="left")
     table.add_column("kind")
@@ -73,25 +75,36 @@ def short_preview(preview: Preview) -> Iterator[RenderableType]:
         yield Text(f"Not touched, in messages: {left}", style=_STYLES["?"])
 
 
+def _samples(preview: Preview, *, most: int | None) -> Iterator[RenderableType]:
+    for kind in KINDS:
+        if samples := preview.samples(kind)[:most]:
+            yield _heading(KIND_NAMES[kind], len(samples), preview.messages_with(kind))
+            yield _lines(samples, "-", "+")
+
+
 def sample_text(sample: Sample, sign: str) -> Text:
     """Return a sample as it was ("-"), as it is ("+"), or as it is with what was left ("?")."""
     text = Text("…" * sample.is_cut[0])
     for part in sample.parts:
         is_marked = part.kind is not None and (part.kind in LEFT_NAMES) == (sign == "?")
-        shown = visible(part.before if sign == "-" else part.after)
-        text.append(" ".join(shown.split("\n")), style=_STYLES[sign] if is_marked else "")
+        shown = visible(part.before if sign == "-" else part.after).replace("\n", " ")
+        if is_marked and sign == "?":
+            shown = f"«{shown}»"  # a pipe shows no colours
+        text.append(shown, style=_STYLES[sign] if is_marked else "")
     return text.append("…" * sample.is_cut[1])
 
 
-def _lines(sample: Sample, *signs: str) -> Table:
-    """Return a sample behind its signs: its lines are wrapped beside them."""
+def _lines(samples: list[Sample], *signs: str) -> Table:
+    """Return samples behind their signs: what is wrapped stays beside them."""
     grid = Table.grid(padding=(0, 1))
     grid.add_column(no_wrap=True)
     grid.add_column(overflow="fold")
-    for sign in signs:
-        grid.add_row(
-            Text(sign, style=_STYLES[sign].removesuffix(" strike")), sample_text(sample, sign)
-        )
+    for number, sample in enumerate(samples):
+        if number and len(signs) > 1:
+            grid.add_row()
+        for sign in signs:
+            style = _STYLES[sign].removesuffix(" strike")
+            grid.add_row(Text(sign, style=style), sample_text(sample, sign))
     return grid
 
 

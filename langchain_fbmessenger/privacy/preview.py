@@ -47,7 +47,6 @@ class Preview(PrivacyReport):
         renamed: Who becomes who, those who have written most first.
         kept: People who keep their names.
         written: Messages by sender.
-        left: Messages that still hold what looks like a name or an identifier, by `LEFT_KINDS`.
         left_words: Words with a capital inside a sentence that are nobody's name.
         media: Photos, videos and other files, by kind. Nobody looks at what is on them.
         left_out: Messages that were not loaded, by reason.
@@ -114,10 +113,19 @@ class Preview(PrivacyReport):
             reservoir = self._reservoirs.setdefault(kind, Reservoir(self._size, kind))
             reservoir.offer(lambda kind=kind: sample_of(before, marks, kind))  # type: ignore[misc]
 
-    def watch(self, sessions: Iterable[ChatSession]) -> Iterator[ChatSession]:
-        """Pass sessions on as they are, and note who and what is in them."""
+    def watch(
+        self, sessions: Iterable[ChatSession], *, keep_owner: bool = False
+    ) -> Iterator[ChatSession]:
+        """Pass sessions on as they are, and note who and what is in them.
+
+        Args:
+            sessions: The sessions, as they go into the stages.
+            keep_owner: Whether the stages leave their owner's name.
+        """
         for session in sessions:
             thread: Any = cast("dict[str, Any]", session).get("thread")
+            if keep_owner and isinstance(thread, dict) and thread.get("owner"):
+                self.keep([thread["owner"]])
             self.renamed.update(dict.fromkeys(names_in(session), ""))
             self.renamed.update(dict.fromkeys((one.name for one in people_of(thread)), ""))
             for message in session["messages"]:

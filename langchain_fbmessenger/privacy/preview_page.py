@@ -1,4 +1,4 @@
-"""A preview as one HTML page that needs nothing from anywhere: a preview goes in, a file comes out."""
+"""A preview as one HTML page that loads nothing: a preview goes in, a file comes out."""
 
 from __future__ import annotations
 

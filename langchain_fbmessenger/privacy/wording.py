@@ -56,7 +56,7 @@ def other_lines(preview: Preview) -> Iterator[str]:
     if rest:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in rest.items())
         yield f"Not loaded, so not written either: {reasons}."
-    yield "What a message says of somebody without a name or number stays: their job, illness, town."
+    yield "What a text tells of somebody without a name or number stays: a job, an illness, a town."
 
 
 def visible(text: str) -> str:
