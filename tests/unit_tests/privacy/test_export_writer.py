@@ -19,7 +19,7 @@ from tests.unit_tests.builders import AL, ZOE, message, thread_json, write_threa
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from langchain_fbmessenger import MessengerChatSession
+    from langchain_fbmessenger.chat_loaders import MessengerChatSession
 
 UTC = "UTC"
 
