@@ -118,13 +118,22 @@ def test_threads_of_one_name_stay_apart_and_so_do_exports_of_two_people(tmp_path
     assert comparable(load(copy(original, tmp_path / "out"))) == comparable(original)
 
 
+def test_a_title_of_its_own_makes_no_group_of_two(tmp_path: Path) -> None:
+    """As in LangChain's own sample, whose files have names of their own as well."""
+    thread = thread_json([message(ZOE, 1_700_000_000_000, "a")], title="Us", thread_path=None)
+    write_thread(tmp_path / "in/inbox/al", thread, "messages_al.json")
+    original = load(tmp_path / "in")
+    assert original[0]["thread"]["is_group"] is False
+    assert comparable(load(copy(original, tmp_path / "out"))) == comparable(original)
+
+
 @pytest.mark.parametrize("name", ["..", "a/b\\c", "C:x", " ", "x" * 300, "\x00", "é" * 300])
 def test_no_id_of_a_thread_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     write_thread(tmp_path / "in/inbox/al_1234", thread_json([message(ZOE, 1_700_000_000_000, "a")]))
     sessions = load(tmp_path / "in")
     sessions[0]["thread"]["id"] = name
     written = copy(sessions, tmp_path / "out")
-    assert len([*written.rglob("message_1.json")]) == 1
+    assert len([*written.glob("your_facebook_activity/messages/inbox/*/message_1.json")]) == 1
     assert {p.name for p in tmp_path.iterdir()} == {"in", "out"}
     assert len(load(written)) == 1
 

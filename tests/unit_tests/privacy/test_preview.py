@@ -83,6 +83,9 @@ def test_long_texts_are_cut_around_what_is_shown_and_no_finding_is() -> None:
     assert sample.is_cut == (True, True)
     long = Finding(100, 3_000, "id", "[id]")
     assert sample_of(text, [long], "id").after.endswith("[id]…")
+    assert sample_of(text, [Finding(0, 50, "ip", "[ip]"), milo(text)], "name").after[0] == "…"
+    edge = [Finding(4_900, 4_950, "ip", "[ip]"), milo(text)]
+    assert sample_of(text, edge, "name").parts[0] == ("x" * 50, "[ip]", "ip")
 
 
 texts = st.text(alphabet="aB1 @.é\n", max_size=60)
