@@ -84,6 +84,8 @@ def test_long_texts_are_cut_around_what_is_shown_and_no_finding_is() -> None:
     long = Finding(100, 3_000, "id", "[id]")
     assert sample_of(text, [long], "id").after.endswith("[id]…")
     assert sample_of(text, [Finding(0, 50, "ip", "[ip]"), milo(text)], "name").after[0] == "…"
+    to_the_end = Finding(100, len(text), "id", "[id]")
+    assert sample_of(text, [to_the_end], "id").after == "…" + "x" * 80 + "[id]"
     edge = [Finding(4_900, 4_950, "ip", "[ip]"), milo(text)]
     assert sample_of(text, edge, "name").parts[0] == ("x" * 50, "[ip]", "ip")
 
