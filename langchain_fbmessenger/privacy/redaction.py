@@ -146,11 +146,12 @@ def _agree(look: Callable[[Preview], bool], preview: Preview) -> None:
 
 @contextmanager
 def _new_key(key: Path) -> Iterator[None]:
-    """Remove a key file that was made in vain."""
+    """Remove a key file that was made in vain, and the lock that was held beside it."""
     existed = key.exists()
     try:
         yield
     except BaseException:
         if not existed:
             key.unlink(missing_ok=True)
+            key.with_name(f"{key.name}.lock").unlink(missing_ok=True)
         raise

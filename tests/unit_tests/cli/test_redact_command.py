@@ -6,6 +6,7 @@ import stat
 from typing import TYPE_CHECKING
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
@@ -23,15 +24,14 @@ if TYPE_CHECKING:
 WRAPPED = re.compile(r"\s+")
 
 
-def run(*arguments: object, typed: str | None = None, columns: int = 200) -> Result:
-    environment = {"COLUMNS": str(columns), "NO_COLOR": "1"}
-    return CliRunner().invoke(app, [str(a) for a in arguments], env=environment, input=typed)
+def run(*arguments: object, typed: str | None = None) -> Result:
+    return CliRunner().invoke(app, [str(a) for a in arguments], input=typed)
 
 
 @pytest.fixture
 def export(tmp_path: Path) -> Path:
     texts = [
-        ("Milo Dvořák", "Zoë, write to milo@example.org, [bold]or[/bold] call 4481 2299 10"),
+        ("Milo Dvořák", "Zoë, write to milo@example.org, [bold]or[/bold] code 4481 2299 10"),
         ("Zoë Brandt", "Is Ottokar coming, too?"),
     ]
     messages = [message(who, 1_700_000_000_000 + n, text) for n, (who, text) in enumerate(texts)]
@@ -40,6 +40,11 @@ def export(tmp_path: Path) -> Path:
     folder = tmp_path / "export"
     write_thread(folder / "inbox" / "milodvorak_1234567890", thread_json(messages, people))
     return folder
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("langchain_fbmessenger.cli.redact_command.console", Console(width=200))
 
 
 @pytest.fixture
@@ -61,18 +66,20 @@ def test_command_explains_itself() -> None:
 
 @pytest.mark.parametrize("columns", [80, 200])
 def test_preview_shows_before_after_and_what_stays_and_writes_nothing(
-    export: Path, tmp_path: Path, columns: int
+    export: Path, tmp_path: Path, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    narrow = Console(width=columns)
+    monkeypatch.setattr("langchain_fbmessenger.cli.redact_command.console", narrow)
     files = {*tmp_path.rglob("*")}
-    result = run("redact", export, "--preview", columns=columns)
+    result = run("redact", export, "--preview")
     assert result.exit_code == 0, result.output
     assert {*tmp_path.rglob("*")} == files
     assert all(len(line) <= columns for line in result.output.splitlines())
     shown = WRAPPED.sub(" ", result.output)
     for words in (
-        "- Zoë, write to milo@example.org, [bold]or[/bold] call 4481 2299 10",
-        "write to [email], [bold]or[/bold] call 4481 2299 10",
-        "call «4481 2299 10»",
+        "- Zoë, write to milo@example.org, [bold]or[/bold] code 4481 2299 10",
+        "write to [email], [bold]or[/bold] code 4481 2299 10",
+        "code «4481 2299 10»",
         "most often: Ottokar 1",
         "Is «Ottokar» coming, too?",
         "Not looked at: 1 photo.",
@@ -117,7 +124,7 @@ def test_copy_is_written_after_a_yes_and_reads_as_the_export(tmp_path: Path) -> 
     assert result.exit_code == 0, result.output
     assert "Write the copy?" in result.output
     assert f"{tmp_path / 'names.key'} is the only way back" in result.output
-    assert {p.name for p in tmp_path.iterdir()} == {"out", "names.key"}
+    assert {p.name for p in tmp_path.iterdir()} - {"names.key.lock"} == {"out", "names.key"}
     assert stat.S_IMODE((tmp_path / "names.key").stat().st_mode) == 0o600
     copied = FacebookMessengerChatLoader(out)
     sessions = FacebookMessengerChatLoader(sample_export_path()).load()
