@@ -11,6 +11,7 @@ import msgspec
 import typer
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, __version__, read_jsonl
+from langchain_fbmessenger.cli.audit_commands import audit, plant
 from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
@@ -19,10 +20,12 @@ from langchain_fbmessenger.cli.common import (
     console,
     friendly_errors,
     print_plain,
-    reading_progress,
+    progress,
 )
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
+from langchain_fbmessenger.cli.own_process import keep_to_itself
+from langchain_fbmessenger.cli.purge_command import purge
 from langchain_fbmessenger.cli.redact_command import redact
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
@@ -49,11 +52,13 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
+    keep_to_itself(context)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or pipe that cannot show "é" or "─" gets "?" instead of a traceback.
@@ -69,7 +74,7 @@ def inspect(
 ) -> None:
     """Show what is in an export: threads, people, formats, and what is left out and why."""
     with friendly_errors():
-        with reading_progress(shown=not as_json) as on_progress:
+        with progress("reading", shown=not as_json) as on_progress:
             loader = FacebookMessengerChatLoader(
                 exports, folders=folder, timezone=timezone, on_progress=on_progress
             )
@@ -88,6 +93,9 @@ app.command()(prepare)
 app.command()(check)
 app.command()(redact)
 app.add_typer(jobs, name="jobs")
+app.command("plant-canaries")(plant)
+app.command()(audit)
+app.command()(purge)
 
 
 @app.command()

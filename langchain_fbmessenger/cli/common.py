@@ -29,7 +29,7 @@ __all__ = [
     "friendly_errors",
     "has_terminal",
     "print_plain",
-    "reading_progress",
+    "progress",
     "say",
 ]
 
@@ -102,13 +102,17 @@ def print_plain(text: str) -> None:
 
 
 @contextmanager
-def reading_progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal while an export is read; a small one is read before it appears."""
-    columns = (TextColumn("reading"), BarColumn(), TimeRemainingColumn())
+def progress(doing: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal while something goes on; what is soon done is done before it.
+
+    Yields:
+        What is told how much is done, and of how much.
+    """
+    columns = (TextColumn(doing), BarColumn(), TimeRemainingColumn())
     with Progress(
         *columns, console=errors, transient=True, disable=not (shown and errors.is_terminal)
     ) as bar:
-        task = bar.add_task("reading", total=None)
+        task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 

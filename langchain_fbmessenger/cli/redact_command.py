@@ -16,7 +16,7 @@ from langchain_fbmessenger.cli.common import (
     friendly_errors,
     has_terminal,
     print_plain,
-    reading_progress,
+    progress,
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output
 from langchain_fbmessenger.cli.preview_screen import full_preview, short_preview
@@ -88,7 +88,7 @@ def redact(
             fake=fake,
             kinds=tuple(dict.fromkeys(kind or KINDS[1:])),
         )
-        with reading_progress(shown=True) as on_progress:
+        with progress("reading", shown=True) as on_progress:
             loader = FacebookMessengerChatLoader(
                 exports,
                 folders=folder,

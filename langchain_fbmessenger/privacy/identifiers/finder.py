@@ -22,7 +22,7 @@ class IdentifierFinder:
         style: "placeholder" replaces a phone number by "[phone]"; "fake" by an invented one, the
             same for the same number.
         secret: What fakes are derived from.
-        regions: Countries whose national formats are read, such as "CZ"; None for those that the texts suggest.
+        regions: Countries whose national formats are read, such as "CZ"; None for those of a table.
     """
 
     def __init__(
