@@ -26,6 +26,7 @@ from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
 from langchain_fbmessenger.cli.own_process import keep_to_itself
 from langchain_fbmessenger.cli.purge_command import purge
+from langchain_fbmessenger.cli.redact_command import redact
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
 
@@ -90,6 +91,7 @@ def inspect(
 
 app.command()(prepare)
 app.command()(check)
+app.command()(redact)
 app.add_typer(jobs, name="jobs")
 app.command("plant-canaries")(plant)
 app.command()(audit)
@@ -141,9 +143,18 @@ def finetune(
         bool, typer.Option("--keep-files", help="Leave the uploads at the provider.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Wait for the job, with a progress bar.")] = True,
+    key: Annotated[
+        Optional[Path],
+        typer.Option(help="Key file: its real names are looked for before anything is sent."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Send without showing what leaves this machine.")
+    ] = False,
 ) -> None:
-    """Train a model on examples; by default on this machine."""
+    """Train a model on examples; by default on this machine, elsewhere after a look at them."""
     from langchain_fbmessenger import FineTuner
+    from langchain_fbmessenger.cli.send_question import ask_before_sending
+    from langchain_fbmessenger.fine_tuning import find_provider
 
     with friendly_errors():
         tuner = FineTuner(
@@ -162,6 +173,9 @@ def finetune(
             seed=seed,
             system=system,
         )
+        if not yes:
+            files = [examples] if validation is None else [examples, validation]
+            ask_before_sending(files, find_provider(provider), model, key=key)
         held_out = None if validation is None else read_jsonl(validation)
         job = tuner.submit(read_jsonl(examples), validation=held_out)
         talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,6 +27,7 @@ __all__ = [
     "console",
     "errors",
     "friendly_errors",
+    "has_terminal",
     "print_plain",
     "progress",
     "say",
@@ -112,3 +114,8 @@ def progress(doing: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]
     ) as bar:
         task = bar.add_task(doing, total=None)
         yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def has_terminal() -> bool:
+    """Tell whether somebody is there who can be asked."""
+    return sys.stdin.isatty()

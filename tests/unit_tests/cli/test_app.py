@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-COMMANDS = ["inspect", "prepare", "check", "finetune", "chat", "serve", "demo", "jobs"]
+COMMANDS = ["inspect", "prepare", "check", "redact", "finetune", "chat", "serve", "demo", "jobs"]
 COMMANDS += ["plant-canaries", "audit"]
 
 
