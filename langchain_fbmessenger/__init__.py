@@ -45,9 +45,13 @@ if TYPE_CHECKING:
     )
     from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
     from langchain_fbmessenger.privacy import (
+        ConsentReport,
+        Contacts,
         PrivacyReport,
+        apply_consent,
         pseudonymize_chat_sessions,
         redact_identifiers,
+        write_contacts,
     )
     from langchain_fbmessenger.sample import sample_export_path
     from langchain_fbmessenger.sessions import (
@@ -59,6 +63,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ConsentReport",
+    "Contacts",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -79,6 +85,7 @@ __all__ = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "apply_consent",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
@@ -95,6 +102,7 @@ __all__ = [
     "split_examples",
     "to_preference_pairs",
     "to_training_examples",
+    "write_contacts",
     "write_jsonl",
 ]
 
@@ -132,7 +140,15 @@ _ROOMS = {
         "UnknownThreadError",
     ),
     "fine_tuning": ("FineTuner", "FineTuningJob"),
-    "privacy": ("PrivacyReport", "pseudonymize_chat_sessions", "redact_identifiers"),
+    "privacy": (
+        "ConsentReport",
+        "Contacts",
+        "PrivacyReport",
+        "apply_consent",
+        "pseudonymize_chat_sessions",
+        "redact_identifiers",
+        "write_contacts",
+    ),
     "sample": ("sample_export_path",),
     "sessions": (
         "map_ai_messages",

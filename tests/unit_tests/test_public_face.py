@@ -11,6 +11,8 @@ import langchain_fbmessenger
 from langchain_fbmessenger import exceptions
 
 EXPECTED_ALL = [
+    "ConsentReport",
+    "Contacts",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -31,6 +33,7 @@ EXPECTED_ALL = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "apply_consent",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
@@ -47,6 +50,7 @@ EXPECTED_ALL = [
     "split_examples",
     "to_preference_pairs",
     "to_training_examples",
+    "write_contacts",
     "write_jsonl",
 ]
 

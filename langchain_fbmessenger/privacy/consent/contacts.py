@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 import msgspec
@@ -10,13 +11,12 @@ import msgspec.toml
 
 from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger._roster import Person
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable
 
-from pathlib import Path
+    from langchain_fbmessenger._roster import Person
 
 __all__ = ["Consent", "Contact", "Contacts", "write_contacts"]
 
@@ -63,6 +63,9 @@ class Contacts(msgspec.Struct, frozen=True):
 
     default: Consent = "pseudonymize"
     people: dict[str, Contact] = {}
+
+    def __hash__(self) -> int:
+        return hash((self.default, frozenset(self.people.items())))
 
     @classmethod
     def read(cls, path: str | os.PathLike[str]) -> Contacts:

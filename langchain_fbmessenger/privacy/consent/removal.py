@@ -1,11 +1,9 @@
-"""Leave people out of a chat session: their messages, the answers to them, every trace of a name."""
+"""Leave people out of a chat session: their messages, the answers to them, their names."""
 
 from __future__ import annotations
 
 import hashlib
 from typing import TYPE_CHECKING, Any, cast
-
-from langchain_core.messages import BaseMessage
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message
@@ -14,9 +12,10 @@ from langchain_fbmessenger.privacy.consent.report import ANSWERS, BY_THEM, WITH_
 from langchain_fbmessenger.privacy.findings import replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from langchain_core.chat_sessions import ChatSession
+    from langchain_core.messages import BaseMessage
 
     from langchain_fbmessenger.privacy.consent.report import ConsentReport
     from langchain_fbmessenger.privacy.findings import TextFinder
@@ -51,12 +50,10 @@ def without_people(
     if messages and not kept:
         return None
     walk = _Walk(is_left_out, finder, report)
-    changed = {key: walk.value(value, key) for key, value in fields.items() if key != "messages"}
-    thread = fields.get("thread")
-    if isinstance(thread, dict):
-        changed["thread"] = walk.thread(thread)
-    changed["messages"] = [walk.message(message) for message in kept]
-    return cast("ChatSession", changed)
+    rest = {k: walk.value(v, k) for k, v in fields.items() if k not in {"messages", "thread"}}
+    if "thread" in fields:  # before the messages: their files lie in its folder
+        rest["thread"] = walk.thread(fields["thread"])
+    return cast("ChatSession", {**fields, **rest, "messages": [*map(walk.message, kept)]})
 
 
 def sender_of(message: BaseMessage) -> str:
@@ -78,7 +75,7 @@ def _is_with_them(session: ChatSession, is_left_out: Callable[[str], bool]) -> b
 
 
 def _kept(
-    messages: list[BaseMessage], is_left_out: Callable[[str], bool], report: ConsentReport
+    messages: Sequence[BaseMessage], is_left_out: Callable[[str], bool], report: ConsentReport
 ) -> list[BaseMessage]:
     kept = []
     before: str | None = None  # whose turn it was
@@ -112,12 +109,27 @@ class _Walk:
 
     def message(self, message: BaseMessage) -> BaseMessage:
         kwargs = {key: self.value(value, key) for key, value in message.additional_kwargs.items()}
-        content = self.value(message.content, "content")
+        content = self._content(message.content)
         if content == message.content and kwargs == message.additional_kwargs:
             return message
         return copy_message(message, content, kwargs)
 
-    def thread(self, thread: dict[str, Any]) -> dict[str, Any]:
+    def _content(self, content: Any) -> Any:
+        """Return a text or content blocks without mentions; images and files pass as they are."""
+        if not isinstance(content, list):
+            return self.value(content)
+        return [
+            {**block, "text": self.value(block["text"])}
+            if isinstance(block, dict) and "text" in block
+            else block
+            if isinstance(block, dict)
+            else self.value(block)
+            for block in content
+        ]
+
+    def thread(self, thread: Any) -> Any:
+        if not isinstance(thread, dict):
+            return self.value(thread)
         participants = thread.get("participants")
         changed = {key: value for key, value in thread.items() if key != "participants"}
         changed = {key: self.value(value, key) for key, value in changed.items()}

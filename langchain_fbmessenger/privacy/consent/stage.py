@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
 from pydantic import ConfigDict, Field, field_validator
@@ -21,6 +20,7 @@ from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Iterable, Iterator
 
     from langchain_core.chat_sessions import ChatSession
@@ -83,7 +83,8 @@ class _Run:
         self._people: tuple[Person, ...] = ()
         self._decisions = Decisions(stage.contacts, stage.forget, ())
         self._seen: dict[str, str] = {}
-        self._finders: dict[Any, MentionFinder] = {}
+        self._names_of_finder: tuple[object, ...] = ()
+        self._last_finder = MentionFinder(())
 
     def apply(self, session: ChatSession) -> ChatSession | None:
         thread: Any = cast("dict[str, Any]", session).get("thread")
@@ -105,7 +106,7 @@ class _Run:
         entries += [(n, str(c.consent), c.aliases) for n, c in self._contacts.people.items()]
         for name, consent, aliases in entries:
             if not any(comparable_name(one) in self._seen for one in (name, *aliases)):
-                if consent == "exclude" and self._report.sessions:
+                if consent == "exclude" and self._seen:
                     raise UnknownSenderError(name, list(self._seen.values()))
                 self._report.unknown_people += 1
 
@@ -113,7 +114,6 @@ class _Run:
         if people_of(thread) is not self._people:  # one tuple for all sessions of a load
             self._people = people_of(thread)
             self._decisions = Decisions(self._contacts, self._forget, self._people)
-            self._finders = {}
             self._seen |= self._decisions.all_names
         for name in dict.fromkeys(names_in(session)):
             self._seen.setdefault(comparable_name(name), name)
@@ -161,10 +161,10 @@ class _Run:
         theirs = tuple(nick for name, nick in nicknames if comparable_name(name) in left_out)
         others = {**self._decisions.all_names, **here}
         kept = frozenset(name for key, name in others.items() if key not in left_out)
-        cached = frozenset(left_out.values()), theirs, len(kept)
-        if cached not in self._finders:
-            self._finders = {cached: MentionFinder(left_out.values(), theirs, kept)}
-        return self._finders[cached]
+        names = frozenset(left_out.values()), theirs, kept
+        if self._names_of_finder != names:  # most threads have the finder of the one before
+            self._names_of_finder, self._last_finder = names, MentionFinder(*names)
+        return self._last_finder
 
 
 @overload
@@ -219,7 +219,7 @@ def apply_consent(
 
     Example:
         ```python
-        pipeline = apply_consent(contacts="contacts.toml", forget=["Milo Dvořák"]) | map_ai_messages()
+        pipeline = apply_consent(contacts="contacts.toml", forget=["Milo"]) | map_ai_messages()
         ```
     """
     if contacts is None:
