@@ -25,6 +25,7 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
+from langchain_fbmessenger.cli.privacy_commands import contacts
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
 
@@ -100,6 +101,7 @@ def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
 
 app.command()(prepare)
 app.command()(check)
+app.command()(contacts)
 app.add_typer(jobs, name="jobs")
 
 

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langchain_fbmessenger import (
+    ConsentReport,
     ExampleReport,
     FacebookMessengerChatLoader,
     InvalidExampleError,
+    apply_consent,
     balance_examples,
     check_examples,
     map_ai_messages,
@@ -86,6 +88,16 @@ def prepare(
     min_letters: Annotated[
         int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
     ] = None,
+    contacts: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
+        ),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),
+    ] = None,
     folder: Folders = None,
     timezone: TimeZone = None,
 ) -> None:
@@ -95,7 +107,11 @@ def prepare(
         loader = FacebookMessengerChatLoader(exports, folders=folder, timezone=timezone)
         report = ExampleReport()
         cuts = gap.strip().lower() != "none"
-        stages: list[SessionStage] = [split_chat_sessions(gap=gap)] if cuts else []
+        left_out = ConsentReport()
+        stages: list[SessionStage] = []
+        if contacts or forget:  # before threads are cut: an answer may come after a pause
+            stages.append(apply_consent(contacts=contacts, forget=forget or (), report=left_out))
+        stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
             to_training_examples(
@@ -117,7 +133,8 @@ def prepare(
         ]
         examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
         written = write_prepared(examples, output, form, valid)
-        for line in (*report_lines(loader.report), *str(report).splitlines()):
+        consent = str(left_out).splitlines() if contacts or forget else []
+        for line in (*report_lines(loader.report), *consent, *str(report).splitlines()):
             console.print(line, soft_wrap=True)
         if not written:
             balanced = "nothing is left to train: balance the examples less"

@@ -79,7 +79,8 @@ class Contacts(msgspec.Struct, frozen=True):
             fields = msgspec.toml.decode(Path(path).read_bytes())
         except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is no TOML
             # The cause quotes the file, which holds names.
-            message = f"{path} is no TOML file: {_place(error)}"
+            hint = 'names stand in quotes, as in [people."Zoë"]'
+            message = f"{path} is no TOML file: {_place(error)}; {hint}"
             raise ValueError(message) from None
         return _checked(fields, str(path))
 
