@@ -17,6 +17,13 @@ if TYPE_CHECKING:
         FolderFacebookMessengerChatLoader,
         SingleFileFacebookMessengerChatLoader,
     )
+    from langchain_fbmessenger.evaluation import (
+        Canaries,
+        LeakReport,
+        aaudit_leaks,
+        audit_leaks,
+        plant_canaries,
+    )
     from langchain_fbmessenger.examples import (
         ExampleReport,
         PreferenceReport,
@@ -63,6 +70,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Canaries",
     "ConsentReport",
     "Contacts",
     "ExampleReport",
@@ -73,6 +81,7 @@ __all__ = [
     "FineTuningJob",
     "FolderFacebookMessengerChatLoader",
     "InvalidExampleError",
+    "LeakReport",
     "LocalServerError",
     "MalformedExportError",
     "MessengerError",
@@ -85,7 +94,9 @@ __all__ = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "aaudit_leaks",
     "apply_consent",
+    "audit_leaks",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
@@ -94,6 +105,7 @@ __all__ = [
     "map_ai_messages_in_session",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "plant_canaries",
     "pseudonymize_chat_sessions",
     "read_jsonl",
     "redact_identifiers",
@@ -112,6 +124,13 @@ _ROOMS = {
         "FacebookMessengerChatLoader",
         "FolderFacebookMessengerChatLoader",
         "SingleFileFacebookMessengerChatLoader",
+    ),
+    "evaluation": (
+        "Canaries",
+        "LeakReport",
+        "aaudit_leaks",
+        "audit_leaks",
+        "plant_canaries",
     ),
     "examples": (
         "ExampleReport",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 COMMANDS = ["inspect", "prepare", "check", "finetune", "chat", "serve", "demo", "jobs"]
+COMMANDS += ["plant-canaries", "audit"]
 
 
 def run(*arguments: object) -> Result:
