@@ -52,9 +52,13 @@ if TYPE_CHECKING:
     )
     from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
     from langchain_fbmessenger.privacy import (
+        ConsentReport,
+        Contacts,
         PrivacyReport,
+        apply_consent,
         pseudonymize_chat_sessions,
         redact_identifiers,
+        write_contacts,
     )
     from langchain_fbmessenger.sample import sample_export_path
     from langchain_fbmessenger.sessions import (
@@ -67,6 +71,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Canaries",
+    "ConsentReport",
+    "Contacts",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -89,6 +95,7 @@ __all__ = [
     "UnknownThreadError",
     "__version__",
     "aaudit_leaks",
+    "apply_consent",
     "audit_leaks",
     "balance_examples",
     "check_examples",
@@ -107,6 +114,7 @@ __all__ = [
     "split_examples",
     "to_preference_pairs",
     "to_training_examples",
+    "write_contacts",
     "write_jsonl",
 ]
 
@@ -151,7 +159,15 @@ _ROOMS = {
         "UnknownThreadError",
     ),
     "fine_tuning": ("FineTuner", "FineTuningJob"),
-    "privacy": ("PrivacyReport", "pseudonymize_chat_sessions", "redact_identifiers"),
+    "privacy": (
+        "ConsentReport",
+        "Contacts",
+        "PrivacyReport",
+        "apply_consent",
+        "pseudonymize_chat_sessions",
+        "redact_identifiers",
+        "write_contacts",
+    ),
     "sample": ("sample_export_path",),
     "sessions": (
         "map_ai_messages",

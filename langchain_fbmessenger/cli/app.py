@@ -25,6 +25,7 @@ from langchain_fbmessenger.cli.common import (
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
 from langchain_fbmessenger.cli.own_process import keep_to_itself
+from langchain_fbmessenger.cli.privacy_commands import contacts
 from langchain_fbmessenger.cli.purge_command import purge
 from langchain_fbmessenger.cli.redact_command import redact
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
@@ -92,6 +93,7 @@ def inspect(
 app.command()(prepare)
 app.command()(check)
 app.command()(redact)
+app.command()(contacts)
 app.add_typer(jobs, name="jobs")
 app.command("plant-canaries")(plant)
 app.command()(audit)

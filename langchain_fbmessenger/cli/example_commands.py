@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langchain_fbmessenger import (
+    ConsentReport,
     ExampleReport,
     FacebookMessengerChatLoader,
     InvalidExampleError,
     PrivacyReport,
+    apply_consent,
     balance_examples,
     check_examples,
     map_ai_messages,
@@ -96,6 +98,13 @@ def prepare(
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
     ] = False,
+    contacts: Annotated[
+        typer.Option(
+            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
+        ),
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),
     folder: Folders = None,
     timezone: TimeZone = None,
 ) -> None:
@@ -105,7 +114,11 @@ def prepare(
         loader = FacebookMessengerChatLoader(exports, folders=folder, timezone=timezone)
         report, redacted = ExampleReport(), PrivacyReport()
         cuts = gap.strip().lower() != "none"
-        stages: list[SessionStage] = [split_chat_sessions(gap=gap)] if cuts else []
+        left_out = ConsentReport()
+        stages: list[SessionStage] = []
+        if contacts or forget:  # before threads are cut: an answer may come after a pause
+            stages.append(apply_consent(contacts=contacts, forget=forget or (), report=left_out))
+        stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
             *_privacy_stages(pseudonymize, redacted, redact=redact),
@@ -128,8 +141,10 @@ def prepare(
         ]
         examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
         written = write_prepared(examples, output, form, valid)
+        consent = str(left_out).splitlines() if contacts or forget else []
         privacy = str(redacted).splitlines() if pseudonymize or redact else []
-        for line in (*report_lines(loader.report), *str(report).splitlines(), *privacy):
+        made = (*report_lines(loader.report), *consent, *str(report).splitlines(), *privacy)
+        for line in made:
             console.print(line, soft_wrap=True)
         if not written:
             balanced = "nothing is left to train: balance the examples less"

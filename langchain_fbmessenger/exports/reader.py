@@ -12,11 +12,11 @@ from langchain_fbmessenger.exports._advice import check_paths, nothing_read_erro
 from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
 from langchain_fbmessenger.exports._json import NotAThreadError
+from langchain_fbmessenger.exports._marking import mark_system_lines, nicknames_of_people
 from langchain_fbmessenger.exports._merge import merge_messages
 from langchain_fbmessenger.exports._people import new_names, people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
-from langchain_fbmessenger.exports._system_lines import find_system_line
 from langchain_fbmessenger.exports._threads import newest_state
 from langchain_fbmessenger.exports._zone import ZoneChooser
 from langchain_fbmessenger.exports.records import Source, Thread
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger.exports._marking import SetNickname
     from langchain_fbmessenger.exports._part import ThreadPart
     from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles
@@ -188,8 +189,9 @@ class ExportReader:
         files: dict[Hashable, list[Message]] = {}
         copies: Counter[Hashable] = Counter()
         coarse: set[Hashable] = set()
+        nicknames: list[SetNickname] = []
         for thread, piece in pieces:
-            found = self._read_piece(piece, conversation)
+            found = self._read_piece(piece, conversation, nicknames)
             if found is None:
                 continue
             key: Hashable = id(piece)
@@ -229,9 +231,12 @@ class ExportReader:
             source=_SOURCES.get(main.variant, "instagram" if is_instagram else "messenger"),
             owner=owner,
             messages=messages,
+            nicknames=nicknames_of_people(nicknames, [*participants, *senders], owner),
         )
 
-    def _read_piece(self, piece: Piece, conversation: Conversation) -> list[Message] | None:
+    def _read_piece(
+        self, piece: Piece, conversation: Conversation, nicknames: list[SetNickname]
+    ) -> list[Message] | None:
         report = self.report
         try:
             part = self._decode(piece)
@@ -242,7 +247,9 @@ class ExportReader:
         report.messages_read += part.found
         report.messages_skipped.update(part.skipped)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
-            self._mark_system_lines(part.messages, is_group=conversation.is_group)
+            nicknames += mark_system_lines(
+                part.messages, report.system_lines, is_group=conversation.is_group
+            )
         return part.messages
 
     def _decode(self, piece: Piece) -> ThreadPart:
@@ -253,21 +260,6 @@ class ExportReader:
         # The formats of one file for all threads would be decoded again for each of them.
         self._last = (file, parts) if len(parts) > 1 else None
         return parts[piece.outline.index]
-
-    def _mark_system_lines(self, messages: list[Message], *, is_group: bool) -> None:
-        for message in messages:
-            if not message.text or message.system == "unsent":
-                continue
-            payload = bool(message.attachments or message.share)
-            line = find_system_line(message.text, is_group=is_group, has_payload=payload)
-            if line is None:
-                continue
-            self.report.system_lines[line.language] += 1
-            if message.system is None:
-                if payload and line.kind == "attachment sentence":
-                    message.text = None  # the person sent what the sentence tells of
-                else:
-                    message.system = line.kind
 
     def _within_time(self, messages: list[Message]) -> list[Message]:
         since, until = self._selection.since, self._selection.until

@@ -3,7 +3,21 @@
 The extra `[privacy]`. Nothing in this room speaks to a network.
 """
 
+from langchain_fbmessenger.privacy.consent import (
+    ConsentReport,
+    Contacts,
+    apply_consent,
+    write_contacts,
+)
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
 
-__all__ = ["PrivacyReport", "pseudonymize_chat_sessions", "redact_identifiers"]
+__all__ = [
+    "ConsentReport",
+    "Contacts",
+    "PrivacyReport",
+    "apply_consent",
+    "pseudonymize_chat_sessions",
+    "redact_identifiers",
+    "write_contacts",
+]

@@ -12,6 +12,8 @@ from langchain_fbmessenger import exceptions
 
 EXPECTED_ALL = [
     "Canaries",
+    "ConsentReport",
+    "Contacts",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -34,6 +36,7 @@ EXPECTED_ALL = [
     "UnknownThreadError",
     "__version__",
     "aaudit_leaks",
+    "apply_consent",
     "audit_leaks",
     "balance_examples",
     "check_examples",
@@ -52,6 +55,7 @@ EXPECTED_ALL = [
     "split_examples",
     "to_preference_pairs",
     "to_training_examples",
+    "write_contacts",
     "write_jsonl",
 ]
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from langchain_fbmessenger.exports import _system_lines
+from langchain_fbmessenger.exports import _system_lines, _system_tables
 from langchain_fbmessenger.exports._system_lines import (
     SystemLine,
     find_system_line,
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 FOLDER = resources.files("langchain_fbmessenger.exports") / "system_lines"
 FILES = sorted((f for f in FOLDER.iterdir() if f.name.endswith(".toml")), key=lambda f: f.name)
-EXAMPLES = {"\ue000": "Marek", "\ue001": "Who is in?", "\ue002": "😂", "\ue003": "Z o ë (work)"}
+EXAMPLES = {
+    "\ue000": "Marek",
+    "\ue001": "Who is in?",
+    "\ue002": "😂",
+    "\ue003": "Z o ë (work)",
+    "\ue004": "Sowa 🦉",
+}
 
 
 def find(text: str, *, is_group: bool = True, has_payload: bool = False) -> SystemLine | None:
@@ -34,8 +40,8 @@ def every_wording() -> list[tuple[str, str, str]]:
     """Return language, section and an example of each wording of each sentence."""
     found = []
     for file in FILES:
-        table = _system_lines._read_table(file)
-        for sentence in _system_lines._sentences(table, file.name):
+        table = _system_tables._read_table(file)
+        for sentence in _system_tables._sentences(table, file.name):
             text = sentence._wording
             for wildcard, example in EXAMPLES.items():
                 text = text.replace(wildcard, example)
@@ -47,10 +53,11 @@ def every_wording() -> list[tuple[str, str, str]]:
 def test_every_sentence_of_every_table_is_found(language: str, section: str, text: str) -> None:
     line = find(text)
     assert line is not None
-    assert (line.language, line.kind) == (language, _system_lines._KINDS[section])
+    assert (line.language, line.kind) == (language, _system_tables.KINDS[section])
     assert (line.reaction is not None) == (section == "reaction")
     if "😂" in text:
         assert line.reaction == "😂"
+    assert line.nickname == ("Sowa 🦉" if "🦉" in text else None)
 
 
 @pytest.mark.parametrize(
@@ -345,7 +352,7 @@ def test_a_line_says_how_and_to_whom_somebody_reacted() -> None:
 
 
 def test_deleted_accounts_of_every_language() -> None:
-    names = [name for file in FILES for name in _system_lines._read_table(file).deleted_accounts]
+    names = [name for file in FILES for name in _system_tables._read_table(file).deleted_accounts]
     assert len(names) > 50
     assert all(map(is_deleted_account, names))
     assert is_deleted_account("")
@@ -362,8 +369,8 @@ def test_tables_are_composed_unicode_with_a_comment_first(file: Path) -> None:
 
 
 def test_every_section_is_a_kind() -> None:
-    fields = set(_system_lines._Table.__struct_fields__)
-    assert fields == {*_system_lines._KINDS, "deleted_accounts", "you", "not_names", "list_words"}
+    fields = set(_system_tables._Table.__struct_fields__)
+    assert fields == {*_system_tables.KINDS, "deleted_accounts", "you", "not_names", "list_words"}
 
 
 @pytest.mark.parametrize(
@@ -385,6 +392,7 @@ def test_every_section_is_a_kind() -> None:
         ("[call]\nwhole = ['call {a|b']", "call {a|b"),
         ("[call]\nwhole = ['call a|b']", "call a|b"),
         ("[reaction]\nwhole = ['{reaction} or {reaction}']", "{reaction} or {reaction}"),
+        ("[setting]\nwhole = ['{nickname} is {nickname}']", "{nickname} is {nickname}"),
     ],
 )
 def test_a_mistake_in_a_table_names_file_and_sentence(
@@ -392,14 +400,14 @@ def test_a_mistake_in_a_table_names_file_and_sentence(
 ) -> None:
     (tmp_path / "xx.toml").write_text(table, encoding="utf-8")
     with pytest.raises(ValueError, match=r"^xx\.toml") as caught:
-        _system_lines._read_tables(tmp_path)
+        _system_tables._read_tables(tmp_path)
     assert named in str(caught.value)
 
 
 def test_a_table_that_is_no_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "xx.toml").write_bytes("you = ['Você']".encode("latin-1"))
     with pytest.raises(ValueError, match=r"^xx\.toml is no table"):
-        _system_lines._read_tables(tmp_path)
+        _system_tables._read_tables(tmp_path)
 
 
 def test_a_speaker_adds_a_language_without_code(
@@ -408,8 +416,8 @@ def test_a_speaker_adds_a_language_without_code(
     table = "not_names = ['hy']\n[group]\ntails = ['het die groep {verlaat|[her]noem}[.]']"
     (tmp_path / "af.toml").write_text(table, encoding="utf-8")
     (tmp_path / "README.md").write_text("no table", encoding="utf-8")
-    tables = _system_lines._read_tables(tmp_path)
-    monkeypatch.setattr(_system_lines, "_tables", lambda: tables)
+    tables = _system_tables._read_tables(tmp_path)
+    monkeypatch.setattr(_system_lines, "system_tables", lambda: tables)
     assert find("Sannie het die groep hernoem.") == SystemLine("group event", "af")
     assert find("Sannie het die groep noem") == SystemLine("group event", "af")
     assert find("Hy het die groep verlaat.") is None
@@ -417,7 +425,7 @@ def test_a_speaker_adds_a_language_without_code(
 
 
 def test_tables_are_read_once() -> None:
-    assert _system_lines._tables() is _system_lines._tables()
+    assert _system_tables.system_tables() is _system_tables.system_tables()
 
 
 @pytest.mark.parametrize(

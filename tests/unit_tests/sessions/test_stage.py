@@ -21,13 +21,16 @@ from langchain_core.runnables import (
 from langchain_core.tracers.context import collect_runs
 
 from langchain_fbmessenger import (
+    Contacts,
     FacebookMessengerChatLoader,
+    apply_consent,
     balance_examples,
     map_ai_messages,
     merge_chat_runs,
     split_chat_sessions,
     to_training_examples,
 )
+from langchain_fbmessenger.privacy.consent.contacts import Contact
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 from tests.unit_tests.builders import message, session, thread_json, write_thread
 
@@ -35,7 +38,11 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
+INCLUDED = Contact(consent="include")
+CONTACTS = Contacts(default="exclude", people={"Al": INCLUDED, "Zoë": INCLUDED})
 STAGES = {
+    "consent": apply_consent(contacts=CONTACTS),
+    "consent|map": apply_consent(contacts=CONTACTS) | map_ai_messages(sender="Zoë"),
     "merge": merge_chat_runs(),
     "map": map_ai_messages(sender="Zoë"),
     "split": split_chat_sessions(gap="0.5s"),

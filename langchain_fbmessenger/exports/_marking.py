@@ -1,0 +1,91 @@
+"""Mark the messages that nobody typed, and learn from them who is called what in a chat."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exports._system_lines import find_system_line
+
+if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Iterable, Sequence
+
+    from langchain_fbmessenger.exports.records import Message
+
+__all__ = ["SetNickname", "mark_system_lines", "nicknames_of_people"]
+
+
+class SetNickname(NamedTuple):
+    """A line that gives somebody a nickname.
+
+    Attributes:
+        person: Who bears it, as the line says it; "" for the account's owner.
+        nickname: The nickname.
+    """
+
+    person: str
+    nickname: str
+
+
+def mark_system_lines(
+    messages: Iterable[Message], languages: Counter[str], *, is_group: bool
+) -> list[SetNickname]:
+    """Mark messages that Meta wrote.
+
+    Args:
+        messages: The messages of one file; what Meta wrote among them gets its `system`.
+        languages: Is told of each line found, by its language.
+        is_group: Whether they are a group's.
+
+    Returns:
+        The nicknames that were set, in the order of the messages.
+    """
+    nicknames = []
+    for message in messages:
+        if not message.text or message.system == "unsent":
+            continue
+        payload = bool(message.attachments or message.share)
+        line = find_system_line(message.text, is_group=is_group, has_payload=payload)
+        if line is None:
+            continue
+        languages[line.language] += 1
+        if line.nickname:
+            whose = "" if line.to_owner else line.person or message.sender
+            nicknames.append(SetNickname(whose, line.nickname))
+        if message.system is None:
+            if payload and line.kind == "attachment sentence":
+                message.text = None  # the person sent what the sentence tells of
+            else:
+                message.system = line.kind
+    return nicknames
+
+
+def nicknames_of_people(
+    found: Iterable[SetNickname], people: Sequence[str], owner: str | None
+) -> tuple[tuple[str, str], ...]:
+    """Return each nickname behind the name of who bears it, or behind "" where that is unclear.
+
+    Args:
+        found: What the lines say. They call people by a full name, a first name, or a nickname.
+        people: Who takes part or has written.
+        owner: The account's owner, if known.
+    """
+    by_name = {comparable_name(name): name for name in people}
+    by_first_name: dict[str, list[str]] = {}
+    for key, name in by_name.items():
+        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
+    bearers: dict[str, str] = {}
+    nicknames: dict[tuple[str, str], None] = {}
+    for person, nickname in found:
+        key = comparable_name(person)
+        of_first_name = by_first_name.get(key, [])
+        if not key:
+            name = owner or ""
+        elif len(of_first_name) == 1:
+            name = by_name.get(key) or of_first_name[0]
+        else:
+            name = by_name.get(key) or bearers.get(key, "")
+        bearers[comparable_name(nickname)] = name
+        nicknames[name, nickname] = None
+    return tuple(nicknames)

@@ -1,0 +1,213 @@
+"""Who has agreed to what: `contacts.toml`, one table per person of an export."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import msgspec
+import msgspec.toml
+
+from langchain_fbmessenger._home import write_private
+from langchain_fbmessenger._names import comparable_name
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable
+
+    from langchain_fbmessenger._roster import Person
+
+__all__ = ["Consent", "Contact", "Contacts", "write_contacts"]
+
+Consent = Literal["include", "pseudonymize", "exclude"]
+
+_WORDS = get_args(Consent)
+_HEAD = """\
+# langchain-fbmessenger contacts: who has agreed to what.
+#   include       the person stays as they are, under their own name
+#   pseudonymize  the person stays under an invented name
+#   exclude       the person's messages, and the answers to them, are left out
+# Take the # away from a person's line to decide; without one, the default holds.
+
+default = "pseudonymize"
+"""
+
+
+class Contact(msgspec.Struct, frozen=True):
+    """What is known of a person.
+
+    `consent` is None where nobody has decided. `aliases` are names that the person is called
+    besides.
+    """
+
+    consent: Consent | None = None
+    aliases: tuple[str, ...] = ()
+
+
+class Contacts(msgspec.Struct, frozen=True):
+    """Who has agreed to what.
+
+    Names are compared without case, white space and the way in which accents are encoded.
+
+    Attributes:
+        default: What holds for everybody else.
+        people: People by their names.
+
+    Example:
+        ```python
+        contacts = Contacts.read("contacts.toml")
+        sessions = apply_consent(loader.lazy_load(), contacts=contacts)
+        ```
+    """
+
+    default: Consent = "pseudonymize"
+    people: dict[str, Contact] = {}
+
+    def __hash__(self) -> int:
+        return hash((self.default, frozenset(self.people.items())))
+
+    @classmethod
+    def read(cls, path: str | os.PathLike[str]) -> Contacts:
+        """Read a file.
+
+        Raises:
+            FileNotFoundError: There is none.
+            ValueError: It is no such file; the error names file and person.
+        """
+        try:
+            fields = msgspec.toml.decode(Path(path).read_bytes())
+        except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is no TOML
+            # The cause quotes the file, which holds names.
+            hint = 'names stand in quotes, as in [people."Zoë"]'
+            message = f"{path} is no TOML file: {_place(error)}; {hint}"
+            raise ValueError(message) from None
+        return _checked(fields, str(path))
+
+    @property
+    def kept_names(self) -> frozenset[str]:
+        """All names of those who stay under their own name because they are named as included.
+
+        With `default = "include"` this says nothing of people who are not named.
+        """
+        return frozenset(
+            one
+            for name, contact in self.people.items()
+            if contact.consent == "include"
+            for one in (name, *contact.aliases)
+        )
+
+    def aliases_of(self, name: str) -> tuple[str, ...]:
+        """Return what somebody is called besides; () for people who are not named."""
+        key = comparable_name(name)
+        return next(
+            (c.aliases for known, c in self.people.items() if comparable_name(known) == key), ()
+        )
+
+
+def write_contacts(
+    path: str | os.PathLike[str], people: Iterable[Person], *, owner: str | None = None
+) -> list[str]:
+    """Write a file to decide in, or add people to one that exists.
+
+    What stands in it stays as it is, comments too. The file is for its owner alone (0600).
+
+    Args:
+        path: The file.
+        people: Everybody in an export.
+        owner: Whose export it is: they are not asked.
+
+    Returns:
+        The names of the people who were added.
+
+    Raises:
+        ValueError: The file exists and is no contacts file.
+    """
+    path = Path(path)
+    text, contacts = _HEAD, Contacts()
+    if path.exists():
+        contacts = Contacts.read(path)
+        text = path.read_text(encoding="utf-8")
+    known = {comparable_name(n) for k, c in contacts.people.items() for n in (k, *c.aliases)}
+    known.add(comparable_name(owner or ""))
+    added = []
+    for person in people:
+        if comparable_name(person.name) not in known:
+            known.add(comparable_name(person.name))
+            added.append(person.name)
+            text = f"{text.rstrip()}\n\n{_table(person)}"
+    content = text.encode("utf-8", "replace")
+    try:
+        msgspec.toml.decode(content)
+    except (msgspec.MsgspecError, ValueError):
+        message = (
+            f"{path} cannot be added to: write each person as a table of its own, "
+            '[people."Name"], not people = {...}'
+        )
+        raise ValueError(message) from None
+    write_private(path, content)
+    return added
+
+
+def _table(person: Person) -> str:
+    lines = [f"[people.{_quoted(person.name)}]", '# consent = "exclude"']
+    if person.aliases:
+        lines.append(f"aliases = [{', '.join(map(_quoted, person.aliases))}]")
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(name: str) -> str:
+    """Return a TOML string; JSON's are such, but for one character."""
+    return json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _place(error: Exception) -> str:
+    """Return where a TOML file is broken, which its parsers say last, in brackets."""
+    told = str(error)
+    return told[told.rindex("(at ") :].strip("()") if "(at " in told else "it cannot be read"
+
+
+def _checked(fields: Any, path: str) -> Contacts:
+    people = fields.pop("people", {})
+    default = _consent(fields.pop("default", "pseudonymize"), path, "default")
+    if fields:
+        message = f"{path}: unknown key {min(fields)!r}; known are default and [people.…]"
+        raise ValueError(message)
+    if not isinstance(people, dict):
+        message = f'{path}: people must be tables: [people."Name"]'
+        raise ValueError(message)  # noqa: TRY004 - what is wrong is a file
+    contacts = {name: _contact(value, path, name) for name, value in people.items()}
+    seen: dict[str, str] = {}
+    for name in contacts:
+        key = comparable_name(name)
+        if not key:
+            message = f"{path}: a person's name is blank"
+            raise ValueError(message)
+        if key in seen:
+            message = f"{path}: {name!r} and {seen[key]!r} are one name; write one table"
+            raise ValueError(message)
+        seen[key] = name
+    return Contacts(default=default, people=contacts)
+
+
+def _contact(value: Any, path: str, name: str) -> Contact:
+    if not isinstance(value, dict):
+        message = f'{path}: {name!r} must be a table: [people."{name}"] and consent = "exclude"'
+        raise ValueError(message)  # noqa: TRY004 - what is wrong is a file
+    if unknown := value.keys() - {"consent", "aliases"}:
+        message = f"{path}: unknown key {min(unknown)!r} of {name!r}; known are consent, aliases"
+        raise ValueError(message)
+    aliases = value.get("aliases", [])
+    if not isinstance(aliases, list) or not all(isinstance(a, str) and a.strip() for a in aliases):
+        message = f'{path}: aliases of {name!r} must be a list of names: ["Míla"]'
+        raise ValueError(message)
+    consent = value.get("consent")
+    checked = None if consent is None else _consent(consent, path, f"consent of {name!r}")
+    return Contact(consent=checked, aliases=tuple(aliases))
+
+
+def _consent(value: Any, path: str, what: str) -> Consent:
+    if value not in _WORDS:
+        message = f"{path}: {what} must be one of {', '.join(_WORDS)}"
+        raise ValueError(message)
+    return value  # type: ignore[no-any-return]  # it is one of the words
