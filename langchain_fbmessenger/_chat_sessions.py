@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.chat_sessions import ChatSession
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import human_message
+from langchain_fbmessenger._roster import LoadedThread
 
 if TYPE_CHECKING:
     from langchain_core.messages import HumanMessage
 
+    from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger._schema import ThreadInfo
     from langchain_fbmessenger.exports import LoadReport, Message, Thread
 
@@ -26,13 +28,19 @@ class MessengerChatSession(ChatSession, total=False):
 
 @without_gc
 def to_session(
-    thread: Thread, report: LoadReport, *, placeholders: bool, keep_system_messages: bool
+    thread: Thread,
+    report: LoadReport,
+    *,
+    people: tuple[Person, ...],
+    placeholders: bool,
+    keep_system_messages: bool,
 ) -> MessengerChatSession:
     """Make a session of what is wanted of a thread; the rest is counted in the report.
 
     Args:
         thread: The thread.
         report: Is told of each message.
+        people: Everybody in the export.
         placeholders: Load a message without text as "[photo]" and the like.
         keep_system_messages: Keep what nobody typed as messages without content.
     """
@@ -51,18 +59,17 @@ def to_session(
         else:
             report.messages_skipped[reason] += 1
     report.messages_loaded += len(messages)
-    return {
-        "messages": messages,
-        "thread": {
-            "id": thread.id,
-            "title": thread.title,
-            "participants": thread.participants,
-            "is_group": thread.is_group,
-            "folder": thread.folder,
-            "source": thread.source,
-            "owner": thread.owner,
-        },
+    fields = {
+        "id": thread.id,
+        "title": thread.title,
+        "participants": thread.participants,
+        "is_group": thread.is_group,
+        "folder": thread.folder,
+        "source": thread.source,
+        "owner": thread.owner,
     }
+    info = cast("ThreadInfo", LoadedThread(fields, people, thread.nicknames))
+    return {"messages": messages, "thread": info}
 
 
 def _to_message(message: Message, content: str) -> HumanMessage:

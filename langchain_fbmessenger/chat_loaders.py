@@ -168,8 +168,9 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             UnknownThreadError: None of `threads` exists.
         """
         report = self.report = LoadReport()
-        for thread in self._open(report).threads():
-            session = self._session(thread, report)
+        reader = self._open(report)
+        for thread in reader.threads():
+            session = self._session(thread, reader)
             if session["messages"]:
                 yield session
         _warn(report)
@@ -197,10 +198,11 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self._is_read = True
         return reader
 
-    def _session(self, thread: Thread, report: LoadReport) -> MessengerChatSession:
+    def _session(self, thread: Thread, reader: ExportReader) -> MessengerChatSession:
         return to_session(
             thread,
-            report,
+            reader.report,
+            people=reader.people,
             placeholders=self._placeholders,
             keep_system_messages=self._keep_system,
         )
@@ -255,8 +257,9 @@ class SingleFileFacebookMessengerChatLoader(FacebookMessengerChatLoader):
         if self.path.is_dir():
             message = f"{str(self.path)!r} is a folder: FacebookMessengerChatLoader reads it."
             raise ExportNotFoundError(message, path=self.path)
-        for thread in self._open(report).threads():
-            yield self._session(thread, report)
+        reader = self._open(report)
+        for thread in reader.threads():
+            yield self._session(thread, reader)
         _warn(report)
 
 

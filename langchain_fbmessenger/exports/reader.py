@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
@@ -12,6 +13,7 @@ from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._merge import merge_messages
+from langchain_fbmessenger.exports._people import new_names, people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._system_lines import find_system_line
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger.exports._part import ThreadPart
     from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles
@@ -56,6 +59,9 @@ class ExportReader:
         owner: Whose exports these are, if somebody knows it better than they do.
         on_progress: Is called with the bytes done and the bytes in all.
 
+    Attributes:
+        report: What has been read so far.
+
     Raises:
         ExportNotFoundError: A path does not exist, or there is no thread below them.
         MalformedExportError: There are threads, yet none that can be read.
@@ -71,7 +77,7 @@ class ExportReader:
         owner: str | None = None,
         on_progress: OnProgress | None = None,
     ) -> None:
-        self._report = report
+        self.report = report
         self._owner = owner
         self._selection = selection or Selection()
         self._zone_of = ZoneChooser(timezone)
@@ -88,6 +94,11 @@ class ExportReader:
     def owner(self) -> str | None:
         """The name of the person whose exports these are, if they are one person's."""
         return self._owner or self._index.owner
+
+    @cached_property
+    def people(self) -> tuple[Person, ...]:
+        """Everybody in all conversations, also in those that are not chosen: they are talked of."""
+        return people_of_conversations(self._index.conversations, self.owner)
 
     def threads(self) -> Iterator[Thread]:
         """Read one conversation at a time, a file at a time.
@@ -106,13 +117,13 @@ class ExportReader:
             pieces = self._choose(conversation)
             thread = self._read(conversation, pieces) if pieces else None
             if thread is not None:
-                self._report.threads_read += 1
-                self._report.threads_joined += len({id(t) for t, _ in pieces}) - 1
+                self.report.threads_read += 1
+                self.report.threads_joined += len({id(t) for t, _ in pieces}) - 1
                 yield thread
             done += sum(p.found.file.size for t in conversation.threads for p in t.pieces)
             self._on_progress(min(done, 2 * self._index.size), 2 * self._index.size)
-        if not self._report.files_read and self._report.files_lost():
-            raise nothing_read_error(self._paths, self._report)
+        if not self.report.files_read and self.report.files_lost():
+            raise nothing_read_error(self._paths, self.report)
 
     def _check_selection(self) -> None:
         names: dict[str, str] = {}
@@ -139,9 +150,9 @@ class ExportReader:
                 pieces += [(thread, piece) for piece in thread.pieces]
             else:
                 found = sum(outline.found for outline in thread.outlines)
-                self._report.files_read += _files(thread.pieces)
-                self._report.messages_read += found
-                self._report.skip_messages(folder, found)
+                self.report.files_read += _files(thread.pieces)
+                self.report.messages_read += found
+                self.report.skip_messages(folder, found)
         return pieces
 
     def _reason_to_leave(self, conversation: Conversation) -> str | None:
@@ -194,13 +205,13 @@ class ExportReader:
         precision = max(_precision(piece) for _, piece in pieces)
         # What is exact is compared exactly, before pages blur it.
         exact = [found for key, found in files.items() if key not in coarse]
-        new_names = _new_names(main, conversation)
-        messages, duplicates = merge_messages(exact, 1, new_names)
+        renamed = new_names(main, conversation)
+        messages, duplicates = merge_messages(exact, 1, renamed)
         if coarse:
             pages = [found for key, found in files.items() if key in coarse]
-            messages, more = merge_messages([messages, *pages], precision, new_names)
+            messages, more = merge_messages([messages, *pages], precision, renamed)
             duplicates += more
-        self._report.skip_messages("duplicate", duplicates)
+        self.report.skip_messages("duplicate", duplicates)
         if any(message.system == "reaction sentence" for message in messages):
             messages = attach_pseudo_reactions(messages, owner)
         messages = self._within_time(messages)
@@ -221,7 +232,7 @@ class ExportReader:
         )
 
     def _read_piece(self, piece: Piece, conversation: Conversation) -> list[Message] | None:
-        report = self._report
+        report = self.report
         try:
             part = self._decode(piece)
         except (UnreadableFileError, NotAThreadError) as error:
@@ -251,7 +262,7 @@ class ExportReader:
             line = find_system_line(message.text, is_group=is_group, has_payload=payload)
             if line is None:
                 continue
-            self._report.system_lines[line.language] += 1
+            self.report.system_lines[line.language] += 1
             if message.system is None:
                 if payload and line.kind == "attachment sentence":
                     message.text = None  # the person sent what the sentence tells of
@@ -268,20 +279,8 @@ class ExportReader:
             if (since is None or m.timestamp_ms >= since)
             and (until is None or m.timestamp_ms < until)
         ]
-        self._report.skip_messages("outside since and until", len(messages) - len(within))
+        self.report.skip_messages("outside since and until", len(messages) - len(within))
         return within
-
-
-def _new_names(main: ThreadFiles, conversation: Conversation) -> dict[str, str]:
-    """Return who is called something else in the newest state of a thread: old names and new."""
-    names = {}
-    for thread in conversation.threads:
-        if main.strong_id and thread.strong_id == main.strong_id and not conversation.is_group:
-            old = [name for name in thread.people if name not in main.people]
-            new = [name for name in main.people if name not in thread.people]
-            if len(old) == len(new) == 1:  # of two at once, nobody knows who is who
-                names[old[0]] = new[0]
-    return names
 
 
 def _files(pieces: list[Piece]) -> int:

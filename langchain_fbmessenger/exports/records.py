@@ -69,7 +69,9 @@ class Thread(msgspec.Struct):
     """One conversation, all of its parts joined, oldest message first.
 
     `participants` are the export's: the members on the day of the export, who need not be all who
-    wrote. `folder` is one of Meta's five thread folders, or None outside of them.
+    wrote. `folder` is one of Meta's five thread folders, or None outside of them. `nicknames` are
+    those set in the thread, each behind the name of the person who bears it ("" where that is not
+    known).
     """
 
     id: str
@@ -80,3 +82,4 @@ class Thread(msgspec.Struct):
     source: Source
     owner: str | None
     messages: list[Message]
+    nicknames: tuple[tuple[str, str], ...] = ()

@@ -69,12 +69,30 @@ class SessionScrubber:
             content, findings = self._found(content)
             self._report.saw(cast("str", message.content), content, findings)
         else:
-            content = self._value(content)
-            self._report.messages += 1
-            self._report.messages_changed += content != message.content
+            content = self._blocks(content)
         scrubbed = copy_message(message, content, self._kwargs(message.additional_kwargs))
         if message.name and self._book is not None:
             scrubbed = scrubbed.model_copy(update={"name": self._book.invented(message.name)})
+        return scrubbed
+
+    def _blocks(self, blocks: Any) -> Any:
+        """Return content blocks with other texts; images and files pass as they are."""
+        if not isinstance(blocks, list):
+            return blocks
+        scrubbed: list[Any] = []
+        texts: list[str] = []
+        found: list[Finding] = []
+        for block in blocks:
+            before = _text_of(block)
+            after, findings = self._found(before)
+            shift = sum(map(len, texts))  # the report sees the blocks as one text
+            found += [f._replace(start=f.start + shift, end=f.end + shift) for f in findings]
+            texts.append(before)
+            if before:
+                block = {**block, "text": after} if isinstance(block, dict) else after  # noqa: PLW2901
+            scrubbed.append(block)
+        text = "".join(texts)
+        self._report.saw(text, replaced(text, found), found)
         return scrubbed
 
     def _kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
@@ -132,6 +150,11 @@ class SessionScrubber:
                 without_overlaps([*findings, *more]) if findings and more else findings or more
             )
         return replaced(text, findings), findings
+
+
+def _text_of(block: Any) -> str:
+    text = block.get("text") if isinstance(block, dict) else block
+    return text if isinstance(text, str) else ""
 
 
 def names_in(session: ChatSession) -> Iterator[str]:

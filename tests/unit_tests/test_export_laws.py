@@ -174,7 +174,7 @@ def texts_of(variant: Variant) -> st.SearchStrategy[str]:
 
 
 relaxed = settings(
-    max_examples=25, deadline=None, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
+    max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
 )
 
 

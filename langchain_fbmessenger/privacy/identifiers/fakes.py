@@ -167,5 +167,6 @@ def _faker(locale: str) -> Any:
     try:
         from faker import Faker
     except ImportError as error:
-        raise MissingExtraError("Invented addresses", extra="privacy", missing="faker") from error
+        message = "Inventing addresses"
+        raise MissingExtraError(message, extra="privacy", missing="faker") from error
     return Faker(locale)

@@ -111,8 +111,9 @@ class IdentifierFinder:
 
     def _is_own(self, spot: Spot, text: str) -> bool:
         """Tell whether a finding is a fake of an earlier run, where its shape does not say so."""
-        is_address = self._fakes is not None and spot.kind == "address"
-        return is_address and self._fakes.is_own_address(text[spot.start : spot.end])
+        if self._fakes is None or spot.kind != "address":
+            return False
+        return self._fakes.is_own_address(text[spot.start : spot.end])
 
     def _is_found(self, text: str) -> bool:
         return next(self._spots(text), None) is not None

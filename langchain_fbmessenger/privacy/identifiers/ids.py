@@ -144,9 +144,8 @@ def _recognizer(name: str) -> Any:
     try:
         from presidio_analyzer import predefined_recognizers
     except ImportError as error:
-        raise MissingExtraError(
-            "Finding national ids", extra="privacy", missing="presidio-analyzer"
-        ) from error
+        message = "Finding national ids"
+        raise MissingExtraError(message, extra="privacy", missing="presidio-analyzer") from error
     # It logs the texts that it cannot check.
     logging.getLogger("presidio-analyzer").setLevel(logging.CRITICAL + 1)
     return getattr(predefined_recognizers, name)()

@@ -31,8 +31,9 @@ _ACCOUNT = re.compile(r"(?<=[/=])[0-9]{9,20}(?![\w-])")
 _JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?")
 _OURS = re.compile(r"\[\w+\]|fake-[0-9a-f]{12}")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
-_AFTER = ".,!?;:'’*…"
+_AFTER = ".,!?;:'\u2019*…"
 _LONGEST_HEAD = 512  # within which a link's site stands
+_LONGEST_SCHEME = 20
 _SHORTEST, _LONG, _SHORTEST_CODE = 8, 20, 6
 
 
@@ -71,7 +72,9 @@ def _parts(link: str, begin: int) -> Iterator[tuple[int, int, str]]:
         if name in table.secret or (name in table.maybe and _is_code(parameter[2])):
             yield (*parameter.span(2), "link")
     path_end = min((n for n in (link.find("?"), link.find("#")) if n >= 0), default=len(link))
-    site = link[begin:].split("://")[-1].casefold().removeprefix("www.")
+    site = link[begin:].casefold()
+    site = site[site.find("://") + 3 :] if "://" in site[:_LONGEST_SCHEME] else site
+    site = site.removeprefix("www.")
     is_invitation = site.startswith(tuple(table.invitations))
     before = ""
     for segment in _SEGMENT.finditer(link, begin, path_end):
@@ -81,7 +84,7 @@ def _parts(link: str, begin: int) -> Iterator[tuple[int, int, str]]:
         if (is_behind or is_long) and _is_random(name):
             yield (segment.start(), segment.start() + len(name), "link")
         before = segment[0].casefold()
-    host = site.split("/")[0].split("?")[0]
+    host = re.split("[/?#]", site, maxsplit=1)[0]
     if host.endswith(tuple(table.profiles)):
         for account in _ACCOUNT.finditer(link, begin):
             yield (*account.span(), "id")

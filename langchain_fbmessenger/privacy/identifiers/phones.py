@@ -92,7 +92,7 @@ class PhoneFinder:
         shapes = (_DATE, _YEARS, _DECIMAL, _THOUSANDS)
         if any(shape.fullmatch(written) for shape in shapes):
             return False
-        if stands_right_before(text, start, "money") or stands_behind(text, end, "money"):
+        if stands_right_before(text, start, "currency") or stands_behind(text, end, "money"):
             return False
         if stands_before(text, start, "phone"):
             return True
@@ -156,7 +156,6 @@ def _library() -> Any:
     try:
         import phonenumbers
     except ImportError as error:
-        raise MissingExtraError(
-            "Finding phone numbers", extra="privacy", missing="phonenumbers"
-        ) from error
+        message = "Finding phone numbers"
+        raise MissingExtraError(message, extra="privacy", missing="phonenumbers") from error
     return phonenumbers
