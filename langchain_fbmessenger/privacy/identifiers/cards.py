@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +19,7 @@ __all__ = ["find_cards", "passes_luhn"]
 # Groups of digits with one sign between. A dot is none: "4.111" is a sum of money.
 _GROUPS = re.compile(r"(?<![\w+])\d+(?:[ -]\d+)*(?!\w)")
 _SHORTEST, _LONGEST = 13, 19
+_USUAL = (15, 16)  # of as many digits, none but cards are written in groups of four
 _SHORTEST_GROUP = 4  # but the last: 4-4-4-4, 4-6-5, 6-13, 4-4-4-4-3
 
 
@@ -28,16 +29,24 @@ def find_cards(text: str) -> Iterator[Spot]:
         if run.end() - run.start() < _SHORTEST:
             continue
         groups = list(re.finditer(r"\d+", run[0]))
-        free = 0
-        for first, group in enumerate(groups):
-            if first < free:
-                continue
-            for last, number in _numbers(groups, first):
-                if passes_luhn(number) and is_card_shape(number):
-                    start, end = run.start() + group.start(), run.start() + groups[last].end()
-                    yield Spot(start, end, "card", number)
-                    free = last + 1
-                    break
+        first = 0
+        while first < len(groups):
+            last, kind, number = _card(groups, first)
+            if number:
+                start, end = run.start() + groups[first].start(), run.start() + groups[last].end()
+                yield Spot(start, end, kind, number)
+            first = last + 1
+
+
+def _card(groups: list[re.Match[str]], first: int) -> tuple[int, str, str]:
+    """Return where a card number ends that begins at a group, what it is, and its digits."""
+    for last, number in _numbers(groups, first):
+        if is_card_shape(number) and passes_luhn(number):
+            return last, "card", number
+    for last, number in _numbers(groups, first):
+        if is_card_shape(number) and len(number) in _USUAL:
+            return last, STAYS, number
+    return first, STAYS, ""
 
 
 def _numbers(groups: list[re.Match[str]], first: int) -> Iterator[tuple[int, str]]:

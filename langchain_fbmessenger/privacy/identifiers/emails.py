@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,12 +24,13 @@ _FAKE = re.compile(r"user\.[0-9a-f]{10}@example\.org")
 
 
 def find_emails(text: str) -> Iterator[Spot]:
-    """Give the e-mail addresses of a text, but the fakes of this package."""
+    """Give the e-mail addresses of a text."""
     for domain in _DOMAIN.finditer(text):
         at = domain.start()
         before = text[max(0, at - _LONGEST_LOCAL) : at]
         local = _LOCAL.search(before) or _LOCAL_UNSPACED.search(before)
         name = local[0].lstrip(".-+%&'") if local else ""
         address = f"{name}{domain[0]}"
-        if name and not _FAKE.fullmatch(address):
-            yield Spot(at - len(name), domain.end(), "email", address.casefold())
+        if name:
+            kind = STAYS if _FAKE.fullmatch(address) else "email"
+            yield Spot(at - len(name), domain.end(), kind, address.casefold())

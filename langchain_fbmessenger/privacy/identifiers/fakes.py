@@ -1,8 +1,7 @@
 """Invented identifiers: the same for the same, written as the real one was, and nobody's.
 
-What makes them nobody's also keeps them from being found again: phone numbers that no numbering
-plan has, cards and IBANs with a wrong check digit, e-mail addresses at example.org, IP addresses
-that are reserved, house numbers that follow from the street.
+What makes them nobody's also keeps them from being found again: phone numbers that begin with 000, cards and IBANs with a wrong check digit, e-mail addresses at example.org, IP addresses
+that are reserved, house numbers that follow from the street (a real one does so by chance once in 3,600 times).
 """
 
 from __future__ import annotations
@@ -15,6 +14,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.exceptions import MissingExtraError
+from langchain_fbmessenger.privacy.identifiers.ids import NEVER, UNCHECKED
 from langchain_fbmessenger.privacy.identifiers.ips import FAKE_V4, FAKE_V6
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ _LOCALES = {
     "nl": "nl_NL",
     "sv": "sv_SE",
 }
-_HOUSE_NUMBERS = 899
+_LAST_WORD = re.compile(r"([^\W\d_][\w'.-]*) (\d{3}[a-d])(?!\w)")
 
 
 class Fakes:
@@ -48,18 +48,15 @@ class Fakes:
     Args:
         secret: What they are derived from.
         is_found: Tells whether a text holds an identifier: a fake that does is not taken.
-        is_phone: Tells whether digits are anybody's number within a country (its calling code).
     """
 
     def __init__(
         self,
         secret: bytes,
         is_found: Callable[[str], bool],
-        is_phone: Callable[[str, str], bool],
     ) -> None:
         self._secret = secret
         self._is_found = is_found
-        self._is_phone = is_phone
         self._known: dict[tuple[str, str], str] = {}
 
     def of(self, spot: Spot, written: str) -> str:
@@ -84,19 +81,16 @@ class Fakes:
 
     def is_own_address(self, address: str) -> bool:
         """Tell whether an address is one that was made here."""
-        street, _, number = address.partition(",")[0].rpartition(" ")
-        return number == self._house_number(street)
+        line = _LAST_WORD.search(address)
+        return line is not None and line[2] == self._house_number(line[1])
 
     def _unused(self, spot: Spot) -> str:
         """Return letters and digits that look like an identifier's, and are none."""
         for attempt in range(_TRIES):
             fake = self._proposed(spot, attempt)
-            if spot.kind == "phone":
-                if not self._is_phone(fake, spot.form):
-                    return fake
-            elif not self._is_found(fake):
+            if not self._is_found(fake):
                 return fake
-        return "0" * len(spot.value)  # no plan and no check lets this pass
+        return "0" * len(spot.value)  # no check lets this pass
 
     def _proposed(self, spot: Spot, attempt: int) -> str:
         digest = self._digest(f"{spot.kind} {attempt} {spot.value}")
@@ -110,7 +104,7 @@ class Fakes:
                 changed.append(str(byte % 10))
             else:
                 changed.append(chr(ord("A") + byte % 26))
-        if spot.form == "unchecked":
+        if spot.kind == "phone" or spot.form == UNCHECKED:
             return _with_noughts("".join(changed))
         return "".join(changed)
 
@@ -124,13 +118,13 @@ class Fakes:
         faker = _faker(_LOCALES.get(spot.form, "en_GB"))
         faker.seed_instance(int(self._hex(spot), 16))
         street = " ".join(re.findall(r"[^\W\d_][\w'.-]*", faker.street_name()))
-        first_line = f"{street} {self._house_number(street)}"
+        first_line = f"{street} {self._house_number(street.rpartition(' ')[2])}"
         has_postcode = len(re.findall(r"\d{3,}|\d\d-\d\d\d", spot.value)) > 1
         return f"{first_line}, {faker.city()}" if has_postcode else first_line
 
-    def _house_number(self, street: str) -> str:
-        digest = self._digest(f"street {street}")
-        return str(100 + int.from_bytes(digest[:4], "big") % _HOUSE_NUMBERS)
+    def _house_number(self, word: str) -> str:
+        digest = self._digest(f"street {word}")
+        return f"{100 + int.from_bytes(digest[:4], 'big') % 899}{'abcd'[digest[4] % 4]}"
 
     def _hex(self, spot: Spot) -> str:
         return self._digest(f"{spot.kind} {spot.value}").hex()
@@ -142,9 +136,9 @@ class Fakes:
 
 
 def _with_noughts(number: str) -> str:
-    """Return a number whose first three digits are noughts, as none is that is given out."""
+    """Return a number whose first digits are noughts, as none is that is given out."""
     places = count()
-    return re.sub(r"\d", lambda digit: "0" if next(places) < 3 else digit[0], number)  # noqa: PLR2004
+    return re.sub(r"\d", lambda digit: "0" if next(places) < len(NEVER) else digit[0], number)
 
 
 def _filled(written: str, fake: str) -> str:

@@ -25,6 +25,8 @@ from langchain_fbmessenger.privacy.identifiers.phones import PhoneFinder
 from langchain_fbmessenger.privacy.identifiers.plain import may_hold_identifiers, plain
 from langchain_fbmessenger.privacy.identifiers.tokens import find_tokens
 
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -37,10 +39,11 @@ Style = Literal["placeholder", "fake"]
 _PLACEHOLDERS = {"link": "[token]"}  # of a link, a token is what is replaced
 _LONG_NUMBER = re.compile(r"\d(?:\W{0,3}\d){6}")  # seven digits: a phone number has as many
 _BANK = re.compile(r"[A-Za-z]{2}[ -]?\d\d[ -]?[A-Za-z0-9]")
-_CODE = re.compile(r"\d(?:[ .-]?\w){6}")
-_TOKEN = re.compile(r"[\w.:-]{20}")
+_CODE = re.compile(r"\d(?:[ .-]?\d){4}|[A-Z]\d{4}[A-Z]|\d\d[A-Za-z]\d\d[A-Za-z]\d|\w{26}")
+_CAPITALS = re.compile(r"[A-Z0-9]{6}")
+_TOKEN = re.compile(r"(?<![\w.:-])[\w.:-]{20}")
+_DIGIT = re.compile("[0-9]")
 _QUAD = re.compile(r"\d\.\d{1,3}\.|:[0-9A-Fa-f]{0,4}:")
-_STREET = re.compile(r"[^\W\d_]\D{0,40}\d|\d\D{0,60}[^\W\d_]")
 
 
 class IdentifierFinder:
@@ -69,7 +72,7 @@ class IdentifierFinder:
     ) -> None:
         self._kinds = known_kinds(KINDS[1:] if kinds is None else kinds)
         phones = PhoneFinder(regions)
-        self._fakes = Fakes(secret, self._is_found, phones.is_number) if style == "fake" else None
+        self._fakes = Fakes(secret, self._is_found) if style == "fake" else None
         # In this order: what stands earlier has what both would take.
         self._finders: list[tuple[set[str], re.Pattern[str], Callable[[str], Iterator[Spot]]]] = [
             ({"link", "id"}, re.compile("[/=]"), find_links),
@@ -80,9 +83,9 @@ class IdentifierFinder:
             ({"id"}, _TOKEN, find_tokens),
             ({"id"}, _LONG_NUMBER, find_national_ids),
             ({"id"}, _CODE, find_presidio_ids),
-            ({"id"}, _CODE, find_documents),
+            ({"id"}, _CAPITALS, find_documents),
             ({"phone"}, _LONG_NUMBER, phones.find),
-            ({"address"}, _STREET, find_addresses),
+            ({"address"}, _DIGIT, find_addresses),
         ]
         self._finders = [one for one in self._finders if one[0] & self._kinds]
 
@@ -95,16 +98,20 @@ class IdentifierFinder:
             Finding(spot.start, spot.end, spot.kind, self._replacement(spot, text))
             for spot in self._spots(ascii_text)
         ]
-        return without_overlaps(found) if found else found
+        return [one for one in without_overlaps(found) if one.kind] if found else found
 
     def _spots(self, text: str) -> Iterator[Spot]:
         for _, sign, find in self._finders:
             if sign.search(text):
                 for spot in find(text):
-                    if spot.kind in self._kinds and not self._is_own(spot, text):
+                    if self._is_own(spot, text):
+                        yield spot._replace(kind=STAYS)
+                    elif spot.kind in self._kinds or spot.kind == STAYS:
                         yield spot
 
     def _replacement(self, spot: Spot, text: str) -> str:
+        if spot.kind == STAYS:
+            return ""
         if self._fakes is None:
             return _PLACEHOLDERS.get(spot.form or spot.kind, f"[{spot.kind}]")
         return self._fakes.of(spot, text[spot.start : spot.end])
@@ -116,7 +123,7 @@ class IdentifierFinder:
         return self._fakes.is_own_address(text[spot.start : spot.end])
 
     def _is_found(self, text: str) -> bool:
-        return next(self._spots(text), None) is not None
+        return any(spot.kind for spot in self._spots(text))
 
 
 def find_identifiers(

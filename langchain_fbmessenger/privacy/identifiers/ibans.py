@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,8 +28,8 @@ def find_ibans(text: str) -> Iterator[Spot]:
         if end is None:
             continue
         number = text[head.start() : end].replace(" ", "").replace("-", "").upper()
-        if passes_mod_97(number):
-            yield Spot(head.start(), end, "iban", number)
+        kind = "iban" if passes_mod_97(number) else STAYS
+        yield Spot(head.start(), end, kind, number)
 
 
 def _end(text: str, start: int, length: int) -> int | None:

@@ -23,7 +23,7 @@ from langchain_fbmessenger.privacy.identifiers.words import REACH, any_of, stand
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["find_documents", "find_national_ids", "find_presidio_ids"]
+__all__ = ["NEVER", "UNCHECKED", "find_documents", "find_national_ids", "find_presidio_ids"]
 
 # Not amid a word, a sum, a time or a longer number.
 _BEFORE, _BEHIND = r"(?<![\w+@#/=])(?<!\d[.,:/-])", r"(?![\w@=]|[.,:/-]\d)"
@@ -31,6 +31,7 @@ _DOCUMENT = re.compile(
     r"(?<!\w)(?:(?=(?:[A-Z]*\d){4})[A-Z0-9]{6,10}|[A-Za-z]{0,3}\d{5,10}|\d\d ?\d\d ?\d{6})(?!\w)"
 )
 _DOCUMENT_REACH = 24
+UNCHECKED = "unchecked"  # the form of numbers without check digits
 NEVER = "000"  # what a number of no check digit begins with in a fake: none is given out so
 
 
@@ -39,7 +40,8 @@ def find_national_ids(text: str) -> Iterator[Spot]:
     for row in _rows():
         for match in row.pattern.finditer(text):
             number = re.sub(r"[^0-9A-Za-z]", "", match[0])
-            if row.check(number) and row.is_told(text, match.start()):
+            is_fake = row.form == UNCHECKED and number.startswith(NEVER)
+            if row.check(number) and row.is_told(text, match.start()) and not is_fake:
                 yield Spot(*match.span(), "id", number.upper(), row.form)
 
 
@@ -57,7 +59,7 @@ def find_presidio_ids(text: str) -> Iterator[Spot]:
                 and row.is_told(text, match.start())
                 and _is_whole(name, match[0], number)
             ):
-                yield Spot(*match.span(), "id", number.upper(), "unchecked")
+                yield Spot(*match.span(), "id", number.upper(), UNCHECKED)
 
 
 def _is_whole(recognizer: str, *writings: str) -> bool:
@@ -77,7 +79,7 @@ def find_documents(text: str) -> Iterator[Spot]:
         if not digits.startswith(NEVER) and stands_before(
             text, match.start(), "passport", _DOCUMENT_REACH
         ):
-            yield Spot(*match.span(), "id", match[0].upper(), "unchecked")
+            yield Spot(*match.span(), "id", match[0].upper(), UNCHECKED)
 
 
 class _Row(msgspec.Struct, frozen=True):
@@ -124,7 +126,7 @@ def _row(pattern: str, words: list[str], check: str) -> _Row:
         re.compile(f"{_BEFORE}(?:{pattern}){_BEHIND}"),
         re.compile(any_of(words)) if words else None,
         CHECKS[check],
-        "unchecked" if check == "shape_alone" else "",
+        UNCHECKED if check == "shape_alone" else "",
     )
 
 

@@ -11,7 +11,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 from langchain_fbmessenger.privacy.identifiers.words import stands_right_before
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FAKE_V4", "FAKE_V6", "find_ips"]
 
-FAKE_V4 = ipaddress.IPv4Network("240.0.0.0/4")  # reserved since 1989, routed nowhere
+FAKE_V4 = ipaddress.IPv4Network("240.0.0.0/5")  # half of what is reserved since 1989
 FAKE_V6 = ipaddress.IPv6Network("3fff::/20")  # for documentation (RFC 9637)
 
 _V4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-\d)")
@@ -33,14 +33,13 @@ def find_ips(text: str) -> Iterator[Spot]:
         is_version = len(match[0]) == _SINGLE_DIGITS or stands_right_before(
             text, match.start(), "version"
         )
-        if not is_version:
-            yield from _spot(match, "v4")
+        yield from _spot(match, STAYS if is_version else "ip", "v4")
     if text.count(":") > 1:
         for match in _V6.finditer(text):
-            yield from _spot(match, "v6")
+            yield from _spot(match, "ip", "v6")
 
 
-def _spot(match: re.Match[str], form: str) -> Iterator[Spot]:
+def _spot(match: re.Match[str], kind: str, form: str) -> Iterator[Spot]:
     try:
         address = ipaddress.ip_address(match[0])
     except ValueError:  # 300.1.2.3, a time of day
@@ -52,5 +51,5 @@ def _spot(match: re.Match[str], form: str) -> Iterator[Spot]:
         or address in FAKE_V6
         or match[0].startswith("255.")
     )
-    if not says_nothing and any(char.isdigit() for char in match[0]):
-        yield Spot(match.start(), match.end(), "ip", str(address), form)
+    if any(char.isdigit() for char in match[0]):
+        yield Spot(*match.span(), STAYS if says_nothing else kind, str(address), form)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,8 +49,9 @@ def find_links(text: str) -> Iterator[Spot]:
             continue
         for start, end, kind in _parts(link, begin.start()):
             value = link[start:end]
-            if value and not _OURS.match(value):
-                yield Spot(match.start() + start, match.start() + end, kind, value, "link")
+            if value:
+                kept = STAYS if _OURS.match(value) else kind
+                yield Spot(match.start() + start, match.start() + end, kept, value, "link")
 
 
 def _without_end(link: str) -> str:

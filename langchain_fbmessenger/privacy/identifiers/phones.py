@@ -39,6 +39,8 @@ _DATE = re.compile(
     r"\(?(?:(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ]{1,2})\d{1,2}\2(?:19|20)\d\d)"
     r"(?:[ -].*)?"
 )
+_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_FAKE = re.compile(r"\D*000|.*\D000")  # no plan has such numbers: fakes are made so
 _YEARS = re.compile(r"(?:(?:19|20)\d\d[ ./-]*)+")
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[ -]+\d+\.\d+)?")
 _THOUSANDS = re.compile(r"\d{1,3}([ .])000(?:\1\d{3})*|\d{1,3}(?:([ .])\d{3})*\2000")
@@ -71,14 +73,10 @@ class PhoneFinder:
                 national = self._library.national_significant_number(number)
                 yield Spot(start, match.end(), "phone", national, str(number.country_code))
 
-    def is_number(self, digits: str, country_code: str) -> bool:
-        """Tell whether anybody could be called so, within a country or any that is read."""
-        if self._valid(f"+{country_code}{digits}", None):
-            return True
-        return any(self._valid(digits, region) for region in self.regions)
-
     def _number(self, text: str, start: int, written: str) -> Any:
         """Return the number that is written somewhere, or None."""
+        if _FAKE.match(written):
+            return None
         if _INTERNATIONAL.match(written):
             digits = re.sub(r"\D", "", written.replace("(0)", ""))
             code = digits.removeprefix("00") if "+" not in written else digits
@@ -89,7 +87,7 @@ class PhoneFinder:
 
     def _may_be_national(self, text: str, start: int, written: str) -> bool:
         end = start + len(written)
-        shapes = (_DATE, _YEARS, _DECIMAL, _THOUSANDS)
+        shapes = (_DATE, _IP, _YEARS, _DECIMAL, _THOUSANDS)
         if any(shape.fullmatch(written) for shape in shapes):
             return False
         if stands_right_before(text, start, "currency") or stands_behind(text, end, "money"):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Spot"]
+__all__ = ["STAYS", "Spot"]
+
+STAYS = ""  # the kind of what is none, but would look like another kind to a finder after
 
 
 class Spot(NamedTuple):
@@ -13,7 +15,7 @@ class Spot(NamedTuple):
     Attributes:
         start: Where it begins, in characters.
         end: Where it has ended.
-        kind: One of `KINDS`.
+        kind: One of `KINDS`, or `STAYS`.
         value: What all ways of writing it have in common.
         form: Which sort of the kind it is, where that matters to its fake.
     """
