@@ -1,7 +1,8 @@
 """Invented identifiers: the same for the same, written as the real one was, and nobody's.
 
-What makes them nobody's also keeps them from being found again: phone numbers that begin with 000, cards and IBANs with a wrong check digit, e-mail addresses at example.org, IP addresses
-that are reserved, house numbers that follow from the street (a real one does so by chance once in 3,600 times).
+What makes them nobody's also keeps them from being found again: phone numbers that begin with 000,
+cards and IBANs with a wrong check digit, one form of address at example.org, IP addresses that are
+reserved, house numbers that follow from the street (a real one does so once in 3,600 times).
 """
 
 from __future__ import annotations

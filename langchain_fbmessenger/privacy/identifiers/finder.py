@@ -23,16 +23,15 @@ from langchain_fbmessenger.privacy.identifiers.ips import find_ips
 from langchain_fbmessenger.privacy.identifiers.links import find_links
 from langchain_fbmessenger.privacy.identifiers.phones import PhoneFinder
 from langchain_fbmessenger.privacy.identifiers.plain import may_hold_identifiers, plain
-from langchain_fbmessenger.privacy.identifiers.tokens import find_tokens
-
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS
+from langchain_fbmessenger.privacy.identifiers.tokens import find_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from langchain_fbmessenger.privacy.identifiers.spot import Spot
 
-__all__ = ["IdentifierFinder", "Style", "find_identifiers", "known_kinds"]
+__all__ = ["IdentifierFinder", "Style", "find_identifiers"]
 
 Style = Literal["placeholder", "fake"]
 
@@ -70,7 +69,7 @@ class IdentifierFinder:
         secret: bytes = b"",
         regions: tuple[str, ...] | None = None,
     ) -> None:
-        self._kinds = known_kinds(KINDS[1:] if kinds is None else kinds)
+        self._kinds = _known_kinds(KINDS[1:] if kinds is None else kinds)
         phones = PhoneFinder(regions)
         self._fakes = Fakes(secret, self._is_found) if style == "fake" else None
         # In this order: what stands earlier has what both would take.
@@ -148,7 +147,7 @@ def find_identifiers(
     return IdentifierFinder(kinds=kinds, regions=regions).find(text)
 
 
-def known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
+def _known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
     """Return kinds of identifiers.
 
     Raises:

@@ -25,7 +25,7 @@ from langchain_fbmessenger.privacy.identifiers.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PhoneFinder"]
+__all__ = ["PhoneFinder", "known_regions"]
 
 _FEWEST, _MOST = 7, 15  # digits, ITU-T E.164
 _CANDIDATE = re.compile(

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-import sys
 import unicodedata
 
 __all__ = ["may_hold_identifiers", "plain"]
 
 
+_FONTS = range(0x1D7CE, 0x1D800)
+
+
 def _digits() -> dict[int, str]:
     """Return the decimal digits of all scripts but Latin, and what they are in ASCII."""
-    every = (code for code in range(128, sys.maxunicode + 1) if chr(code).isdecimal())
+    # Beyond the basic plane only the bold and sans-serif ones, which phones offer as fonts.
+    every = (code for code in (*range(128, 0x10000), *_FONTS) if chr(code).isdecimal())
     return {code: str(unicodedata.decimal(chr(code))) for code in every}
 
 
@@ -24,9 +27,10 @@ _SIGNS = {
 }
 _PLAIN = _SIGNS | _DIGITS
 
-# No identifier is without one of these. A set of characters, no alternatives and no \d: it runs on
-# every message, and this is three times as fast.
-_MARK = re.compile(f"[0-9@/={''.join(map(chr, _DIGITS))}\uff20\uff0f\uff1d]")
+# No identifier is without one of these. It runs on every message: a set of the basic plane and one
+# range beyond is fifty times as fast as all digits one by one, and four times as fast as \\d.
+_IN_PLANE = "".join(chr(code) for code in _DIGITS if code < _FONTS.start)
+_MARK = re.compile(f"[0-9@/={_IN_PLANE}\uff20\uff0f\uff1d{chr(_FONTS[0])}-{chr(_FONTS[-1])}]")
 
 may_hold_identifiers = _MARK.search
 
