@@ -14,7 +14,10 @@ __all__ = ["find_emails"]
 
 # Behind the "@": letters of any script, and an end that is no number. Which ends exist is
 # not asked: that list grows, and an address with a typing error tells as much.
-_DOMAIN = re.compile(r"@(?:[^\W_][\w-]{0,62}\.){1,8}(?:xn--[\w-]{2,59}|[^\W\d_]{2,24})(?![\w@])")
+_DOMAIN = re.compile(
+    r"@(?:[^\W_][\w-]{0,62}\.){1,8}"
+    r"(?:xn--[A-Za-z0-9-]{2,59}|[A-Za-z]{2,24}(?![A-Za-z0-9@-])|[^\W\d_]{2,24}(?![\w@]))"
+)
 _LONGEST_LOCAL = 64
 # Scripts without blanks between words: what stands before an address there is no part of it.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.identifiers.ids import UNCHECKED
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
@@ -27,10 +28,11 @@ _IS_LINK = re.compile(
 _USERINFO = re.compile(r"://[^/\s:@]{0,64}:([^/\s@]{1,128})@")
 _PARAMETER = re.compile(r"[?&#;]([\w.%\[\]-]{1,40})=([^&#;\s]+)")
 _SEGMENT = re.compile(r"(?<=/)[^/?#\s]+")
-_ACCOUNT = re.compile(r"(?<=[/=])[0-9]{9,20}(?![\w-])")
+_ACCOUNT = re.compile(r"(?<=[/=])(?!000)[0-9]{9,20}(?![\w-])")
 _JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?")
 _OURS = re.compile(r"\[\w+\]|fake-[0-9a-f]{12}")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
+_BEFORE = "([{*'"
 _AFTER = ".,!?;:'\u2019*…"
 _LONGEST_HEAD = 512  # within which a link's site stands
 _LONGEST_SCHEME = 20
@@ -43,7 +45,8 @@ def find_links(text: str) -> Iterator[Spot]:
     Of two that overlap, the surer comes first.
     """
     for match in _LINK.finditer(text):
-        link = _without_end(match[0])
+        link = _without_end(match[0].lstrip(_BEFORE))
+        at = match.end() - len(match[0].lstrip(_BEFORE))
         begin = _IS_LINK.search(link[:_LONGEST_HEAD])
         if begin is None:
             continue
@@ -51,7 +54,7 @@ def find_links(text: str) -> Iterator[Spot]:
             value = link[start:end]
             if value:
                 kept = STAYS if _OURS.match(value) else kind
-                yield Spot(match.start() + start, match.start() + end, kept, value, "link")
+                yield Spot(at + start, at + end, kept, value, kind if kind == "link" else UNCHECKED)
 
 
 def _without_end(link: str) -> str:

@@ -39,12 +39,15 @@ def stands_behind(text: str, end: int, what: str) -> bool:
 
 
 def any_of(words: Iterable[str]) -> str:
-    """Return the pattern of words, each whole but for those that end in "*"."""
+    """Return the pattern of words, each whole but for those that end in "*".
+
+    "[phone]" is a placeholder of an earlier run, and no word.
+    """
     patterns = []
     for word in words:
         begins, ends = word[:1].isalnum(), word[-1:].isalnum()
         stem = re.escape(word.rstrip("*").casefold())
-        patterns.append(("(?<![^\\W_])" if begins else "") + stem + ("(?![^\\W_])" if ends else ""))
+        patterns.append(("(?<![\\w[])" if begins else "") + stem + ("(?![^\\W_])" if ends else ""))
     return "|".join(patterns)
 
 
