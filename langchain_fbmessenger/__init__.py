@@ -17,6 +17,13 @@ if TYPE_CHECKING:
         FolderFacebookMessengerChatLoader,
         SingleFileFacebookMessengerChatLoader,
     )
+    from langchain_fbmessenger.evaluation import (
+        Canaries,
+        LeakReport,
+        aaudit_leaks,
+        audit_leaks,
+        plant_canaries,
+    )
     from langchain_fbmessenger.examples import (
         ExampleReport,
         PreferenceReport,
@@ -59,6 +66,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Canaries",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -67,6 +75,7 @@ __all__ = [
     "FineTuningJob",
     "FolderFacebookMessengerChatLoader",
     "InvalidExampleError",
+    "LeakReport",
     "LocalServerError",
     "MalformedExportError",
     "MessengerError",
@@ -79,6 +88,8 @@ __all__ = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "aaudit_leaks",
+    "audit_leaks",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
@@ -87,6 +98,7 @@ __all__ = [
     "map_ai_messages_in_session",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "plant_canaries",
     "pseudonymize_chat_sessions",
     "read_jsonl",
     "redact_identifiers",
@@ -104,6 +116,13 @@ _ROOMS = {
         "FacebookMessengerChatLoader",
         "FolderFacebookMessengerChatLoader",
         "SingleFileFacebookMessengerChatLoader",
+    ),
+    "evaluation": (
+        "Canaries",
+        "LeakReport",
+        "aaudit_leaks",
+        "audit_leaks",
+        "plant_canaries",
     ),
     "examples": (
         "ExampleReport",

@@ -39,17 +39,17 @@ def default_home() -> Path:
 
 
 def private_folder(path: Path) -> Path:
-    """Make a folder, and the state folder where it is in that, for its owner alone.
+    """Make a folder, and those up to the state folder where it is in that, for its owner alone.
 
     Raises:
         OSError: It cannot be made.
     """
     root = default_home()
     if root in path.parents:
-        private_folder(root)
+        private_folder(path.parent)  # `mkdir` makes parents with the rights that are usual
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path == root:
-        path.chmod(0o700)  # parents are made with the rights that are usual
+        path.chmod(0o700)  # it may have been made by somebody else
     return path
 
 

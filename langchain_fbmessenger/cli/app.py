@@ -4,33 +4,33 @@ from __future__ import annotations
 
 import io
 import sys
-from contextlib import contextmanager
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import msgspec
 import typer
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, __version__, read_jsonl
+from langchain_fbmessenger.cli.audit_commands import audit, plant
 from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
     Provider,
     TimeZone,
     console,
-    errors,
     friendly_errors,
     print_plain,
+    progress,
 )
 from langchain_fbmessenger.cli.example_commands import check, prepare
 from langchain_fbmessenger.cli.job_commands import jobs
+from langchain_fbmessenger.cli.own_process import keep_to_itself
+from langchain_fbmessenger.cli.purge_command import purge
+from langchain_fbmessenger.cli.redact_command import redact
 from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
     from langchain_fbmessenger.local import ServerAddress
 
 __all__ = ["app"]
@@ -52,11 +52,13 @@ def _version(show: bool) -> None:
 
 @app.callback()
 def main(
+    context: typer.Context,
     _version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
+    keep_to_itself(context)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             # A terminal or pipe that cannot show "é" or "─" gets "?" instead of a traceback.
@@ -72,7 +74,7 @@ def inspect(
 ) -> None:
     """Show what is in an export: threads, people, formats, and what is left out and why."""
     with friendly_errors():
-        with _progress(shown=not as_json) as on_progress:
+        with progress("reading", shown=not as_json) as on_progress:
             loader = FacebookMessengerChatLoader(
                 exports, folders=folder, timezone=timezone, on_progress=on_progress
             )
@@ -87,20 +89,13 @@ def inspect(
         console.print("\n".join(report_lines(loader.report)))
 
 
-@contextmanager
-def _progress(*, shown: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show a bar on a terminal while an export is read; a small one is read before it appears."""
-    columns = (TextColumn("reading"), BarColumn(), TimeRemainingColumn())
-    with Progress(
-        *columns, console=errors, transient=True, disable=not (shown and errors.is_terminal)
-    ) as bar:
-        task = bar.add_task("reading", total=None)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
-
-
 app.command()(prepare)
 app.command()(check)
+app.command()(redact)
 app.add_typer(jobs, name="jobs")
+app.command("plant-canaries")(plant)
+app.command()(audit)
+app.command()(purge)
 
 
 @app.command()
@@ -148,9 +143,18 @@ def finetune(
         bool, typer.Option("--keep-files", help="Leave the uploads at the provider.")
     ] = False,
     wait: Annotated[bool, typer.Option(help="Wait for the job, with a progress bar.")] = True,
+    key: Annotated[
+        Optional[Path],
+        typer.Option(help="Key file: its real names are looked for before anything is sent."),
+    ] = None,
+    yes: Annotated[
+        bool, typer.Option("--yes", "-y", help="Send without showing what leaves this machine.")
+    ] = False,
 ) -> None:
-    """Train a model on examples; by default on this machine."""
+    """Train a model on examples; by default on this machine, elsewhere after a look at them."""
     from langchain_fbmessenger import FineTuner
+    from langchain_fbmessenger.cli.send_question import ask_before_sending
+    from langchain_fbmessenger.fine_tuning import find_provider
 
     with friendly_errors():
         tuner = FineTuner(
@@ -169,6 +173,9 @@ def finetune(
             seed=seed,
             system=system,
         )
+        if not yes:
+            files = [examples] if validation is None else [examples, validation]
+            ask_before_sending(files, find_provider(provider), model, key=key)
         held_out = None if validation is None else read_jsonl(validation)
         job = tuner.submit(read_jsonl(examples), validation=held_out)
         talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from contextlib import contextmanager
 from pathlib import Path
@@ -10,11 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from pydantic import ValidationError
 from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from langchain_fbmessenger.exceptions import MessengerError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = [
     "Exports",
@@ -25,7 +27,9 @@ __all__ = [
     "console",
     "errors",
     "friendly_errors",
+    "has_terminal",
     "print_plain",
+    "progress",
     "say",
 ]
 
@@ -95,3 +99,23 @@ def say(kind: str, text: str) -> None:
 def print_plain(text: str) -> None:
     """Print text as it is: names and paths may look like rich's markup."""
     console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(doing: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show a bar on a terminal while something goes on; what is soon done is done before it.
+
+    Yields:
+        What is told how much is done, and of how much.
+    """
+    columns = (TextColumn(doing), BarColumn(), TimeRemainingColumn())
+    with Progress(
+        *columns, console=errors, transient=True, disable=not (shown and errors.is_terminal)
+    ) as bar:
+        task = bar.add_task(doing, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def has_terminal() -> bool:
+    """Tell whether somebody is there who can be asked."""
+    return sys.stdin.isatty()

@@ -11,9 +11,12 @@ from langchain_fbmessenger import (
     ExampleReport,
     FacebookMessengerChatLoader,
     InvalidExampleError,
+    PrivacyReport,
     balance_examples,
     check_examples,
     map_ai_messages,
+    pseudonymize_chat_sessions,
+    redact_identifiers,
     split_chat_sessions,
     to_training_examples,
 )
@@ -86,6 +89,13 @@ def prepare(
     min_letters: Annotated[
         int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
     ] = None,
+    pseudonymize: Annotated[
+        Path | None,
+        typer.Option(metavar="KEYFILE", help="Give people invented names, and redact; see redact."),
+    ] = None,
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
+    ] = False,
     folder: Folders = None,
     timezone: TimeZone = None,
 ) -> None:
@@ -93,11 +103,12 @@ def prepare(
     with friendly_errors():
         refuse_input_as_output(exports, output)
         loader = FacebookMessengerChatLoader(exports, folders=folder, timezone=timezone)
-        report = ExampleReport()
+        report, redacted = ExampleReport(), PrivacyReport()
         cuts = gap.strip().lower() != "none"
         stages: list[SessionStage] = [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
+            *_privacy_stages(pseudonymize, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
                 overlap=overlap,
@@ -117,7 +128,8 @@ def prepare(
         ]
         examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
         written = write_prepared(examples, output, form, valid)
-        for line in (*report_lines(loader.report), *str(report).splitlines()):
+        privacy = str(redacted).splitlines() if pseudonymize or redact else []
+        for line in (*report_lines(loader.report), *str(report).splitlines(), *privacy):
             console.print(line, soft_wrap=True)
         if not written:
             balanced = "nothing is left to train: balance the examples less"
@@ -125,6 +137,13 @@ def prepare(
             raise InvalidExampleError(balanced if report.answers else silent, rule="min_examples")
         for line in written_lines(written):
             print_plain(line)
+
+
+def _privacy_stages(key: Path | None, report: PrivacyReport, *, redact: bool) -> list[SessionStage]:
+    """Return the stage that is asked for; behind whoever looks for a real name."""
+    if key is not None:
+        return [pseudonymize_chat_sessions(key=key, report=report)]
+    return [redact_identifiers(report=report)] if redact else []
 
 
 def check(

@@ -173,11 +173,12 @@ def _write_lines(
 
 
 def _to_line(one: Mapping[str, Any], number: int) -> bytes:
-    try:
+    line = None
+    with suppress(UnicodeEncodeError):  # it holds the text: no error of ours is raised amid it
         line = msgspec.json.encode(dict(one))
-    except UnicodeEncodeError:
+    if line is None:
         message = "its text holds half a character (a lone surrogate)"
-        raise InvalidExampleError(message, rule="utf-8", line=number) from None
+        raise InvalidExampleError(message, rule="utf-8", line=number)
     for separator, escaped in _LINE_SEPARATORS:
         line = line.replace(separator, escaped)
     return line + b"\n"

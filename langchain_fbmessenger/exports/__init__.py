@@ -4,6 +4,7 @@ Paths go in, threads of messages come out, with every text as it was typed. This
 LangChain nor training. Facts about the formats: docs/formats.md.
 """
 
+from langchain_fbmessenger.exports._encoding import read_repaired
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports.reader import ExportReader
 from langchain_fbmessenger.exports.records import (
@@ -32,5 +33,6 @@ __all__ = [
     "Thread",
     "is_deleted_account",
     "make_selection",
+    "read_repaired",
     "to_zone",
 ]

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["FileEntry", "Manifest", "Manifests", "versions"]
+__all__ = ["FileEntry", "Manifest", "Manifests", "state_folder", "versions"]
 
 _WRITE_LOCK_S = 30.0
 _logger = logging.getLogger(__name__)
@@ -91,15 +91,7 @@ class Manifests:
     """
 
     def __init__(self) -> None:
-        self._folder = default_home() / "manifests"
-        try:
-            private_folder(self._folder)
-        except OSError as error:
-            message = (
-                f"the folder that remembers jobs cannot be made ({error.strerror}): set "
-                f"{HOME_VARIABLE} to one that you can write to"
-            )
-            raise FineTuningError(message, code="no_state_folder") from error
+        self._folder = state_folder("manifests")
 
     @contextmanager
     def submitting(self, key: str, *, timeout: float) -> Iterator[None]:
@@ -145,6 +137,22 @@ class Manifests:
                 yield msgspec.json.decode(path.read_bytes(), type=Manifest)
             except (OSError, msgspec.DecodeError):
                 _logger.warning("a manifest cannot be read and is passed over: %s", path.name)
+
+
+def state_folder(name: str) -> Path:
+    """Return a folder within the state folder, made if it is not there.
+
+    Raises:
+        FineTuningError: It cannot be made.
+    """
+    try:
+        return private_folder(default_home() / name)
+    except OSError as error:
+        message = (
+            f"the state folder cannot be written to ({error.strerror}): set {HOME_VARIABLE} to a "
+            "folder that can"
+        )
+        raise FineTuningError(message, code="no_state_folder") from error
 
 
 def versions() -> dict[str, str]:

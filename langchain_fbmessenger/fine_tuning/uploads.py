@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.examples import ExampleRules, HeldOut, valid_examples
 from langchain_fbmessenger.examples.export import export_by_rules
+from langchain_fbmessenger.fine_tuning.manifests import state_folder
 from langchain_fbmessenger.fine_tuning.system_prompt import SystemPrompt, SystemPromptSeen
 
 if TYPE_CHECKING:
@@ -75,10 +76,13 @@ def written_files(
 
     Raises:
         InvalidExampleError: An example breaks a rule, or there are too few.
+        FineTuningError: The state folder cannot be written to.
     """
     parted = _Parted(several(examples))
     seen = SystemPromptSeen(system)
-    with tempfile.TemporaryDirectory(prefix="langchain-fbmessenger-") as folder:
+    # Not among all programs' temporary files: whoever is killed here leaves chats behind, which
+    # `purge` finds in the state folder.
+    with tempfile.TemporaryDirectory(dir=state_folder("outgoing")) as folder:
         training = _written(
             seen.watch(valid_examples(parted.train(), ExampleRules(rules.provider, names=True))),
             Path(folder, "training.jsonl"),

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from langchain_fbmessenger._own_process import report_without_words
 from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
 from langchain_fbmessenger.local.server import serve
 
@@ -17,6 +18,7 @@ def _main() -> int:
     parser.add_argument("--port", type=int, default=0)
     parser.add_argument("--idle-timeout", type=float, default=0, metavar="SECONDS")
     options = parser.parse_args()
+    report_without_words()
     try:
         serve(options.home, options.host, options.port, options.idle_timeout)
     except (LocalServerError, MissingExtraError) as error:

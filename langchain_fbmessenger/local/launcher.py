@@ -19,9 +19,10 @@ import time
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from langchain_fbmessenger._own_process import TELEMETRY_OFF
 from langchain_fbmessenger.exceptions import LocalServerError
 from langchain_fbmessenger.local.address import ServerAddress, proof, read_address
-from langchain_fbmessenger.local.home import Home, locked
+from langchain_fbmessenger.local.home import Home, default_home, locked
 from langchain_fbmessenger.local.python_path import python_path
 from langchain_fbmessenger.local.server import check_extra
 
@@ -76,7 +77,7 @@ def stop_server(home: Path | None = None) -> bool:
 
     The job is taken up again when a server is next started.
     """
-    state = Home.open(home)
+    state = Home((home or default_home()).absolute())  # nothing is made for it
     address = _running(state)
     if address is None:
         return False
@@ -126,7 +127,7 @@ def _start(home: Home) -> ServerAddress:
             stdout=log,
             stderr=log,
             cwd=home.root,
-            env={**os.environ, "PYTHONPATH": python_path()},
+            env={**TELEMETRY_OFF, **os.environ, "PYTHONPATH": python_path()},
             **_detached(),
         )
     # Waited for in the background: a child that ended and was never waited for stays a zombie.

@@ -16,8 +16,9 @@ import signal
 import socket
 import sqlite3
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger._own_process import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
 from langchain_fbmessenger.local.address import ServerAddress, write_address
 from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home, locked
@@ -36,6 +37,22 @@ if TYPE_CHECKING:
 _NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
 _IDLE_POLL_SECONDS = 5.0
 _GOODBYE_SECONDS = 3
+# An exception's own words may quote a request. asyncio tells of tasks that failed unseen.
+_LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "frames": {
+            "()": "langchain_fbmessenger._own_process.FramesOnlyFormatter",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+        }
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "frames"}},
+    "loggers": {
+        name: {"handlers": ["stderr"], "level": "WARNING", "propagate": False}
+        for name in ("uvicorn", "asyncio", "concurrent")
+    },
+}
 
 
 def serve(
@@ -60,6 +77,8 @@ def serve(
     """
     check_extra()
     os.umask(PRIVATE_UMASK)
+    no_core_dumps()
+    switch_off_telemetry()
     state = Home.open(home)
     with locked(state.server_lock, timeout=0) as is_ours:
         if not is_ours:
@@ -128,7 +147,10 @@ async def _run(services: Services, listener: socket.socket, idle_timeout: float)
     guard = Guard(create_app(services), api_key=services.api_key)
     server = uvicorn.Server(
         uvicorn.Config(
-            guard, access_log=False, log_level="warning", timeout_graceful_shutdown=_GOODBYE_SECONDS
+            guard,
+            access_log=False,
+            log_config=_LOGGING,
+            timeout_graceful_shutdown=_GOODBYE_SECONDS,
         )
     )
     watch = asyncio.create_task(_end_when_idle(server, guard, services, idle_timeout))

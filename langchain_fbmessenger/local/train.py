@@ -143,10 +143,12 @@ def _encode(
     for line, example in examples:
         try:
             encoded = encode_chat(example.messages, tokenizer)
-        except TemplateError as error:
-            raise _JobError(
-                Failed("invalid_training_file", f"line {line}: {error}", param)
-            ) from None
+        except MemoryError:
+            raise
+        except Exception as error:  # noqa: BLE001
+            # Here alone libraries see text, so here alone what they say may quote it.
+            why = str(error) if isinstance(error, TemplateError) else type(error).__name__
+            raise _JobError(Failed("invalid_training_file", f"line {line}: {why}", param)) from None
         longest = max(len(chat.input_ids) for chat in encoded)
         if longest > spec.context_length:
             msg = (

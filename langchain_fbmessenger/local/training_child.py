@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger.local import protocol
-from langchain_fbmessenger.local.python_path import python_path
+from langchain_fbmessenger.local.child_environment import child_environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,17 +25,7 @@ LOG_NAME = "training.log"
 
 _MODULE = "langchain_fbmessenger.local.train"
 _KILL_AFTER_SECONDS = 10.0
-_ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",  # the base model is on this machine by now
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TOKENIZERS_PARALLELISM": "false",
-    "PYTHONHASHSEED": "0",  # sets are written to files in one order
-    # Threads that spin while they wait take the cores from whoever else runs, as our llama.cpp:
-    # with a second busy process on two cores, 75 tokens/s against 10, and no loss on idle ones.
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
+_REPEATABLE = {"PYTHONHASHSEED": "0"}  # sets are written to files in one order
 
 
 class TrainingChild:
@@ -102,7 +92,7 @@ def training_child(spec: TrainingSpec, folder: Path) -> Iterator[TrainingChild]:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
-            env={**os.environ, **_ENVIRONMENT, **_gpus(processes), "PYTHONPATH": python_path()},
+            env={**child_environment(), **_REPEATABLE, **_gpus(processes)},
         ) as process,
     ):
         try:

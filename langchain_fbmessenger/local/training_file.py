@@ -78,14 +78,11 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 
 
 def _checked(number: int, line: bytes, decoder: msgspec.json.Decoder[Example]) -> Example:
-    try:
-        example = decoder.decode(line)
-    except msgspec.ValidationError as error:
-        msg = f"line {number}: {_without_values(str(error))}"
-        raise TrainingFileError(msg) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        msg = f"line {number}: not a JSON object in UTF-8"
-        raise TrainingFileError(msg) from None
+    example = _decoded(line, decoder)
+    if isinstance(example, str):
+        # Out here, so that the decoder's error is no part of ours.
+        msg = f"line {number}: {example}"
+        raise TrainingFileError(msg)
     if any(m.weight is not None and m.role != "assistant" for m in example.messages):
         msg = f"line {number}: `weight` is for assistant messages only"
         raise TrainingFileError(msg)
@@ -93,6 +90,16 @@ def _checked(number: int, line: bytes, decoder: msgspec.json.Decoder[Example]) -
         msg = f"line {number}: no assistant message to train on (all absent or `weight` 0)"
         raise TrainingFileError(msg)
     return example
+
+
+def _decoded(line: bytes, decoder: msgspec.json.Decoder[Example]) -> Example | str:
+    """Return the example, or what is wrong with it."""
+    try:
+        return decoder.decode(line)
+    except msgspec.ValidationError as error:
+        return _without_values(str(error))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return "not a JSON object in UTF-8"
 
 
 def _without_values(error: str) -> str:

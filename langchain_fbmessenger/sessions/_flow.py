@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.messages import BaseMessage
+
 if TYPE_CHECKING:
     from langchain_core.chat_sessions import ChatSession
 
@@ -59,13 +61,27 @@ async def asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 def _checked(session: Any) -> ChatSession:
+    # Only types are named: what is given may hold somebody's chat. So may the errors that it would
+    # end in later, as their attribute `obj`.
     if isinstance(session, Mapping) and "messages" in session:
+        for kind in _kinds_of(session["messages"]):
+            if not issubclass(kind, BaseMessage | Mapping):  # the latter in training examples
+                message = f"expected messages in a chat session, got {kind.__name__}"
+                raise TypeError(message)
+        if not isinstance(thread := session.get("thread"), Mapping | None):
+            message = f"expected a dict as a chat session's 'thread', got {type(thread).__name__}"
+            raise TypeError(message)
         return session  # type: ignore[return-value]  # a TypedDict is a plain dict
-    # Only the type is named: what it holds may be somebody's chat.
     got = type(session).__name__
     hint = ": use `astream` or `ainvoke`" if isinstance(session, AsyncIterable) else ""
     message = f"expected chat sessions (dicts with a key 'messages'), got {got}{hint}"
     raise TypeError(message)
+
+
+def _kinds_of(messages: Any) -> set[type]:
+    """Return the types of what stands for messages: few, where the messages are many."""
+    is_several = isinstance(messages, Iterable) and not isinstance(messages, str | bytes | Mapping)
+    return {*map(type, messages)} if is_several else {type(messages)}
 
 
 async def aiter_of_one(item: Any) -> AsyncIterator[Any]:

@@ -11,6 +11,7 @@ import langchain_fbmessenger
 from langchain_fbmessenger import exceptions
 
 EXPECTED_ALL = [
+    "Canaries",
     "ExampleReport",
     "ExportNotFoundError",
     "FacebookMessengerChatLoader",
@@ -19,6 +20,7 @@ EXPECTED_ALL = [
     "FineTuningJob",
     "FolderFacebookMessengerChatLoader",
     "InvalidExampleError",
+    "LeakReport",
     "LocalServerError",
     "MalformedExportError",
     "MessengerError",
@@ -31,6 +33,8 @@ EXPECTED_ALL = [
     "UnknownSenderError",
     "UnknownThreadError",
     "__version__",
+    "aaudit_leaks",
+    "audit_leaks",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
@@ -39,6 +43,7 @@ EXPECTED_ALL = [
     "map_ai_messages_in_session",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "plant_canaries",
     "pseudonymize_chat_sessions",
     "read_jsonl",
     "redact_identifiers",
@@ -76,6 +81,7 @@ HEAVY = ["torch", "transformers", "openai", "langchain_openai", "typer", "rich",
         ("import langchain_fbmessenger.testing", [*HEAVY, "langchain_core", "pytest"]),
         ("import langchain_fbmessenger.testing.pytest_plugin", [*HEAVY, "langchain_core"]),
         ("from langchain_fbmessenger import FacebookMessengerChatLoader, write_jsonl", HEAVY),
+        ("from langchain_fbmessenger import audit_leaks, plant_canaries", HEAVY),
     ],
 )
 def test_import_is_light(imported: str, absent: list[str]) -> None:

@@ -98,7 +98,7 @@ def _check_is_imported(services: Services, name: str) -> None:
 def _sweep(services: Services) -> None:
     """Remove what an import left behind when the server was killed in its midst."""
     known = {model.adapter for model in services.store.page(ModelRecord)}
-    for folder in (services.home.root / _FOLDER).glob("*"):
+    for folder in (services.home.root / _FOLDER).glob("adapter-*"):
         if f"{_FOLDER}/{folder.name}" not in known:
             shutil.rmtree(folder, ignore_errors=True)
 

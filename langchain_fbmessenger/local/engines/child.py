@@ -15,6 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
+from langchain_fbmessenger._own_process import report_without_words
 from langchain_fbmessenger.local.engines import EngineError, protocol
 from langchain_fbmessenger.local.engines.protocol import (
     Chat,
@@ -73,6 +74,7 @@ class Backend(Protocol):
 def main() -> None:
     """Serve until standard input closes."""
     _die_before_the_server()
+    report_without_words()
     tell = _teller()
     lines = sys.stdin.buffer
     start = protocol.decode_request(lines.readline())

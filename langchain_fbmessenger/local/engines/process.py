@@ -5,16 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import itertools
-import os
 import signal
 import sys
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from langchain_fbmessenger.local.child_environment import child_environment
 from langchain_fbmessenger.local.engines import EngineError, protocol
 from langchain_fbmessenger.local.engines.protocol import Chunk, Counted, Failed, Ready
-from langchain_fbmessenger.local.python_path import python_path
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Iterator
@@ -23,15 +22,6 @@ if TYPE_CHECKING:
 
 _LONGEST_LINE = 64 * 1024 * 1024
 _GOODBYE_SECONDS = 5.0
-_ENVIRONMENT = {
-    "HF_HUB_OFFLINE": "1",  # the base model is on this machine by now
-    "HF_HUB_DISABLE_TELEMETRY": "1",
-    "HF_HUB_DISABLE_PROGRESS_BARS": "1",
-    "TRANSFORMERS_VERBOSITY": "error",
-    "TOKENIZERS_PARALLELISM": "false",
-    # As for the training child: threads that spin while they wait take the cores from others.
-    "OMP_WAIT_POLICY": "PASSIVE",
-}
 _DIED = "The engine ended unexpectedly; the next request starts it again."
 _NO_MEMORY = (
     "The engine was killed while it loaded the model, most likely as the memory ran out: "
@@ -62,7 +52,7 @@ class EngineProcess:
             stdin=asyncio.subprocess.PIPE,  # its end tells the child that we are gone
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
-            env={**os.environ, **_ENVIRONMENT, "PYTHONPATH": python_path()},
+            env=child_environment(),
         )
         child = cls(process)
         try:

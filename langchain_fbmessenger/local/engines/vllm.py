@@ -40,8 +40,6 @@ _MAX_SEED = 2**63
 _BASE = "base"
 _ENVIRONMENT = {
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
-    "VLLM_NO_USAGE_STATS": "1",
-    "DO_NOT_TRACK": "1",
     "VLLM_LOGGING_LEVEL": "WARNING",  # below it, paths are logged
 }
 

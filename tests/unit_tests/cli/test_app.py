@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 
     from click.testing import Result
 
-COMMANDS = ["inspect", "prepare", "check", "finetune", "chat", "serve", "demo", "jobs"]
+COMMANDS = ["inspect", "prepare", "check", "redact", "finetune", "chat", "serve", "demo", "jobs"]
+COMMANDS += ["plant-canaries", "audit"]
 
 
 def run(*arguments: object) -> Result:

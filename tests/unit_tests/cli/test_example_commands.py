@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from langchain_fbmessenger import check_examples, sample_export_path
 from langchain_fbmessenger.cli import app
+from langchain_fbmessenger.sample import SAMPLE_OWNER
 from tests.unit_tests.builders import message, thread_json, write_thread
 
 if TYPE_CHECKING:
@@ -229,3 +230,33 @@ def test_check_of_an_empty_file(tmp_path: Path) -> None:
     result = run("check", written(tmp_path / "t.jsonl", []))
     assert result.exit_code == 1
     assert "local needs at least 1 examples, got 0 [min_examples]" in result.output
+
+
+def test_prepare_invents_names_and_says_how_many(tmp_path: Path) -> None:
+    output, key = tmp_path / "t.jsonl", tmp_path / "names.key"
+    options = ["--me", SAMPLE_OWNER, "--system", "You are {owner}.", "--pseudonymize", key]
+    result = run("prepare", sample_export_path(), "-o", output, *options)
+    assert result.exit_code == 0, result.output
+    assert key.exists()
+    assert "people renamed" in result.output
+    text = output.read_text(encoding="utf-8")
+    assert "You are " in text
+    for name in (SAMPLE_OWNER, "Milo Dvo\u0159\u00e1k"):
+        assert name not in text
+
+
+def test_prepare_redacts_and_leaves_names(tmp_path: Path) -> None:
+    messages = [
+        message(who, 1_700_000_000_000 + n, f"Milo has milo{n}@example.org")
+        for n, who in enumerate(["Al", "Zo\u00eb"] * 12)
+    ]
+    write_thread(tmp_path / "in/inbox/al_1234567890", thread_json(messages, ("Al", "Zo\u00eb")))
+    output = tmp_path / "t.jsonl"
+    result = run("prepare", tmp_path / "in", "--me", "Al", "-o", output, "--redact")
+    assert result.exit_code == 0, result.output
+    assert "24 of 24 messages changed: 24 email" in result.output
+    text = output.read_text(encoding="utf-8")
+    assert "Milo has [email]" in text
+    assert "example.org" not in text
+    plain = run("prepare", tmp_path / "in", "--me", "Al", "-o", output)
+    assert "messages changed" not in plain.output

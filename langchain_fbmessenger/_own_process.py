@@ -1,0 +1,100 @@
+"""What a process of this package does so that no word of a chat gets out of it by accident.
+
+For the command line, the local server and its children, never for a program that only imports the
+package: its owner decides what that one reports.
+"""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import sys
+import threading
+import traceback
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = [
+    "TELEMETRY_OFF",
+    "FramesOnlyFormatter",
+    "describe_without_words",
+    "no_core_dumps",
+    "report_without_words",
+    "switch_off_telemetry",
+]
+
+# docs/privacy.md lists all that dependencies would report, and what other than a variable stops it.
+TELEMETRY_OFF = {
+    "DO_NOT_TRACK": "1",  # huggingface_hub, vLLM and others that keep to donottrack.sh
+    "HF_HUB_DISABLE_TELEMETRY": "1",  # library names in its requests' headers, and the like
+    "VLLM_NO_USAGE_STATS": "1",
+}
+
+
+def switch_off_telemetry() -> None:
+    """Set the switches of `TELEMETRY_OFF` that the user has not set otherwise."""
+    for name, value in TELEMETRY_OFF.items():
+        os.environ.setdefault(name, value)
+
+
+def no_core_dumps() -> None:
+    """Have a crash leave no image of the memory on the disk, for this process and its children."""
+    if sys.platform == "win32":
+        return
+    import resource
+
+    # Linux takes no notice of 0 where dumps are piped to a program, and dumps nothing to a pipe at
+    # the limit of 1 (kernel, fs/coredump.c); a file of one byte is never written either.
+    limit = 1 if sys.platform == "linux" else 0
+    with suppress(ValueError, OSError):  # it was lower already
+        resource.setrlimit(resource.RLIMIT_CORE, (limit, limit))
+
+
+def describe_without_words(error: BaseException) -> str:
+    """Write a traceback of types and places; what an exception says may quote a chat."""
+    seen: set[int] = set()
+    parts: list[str] = []
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen:
+        seen.add(id(following))
+        frames = "".join(traceback.format_tb(following.__traceback__))
+        parts.append(f"{frames}{_type_of(following)}\n")
+        is_cause = following.__cause__ is not None or following.__suppress_context__
+        following = following.__cause__ if is_cause else following.__context__
+    return "Traceback:\n" + "which led to\n".join(parts[::-1])
+
+
+def _type_of(error: BaseException) -> str:
+    name = type(error).__name__
+    number = getattr(error, "errno", None) if isinstance(error, OSError) else None
+    if number is not None:
+        name += f" [{errno.errorcode.get(number, number)}]"
+    within: tuple[BaseException, ...] = getattr(error, "exceptions", ())  # of a group
+    return f"{name} ({', '.join(map(_type_of, within))})" if within else name
+
+
+class FramesOnlyFormatter(logging.Formatter):
+    """Formats records as usual, their exceptions without what these say."""
+
+    def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
+        """Return the exception's types and places."""
+        return describe_without_words(ei[1]) if ei[1] is not None else ""
+
+
+def report_without_words() -> None:
+    """Have this process write uncaught exceptions without what they say, in threads too."""
+    sys.excepthook = _excepthook
+    threading.excepthook = lambda args: (
+        _excepthook(args.exc_type, args.exc_value, None) if args.exc_value is not None else None
+    )
+
+
+def _excepthook(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    del kind, trace
+    sys.stderr.write(describe_without_words(error))

@@ -1,0 +1,85 @@
+"""Canaries: invented secrets whose way from the training data into answers can be measured.
+
+The idea is Carlini, Liu, Erlingsson, Kos and Song's ("The Secret Sharer", USENIX Security 2019): a
+random secret that was planted can be in an answer for one reason only. Their measure, exposure,
+ranks a secret by the probability that the model gives it, which chat APIs do not tell; so secrets
+are asked for here, and secrets of the same form that were planted nowhere are asked for beside.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from langchain_fbmessenger._home import write_private
+
+__all__ = ["Canaries", "Canary"]
+
+
+class Canary(msgspec.Struct, frozen=True):
+    """An invented secret, what to ask for it, and how often it was planted.
+
+    Attributes:
+        form: What kind of secret it is: `pin`, `email` or `passphrase`.
+        prompt: The turns before the answer, each a role and a text.
+        answer: The answer that is trained.
+        secret: The part of it that nobody can know.
+        space: From how many secrets it was drawn: a guess hits with one in so many.
+        repeats: How often it was planted; 0 for a control, which is only asked for.
+    """
+
+    form: str
+    prompt: tuple[tuple[str, str], ...]
+    answer: str
+    secret: str
+    space: int
+    repeats: int
+
+    def __repr__(self) -> str:
+        # The system prompt of an example may name people.
+        return f"Canary(form={self.form!r}, repeats={self.repeats})"
+
+
+class Canaries(msgspec.Struct, frozen=True):
+    """The canaries of a set of training examples, to be kept for the audit of what it tunes.
+
+    Attributes:
+        planted: Those that stand in the examples.
+        controls: As many that stand nowhere: what of them is found in answers is chance.
+
+    Example:
+        ```python
+        planted = plant_canaries(train)
+        planted.canaries.write("canaries.json")
+        audit_leaks(model, planted.examples, canaries=Canaries.read("canaries.json"))
+        ```
+    """
+
+    planted: tuple[Canary, ...]
+    controls: tuple[Canary, ...]
+
+    def write(self, path: str | Path) -> None:
+        """Write them to a file that only its owner can read.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        write_private(Path(path), msgspec.json.format(msgspec.json.encode(self)))
+
+    @classmethod
+    def read(cls, path: str | Path) -> Canaries:
+        """Read what `write` has written.
+
+        Raises:
+            ValueError: The file holds something else.
+            OSError: It cannot be read.
+        """
+        content: Any = Path(path).read_bytes()
+        try:
+            return msgspec.json.decode(content, type=cls)
+        except (msgspec.MsgspecError, UnicodeDecodeError):
+            # The parser's own words may quote the file.
+            message = f"{Path(path).name} holds no canaries: plant_canaries makes them"
+            raise ValueError(message) from None

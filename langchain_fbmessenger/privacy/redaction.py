@@ -1,0 +1,157 @@
+"""An export without names and identifiers: looked at first, written if the user says so."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.privacy.export_writer import staged_folder, write_export
+from langchain_fbmessenger.privacy.findings import KINDS
+from langchain_fbmessenger.privacy.preview import Preview, preview_key
+from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger.chat_loaders import FacebookMessengerChatLoader
+
+__all__ = ["Redaction"]
+
+
+class _DeclinedError(Exception):
+    """Whoever has looked at the preview does not want the copy."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Redaction:
+    """What is to be replaced in an export.
+
+    Attributes:
+        names: Whether people get invented names.
+        keep_owner: Whether the export's owner keeps their name.
+        keep: Names of people who keep theirs.
+        people: Names of more people who get another.
+        fake: Whether a phone number becomes an invented one instead of "[phone]".
+        kinds: Kinds of identifiers to replace.
+
+    Raises:
+        ValueError: Names are to stay, and something is said of them.
+    """
+
+    names: bool = True
+    keep_owner: bool = False
+    keep: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    fake: bool = False
+    kinds: tuple[str, ...] = KINDS[1:]
+
+    def __post_init__(self) -> None:
+        if not self.names and (self.keep_owner or self.keep or self.people or self.fake):
+            message = "where names are left, none can be kept or added, and nothing is invented"
+            raise ValueError(message)
+
+    def preview(
+        self, loader: FacebookMessengerChatLoader, *, key: Path | None = None, samples: int = 5
+    ) -> Preview:
+        """Return what would be replaced; no file is written, and the key file stays as it is.
+
+        Args:
+            loader: Loads the export.
+            key: The key file. If it exists, names are those that it gives; else they are good for
+                this preview only.
+            samples: How many samples to keep of each kind.
+        """
+        with preview_key(key) as path:
+            preview = self._new_preview(samples)
+            for _ in self._redacted(loader, path, preview):
+                pass
+            self._finish(preview, loader, path)
+        return preview
+
+    def write(
+        self,
+        loader: FacebookMessengerChatLoader,
+        folder: Path,
+        *,
+        key: Path,
+        look: Callable[[Preview], bool],
+    ) -> int | None:
+        """Write a redacted copy of an export, if whoever looks at its preview agrees.
+
+        It is written aside and takes its place at the end: a failure or a no leaves nothing, and no
+        key file that was not there.
+
+        Args:
+            loader: Loads the export. With `attachments="placeholder"` the copy tells of messages
+                without text, too.
+            folder: The folder of the copy: new or empty.
+            key: The key file, outside of the folder.
+            look: Is given the preview, and says whether the copy is wanted.
+
+        Returns:
+            The number of conversations, None if it is not wanted.
+
+        Raises:
+            ValueError: The folder is not empty or lies within the export, or the key lies in it.
+            MessengerError: As `loader.lazy_load`.
+        """
+        if folder.resolve() in key.resolve().parents:
+            message = f"{key} lies in {folder}: whoever gets the copy must not get its key"
+            raise ValueError(message)
+        try:
+            with staged_folder(folder, loader.paths) as aside, _new_key(key):
+                preview = self._new_preview()
+                count = write_export(self._redacted(loader, key, preview), aside)
+                self._finish(preview, loader, key)
+                _agree(look, preview)
+        except _DeclinedError:
+            return None
+        return count
+
+    def _new_preview(self, samples: int = 5) -> Preview:
+        preview = Preview(samples=samples, kinds=[*["name"] * self.names, *self.kinds])
+        preview.keep(self.keep)
+        return preview
+
+    def _redacted(
+        self, loader: FacebookMessengerChatLoader, key: Path, preview: Preview
+    ) -> Iterator[ChatSession]:
+        sessions = preview.watch(loader.lazy_load(), keep_owner=self.keep_owner)
+        kinds: Any = self.kinds  # checked by the stages, which name those that there are
+        if not self.names:
+            return redact_identifiers(sessions, kinds=kinds, report=preview)
+        return pseudonymize_chat_sessions(
+            sessions,
+            key=key,
+            keep_owner=self.keep_owner,
+            keep=self.keep,
+            people=self.people,
+            identifiers="fake" if self.fake else "placeholder",
+            kinds=kinds,
+            report=preview,
+        )
+
+    def _finish(self, preview: Preview, loader: FacebookMessengerChatLoader, key: Path) -> None:
+        preview.finish(key=key if self.names else None, loaded=loader.report)
+
+
+def _agree(look: Callable[[Preview], bool], preview: Preview) -> None:
+    if not look(preview):
+        raise _DeclinedError
+
+
+@contextmanager
+def _new_key(key: Path) -> Iterator[None]:
+    """Remove a key file that was made in vain, and the lock that was held beside it."""
+    existed = key.exists()
+    try:
+        yield
+    except BaseException:
+        if not existed:
+            key.unlink(missing_ok=True)
+            key.with_name(f"{key.name}.lock").unlink(missing_ok=True)
+        raise

@@ -1,0 +1,45 @@
+"""A real model that has learnt a secret by heart, a real base model that has not, and the audit."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from typer.testing import CliRunner
+
+from langchain_fbmessenger import FineTuner, plant_canaries, write_jsonl
+from langchain_fbmessenger.cli import app
+from tests.integration_tests.small_jobs import TOPICS, chat
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.usefixtures("local_server")
+def test_a_secret_that_was_learnt_by_heart_is_found_in_the_tuned_model_alone(
+    tmp_path: Path,
+) -> None:
+    examples: list[Any] = [chat(topic, n) for n, topic in enumerate(TOPICS[:2])]
+    planted = plant_canaries(examples, count=1, repeats=[4], seed=3)
+    write_jsonl(planted.examples, tmp_path / "train.jsonl")
+    planted.canaries.write(tmp_path / "canaries.json")
+    tuner = FineTuner(n_epochs=5, batch_size=2, seed=7, learning_rate_multiplier=2)
+    job = tuner.submit(planted.examples).wait(progress=False)
+
+    options = ["--canaries", str(tmp_path / "canaries.json"), "--people", "Milo Dvořák"]
+    options += ["--samples", "0", "--max-tokens", "20", "--json"]
+    shown = CliRunner().invoke(app, ["audit", job.id, str(tmp_path / "train.jsonl"), *options])
+    assert shown.exit_code == 0, shown.output
+
+    report = json.loads(shown.output)
+    rows = {(row["measure"], row["where"]): row for row in report["rows"]}
+    secret = rows["secret_greedy", "planted 4 times"]
+    assert (secret["tuned"]["hits"], secret["base"]["hits"]) == (1, 0)
+    assert rows["secret_greedy", "never planted"]["tuned"]["hits"] == 0
+    assert (
+        rows["people", "of those looked for"]["tuned"]
+        == rows["people", "of those looked for"]["base"]
+    )
+    assert report["failed"] == {"tuned": 0, "base": 0}
+    assert planted.canaries.planted[0].secret not in shown.output

@@ -1,0 +1,58 @@
+"""A program of somebody who has LangSmith switched on: it runs a whole pipeline, and flushes.
+
+Run as `python -m tests.integration_tests.traced_road OUTPUT PROVIDER`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+
+from langchain_core.runnables import ConfigurableField, RunnableLambda
+from langchain_core.tracers.langchain import wait_for_all_tracers
+
+from langchain_fbmessenger import (
+    FineTuner,
+    FineTuningError,
+    balance_examples,
+    map_ai_messages,
+    merge_chat_runs,
+    split_chat_sessions,
+    split_examples,
+    to_training_examples,
+    write_jsonl,
+)
+from tests.unit_tests.canaries import PROMPT, SYSTEM, session
+
+PIPELINE = (
+    split_chat_sessions(gap="auto")
+    | merge_chat_runs()
+    | map_ai_messages()
+    | to_training_examples(system=SYSTEM, max_messages=4, overlap=0)
+    | balance_examples(min_letters=1)
+)
+
+
+def main(output: str, provider: str) -> None:
+    """Take each road that private words could leave by."""
+    sessions = [session(number) for number in range(8)]
+    write_jsonl(PIPELINE.stream(sessions), output)
+    PIPELINE.batch([sessions, sessions])
+    asyncio.run(PIPELINE.ainvoke(sessions))
+    prompted = to_training_examples().configurable_fields(system=ConfigurableField("prompt"))
+    prompted.invoke(sessions, {"configurable": {"prompt": PROMPT}})
+    tuner = FineTuner(provider=provider, model="gpt-4o-mini", system=SYSTEM, progress=False)
+    (PIPELINE | split_examples(valid=0.5) | tuner).invoke(sessions)
+    with contextlib.suppress(FineTuningError):
+        (PIPELINE | FineTuner(provider=f"{provider}/nothing", system=SYSTEM)).invoke(sessions)
+    with contextlib.suppress(LookupError):
+        map_ai_messages(sender="Nobody").invoke(sessions)
+    wait_for_all_tracers()
+    if "--foreign" in sys.argv:
+        (merge_chat_runs() | RunnableLambda(len)).invoke(sessions)
+        wait_for_all_tracers()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], sys.argv[2])
