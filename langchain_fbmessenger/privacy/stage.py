@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Optional, cast, overload
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, cast, overload
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._roster import Person, nicknames_of, people_of
-from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
+from langchain_fbmessenger.privacy.identifiers import IdentifierFinder, known_regions
 from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
@@ -32,6 +32,16 @@ Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
 Style = Literal["placeholder", "fake"]
 
 
+def _are_regions(regions: Any) -> Any:
+    if isinstance(regions, str):
+        message = "expected several regions: put a single one into a list"
+        raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
+    return regions if regions is None else known_regions(tuple(regions))
+
+
+Regions = Annotated[Optional[tuple[str, ...]], BeforeValidator(_are_regions)]  # noqa: UP045
+
+
 class RedactIdentifiers(SessionStage):
     """The Runnable form of `redact_identifiers`."""
 
@@ -41,7 +51,7 @@ class RedactIdentifiers(SessionStage):
     kinds: Optional[frozenset[Kind]] = None  # noqa: UP045 - read on Python 3.10 too
     """Kinds of identifiers to replace; None for all."""
 
-    regions: Optional[tuple[str, ...]] = None  # noqa: UP045
+    regions: Regions = None
     """Countries whose national formats are read."""
 
     report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
@@ -78,7 +88,7 @@ class PseudonymizeChatSessions(SessionStage):
     kinds: Optional[frozenset[Kind]] = None  # noqa: UP045
     """Kinds of identifiers to replace; None for all."""
 
-    regions: Optional[tuple[str, ...]] = None  # noqa: UP045
+    regions: Regions = None
     """Countries whose national formats are read."""
 
     report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
@@ -170,7 +180,7 @@ def redact_identifiers(
     """
     stage = RedactIdentifiers(
         kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else tuple(regions),
+        regions=None if regions is None else _names(regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
@@ -262,7 +272,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         people=_names(people),
         identifiers=identifiers,
         kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else tuple(regions),
+        regions=None if regions is None else _names(regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))

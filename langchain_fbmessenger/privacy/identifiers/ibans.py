@@ -1,0 +1,59 @@
+"""International bank account numbers: the country's length, and the check digits (mod 97)."""
+
+from __future__ import annotations
+
+import functools
+import re
+from importlib.resources import files
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["find_ibans", "passes_mod_97"]
+
+_HEAD = re.compile(r"(?<![^\W_])([A-Za-z]{2})[ -]?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+_REST = re.compile(r"[ -]?[A-Za-z0-9]")
+
+
+def find_ibans(text: str) -> Iterator[Spot]:
+    """Give the IBANs of a text, as one word or in groups; one with wrong check digits is none."""
+    for head in _HEAD.finditer(text):
+        length = _lengths().get(head[1].upper())
+        end = None if length is None else _end(text, head.start(), length)
+        if end is None:
+            continue
+        number = text[head.start() : end].replace(" ", "").replace("-", "").upper()
+        kind = "iban" if passes_mod_97(number) else STAYS
+        yield Spot(head.start(), end, kind, number)
+
+
+def _end(text: str, start: int, length: int) -> int | None:
+    """Return where a number of that many characters ends; None if there are fewer or more."""
+    end = start + 1
+    for _ in range(length - 1):
+        match = _REST.match(text, end)
+        if match is None:
+            return None
+        end = match.end()
+    return None if end < len(text) and text[end].isalnum() else end
+
+
+def passes_mod_97(number: str) -> bool:
+    """Tell whether the check digits of an IBAN fit the others."""
+    moved = number[4:] + number[:4]
+    return int("".join(str(int(char, 36)) for char in moved)) % 97 == 1
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    length: dict[str, int]
+
+
+@functools.cache
+def _lengths() -> dict[str, int]:
+    text = files(__package__).joinpath("ibans.toml").read_text("utf-8")
+    return msgspec.toml.decode(text, type=_Table).length

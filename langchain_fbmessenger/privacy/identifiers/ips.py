@@ -1,0 +1,55 @@
+"""IP addresses, versions 4 and 6.
+
+Left are addresses that say nothing of anybody: of this very machine (127.0.0.1, ::1), of none
+(0.0.0.0, ::), netmasks, and those that are reserved for no use, which the fakes are taken from.
+Numbers such as 1.2.3.4, of single digits, are numbers of versions and chapters.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.words import stands_right_before
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["FAKE_V4", "FAKE_V6", "find_ips"]
+
+FAKE_V4 = ipaddress.IPv4Network("240.0.0.0/5")  # half of what is reserved since 1989
+FAKE_V6 = ipaddress.IPv6Network("3fff::/20")  # for documentation (RFC 9637)
+
+_V4 = re.compile(r"(?<![\w.-])\d{1,3}(?:\.\d{1,3}){3}(?!\w|\.\d|-\d)")
+_V6 = re.compile(r"(?<![\w:.])(?=[0-9A-Fa-f]{0,4}:)[0-9A-Fa-f:]{3,39}(?![\w:])")
+_SINGLE_DIGITS = len("1.2.3.4")
+
+
+def find_ips(text: str) -> Iterator[Spot]:
+    """Give the IP addresses of a text."""
+    for match in _V4.finditer(text):
+        is_version = len(match[0]) == _SINGLE_DIGITS or stands_right_before(
+            text, match.start(), "version"
+        )
+        yield from _spot(match, STAYS if is_version else "ip", "v4")
+    if text.count(":") > 1:
+        for match in _V6.finditer(text):
+            yield from _spot(match, "ip", "v6")
+
+
+def _spot(match: re.Match[str], kind: str, form: str) -> Iterator[Spot]:
+    try:
+        address = ipaddress.ip_address(match[0])
+    except ValueError:  # 300.1.2.3, a time of day
+        return
+    says_nothing = (
+        address.is_loopback
+        or address.is_unspecified
+        or address in FAKE_V4
+        or address in FAKE_V6
+        or match[0].startswith("255.")
+    )
+    if any(char.isdigit() for char in match[0]):
+        yield Spot(*match.span(), STAYS if says_nothing else kind, str(address), form)

@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+import re
+
+import phonenumbers
+import pytest
+
+from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
+from langchain_fbmessenger.privacy.identifiers.cards import passes_luhn
+from langchain_fbmessenger.privacy.identifiers.ibans import passes_mod_97
+
+SECRET = b"a secret"
+
+
+def faked(text: str, secret: bytes = SECRET) -> str:
+    return replaced(text, IdentifierFinder(style="fake", secret=secret).find(text))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("+420 776 401 372", "776401372"),
+        ("4785 3494 4592 8504", "4785-3494-4592-8504"),
+        ("CZ65 0800 0000 1920 0014 5399", "cz6508000000192000145399"),
+        ("975326/2904", "rč 9753262904"),
+    ],
+)
+def test_two_ways_of_writing_have_one_fake(one: str, other: str) -> None:
+    digits = [re.sub(r"[^0-9]", "", faked(text)) for text in (one, other)]
+    assert digits[0][-9:] == digits[1][-9:]
+    assert digits[0][-9:] != re.sub(r"[^0-9]", "", one)[-9:]
+
+
+def test_a_fake_follows_from_the_secret() -> None:
+    text = "zoe@firma.cz 81.2.194.117"
+    assert faked(text) == faked(text) != faked(text, b"another")
+
+
+def test_fakes_are_written_as_the_real_ones_were() -> None:
+    assert re.fullmatch(r"\+420 \d{3} \d{3} \d{3}", faked("+420 776 401 372"))
+    assert re.fullmatch(r"4\d{3}-\d{4}-\d{4}-\d{4}", faked("4785-3494-4592-8504"))
+
+
+def test_fakes_are_nobodys() -> None:
+    phone = phonenumbers.parse(faked("+420 776 401 372"))
+    assert not phonenumbers.is_valid_number(phone)
+    assert not passes_luhn(faked("4785349445928504"))
+    assert not passes_mod_97(faked("CZ6508000000192000145399"))
+    assert faked("81.2.194.117").startswith(tuple(f"{n}." for n in range(240, 248)))
+    assert faked("zoe@firma.cz").endswith("@example.org")
