@@ -91,6 +91,16 @@ def prepare(
     min_letters: Annotated[
         int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
     ] = None,
+    contacts: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
+        ),
+    ] = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),
+    ] = None,
     pseudonymize: Annotated[
         Path | None,
         typer.Option(metavar="KEYFILE", help="Give people invented names, and redact; see redact."),
@@ -98,13 +108,6 @@ def prepare(
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
     ] = False,
-    contacts: Annotated[
-        typer.Option(
-            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
-        ),
-    forget: Annotated[
-        list[str] | None,
-        typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),
     folder: Folders = None,
     timezone: TimeZone = None,
 ) -> None:
