@@ -55,7 +55,7 @@ def private_folder(path: Path) -> Path:
 
 def write_private(path: Path, content: bytes) -> None:
     """Replace a file in one step, readable by its owner only."""
-    aside = path.with_suffix(".partial")
+    aside = path.with_name(f"{path.name}.partial")  # files may differ in their suffix alone
     with contextlib.suppress(FileNotFoundError):
         aside.unlink()
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)

@@ -2,35 +2,27 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import hmac
-import re
-import secrets
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger.exceptions import MissingExtraError
-from langchain_fbmessenger.privacy.findings import Finding
+from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger.exports import is_deleted_account
+from langchain_fbmessenger.privacy.names.assignments import Assignments
+from langchain_fbmessenger.privacy.names.finder import NameFinder
+from langchain_fbmessenger.privacy.names.index import NameIndex
+from langchain_fbmessenger.privacy.names.key_file import changing_key
+from langchain_fbmessenger.privacy.names.languages import words_in
+from langchain_fbmessenger.privacy.names.nicknames import Nicknames
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger.privacy.findings import TextFinder
 
 __all__ = ["NameBook"]
-
-_WORD = re.compile(r"\w+")
-
-
-class _KeyFile(msgspec.Struct):
-    secret: str
-    names: dict[str, str]
 
 
 class NameBook:
@@ -39,83 +31,122 @@ class NameBook:
     Args:
         path: The key file; made if it does not exist.
         keep: Names that stay as they are.
+
+    Raises:
+        ValueError: The file is no key file, or its folder does not exist.
     """
 
     def __init__(self, path: Path, *, keep: Iterable[str] = ()) -> None:
         self._path = path
-        if path.exists():
-            self._file = msgspec.json.decode(path.read_bytes(), type=_KeyFile)
-        else:
-            secret = base64.b64encode(secrets.token_bytes(32)).decode()
-            self._file = _KeyFile(secret=secret, names={})
-        self._secret = base64.b64decode(self._file.secret)
-        self._keep = {comparable_name(name) for name in keep}
-        self._changed = not path.exists()
+        self._keep = {comparable_name(name): name for name in keep}
+        with changing_key(path) as key:  # others may be making it right now
+            self._names = Assignments(key)
+        self._names.reserve(self._keep.values())
+        self._index: NameIndex | None = None
+        self._indexed: tuple[object, ...] = ()
+        self._finder: NameFinder | None = None
+        self._invented: dict[str, str] = {}
 
     @property
     def secret(self) -> bytes:
         """What everything that is made from this key is derived from."""
-        return self._secret
+        return self._names.secret
 
     @property
     def people(self) -> int:
         """How many people have been given an invented name."""
-        return len(self._file.names)
+        return len(self._names.people.keys() - self._keep.keys())
 
     def keep(self, name: str) -> None:
         """Let a person keep their name."""
-        self._keep.add(comparable_name(name))
+        if comparable_name(name) not in self._keep:
+            self._keep[comparable_name(name)] = name
+            self._names.reserve([name])
+            self._forget_finders()
 
     def learn(self, people: Iterable[Person]) -> None:
-        """Invent names for people who have none yet, and write them down."""
-        for person in people:
-            for name in (person.name, *person.aliases):
-                self.invented(name)
-        if self._changed:
-            write_private(self._path, msgspec.json.encode(self._file))
-            self._changed = False
+        """Invent names for people who have none yet, and write them down.
+
+        Raises:
+            TimeoutError: Another process does not let go of the key file.
+            OSError: It cannot be written.
+        """
+        new = [person for person in people if self._is_new(person)]
+        if new:
+            with changing_key(self._path) as key:
+                self._names.update(key)  # others may have added to it
+                self._names.add_people(new)
+            self._forget_finders()
 
     def invented(self, name: str) -> str:
         """Return the invented name of a person."""
-        if not name or comparable_name(name) in self._keep:
-            return name
-        return _WORD.sub(lambda match: self._word(match[0]), name)
+        if name not in self._invented:
+            if self._stays(name):
+                return name
+            self.learn([Person(name)])
+            self._invented[name] = self._names.invented(name)
+        return self._invented[name]
 
     def number(self, text: str) -> str:
         """Return a number for an id or a path that holds names: stable, and no way back."""
-        return hmac.new(self._secret, text.encode(), hashlib.sha256).hexdigest()[:16]
+        told = text.encode("utf-8", "surrogatepass")
+        return hmac.new(self.secret, told, hashlib.sha256).hexdigest()[:16]
 
     def finder(self, nicknames: Iterable[tuple[str, str]] = ()) -> TextFinder:
         """Return a finder of the names of everybody who is known.
 
         Args:
-            nicknames: The people of a thread and their nicknames in it.
+            nicknames: The people of a thread ("" for somebody unknown) and their nicknames in it.
         """
-        del nicknames
-        return _Finder(self._file.names)
+        named = tuple(nicknames)
+        if self._finder is None:
+            self._finder = self._make_finder(())
+        return self._make_finder(named) if named else self._finder
 
-    def _word(self, word: str) -> str:
-        known = self._file.names.get(word)
-        if known is None:
-            try:
-                from faker import Faker
-            except ImportError as error:
-                message = "pseudonymize_chat_sessions()"
-                raise MissingExtraError(message, extra="privacy", missing="faker") from error
-            faker = Faker()
-            faker.seed_instance(int(self.number(word), 16))
-            known = self._file.names[word] = faker.first_name()
-            self._changed = True
-        return known
+    def _is_new(self, person: Person) -> bool:
+        if self._stays(person.name):
+            return False
+        return not all(map(self._names.knows, (person.name, *person.aliases)))
 
+    def _stays(self, name: str) -> bool:
+        return not name or comparable_name(name) in self._keep or is_deleted_account(name)
 
-class _Finder:
-    def __init__(self, names: dict[str, str]) -> None:
-        self._names = names
+    def _forget_finders(self) -> None:
+        self._finder = None
+        self._invented.clear()
 
-    def find(self, text: str) -> list[Finding]:
-        return [
-            Finding(match.start(), match.end(), "name", self._names[match[0]])
-            for match in _WORD.finditer(text)
-            if match[0] in self._names
+    def _make_finder(self, nicknames: tuple[tuple[str, str], ...]) -> NameFinder:
+        invented = self._invented_nicknames(nicknames)
+        index = self._up_to_date_index()
+        languages = self._names.languages
+        return NameFinder(
+            index, Nicknames(invented, index.forms, languages), words_in(languages | {"en"})
+        )
+
+    def _invented_nicknames(self, nicknames: tuple[tuple[str, str], ...]) -> dict[str, str]:
+        theirs = [
+            (name, nick) for name, nick in nicknames if comparable_name(name) not in self._keep
         ]
+        self.learn(Person(name) for name, _ in theirs if name)
+        unknown = [nick for name, nick in theirs if not name and not self._names.has_part(nick)]
+        if unknown:
+            with changing_key(self._path) as key:
+                self._names.update(key)
+                self._names.add_nicknames(unknown)
+        return {
+            nick: self._names.given_name(name) if name else self._names.of_part(nick)
+            for name, nick in theirs
+            if nick.strip() and not self._stays(name or nick)
+        }
+
+    def _up_to_date_index(self) -> NameIndex:
+        """Return the index of all names that do not stay; only what is new is added to it."""
+        state = (self._names.common_languages, frozenset(self._keep))
+        if self._index is None or self._indexed != state:
+            self._index, self._indexed = NameIndex(), state
+            self._names.unindexed = list(self._names.people)
+        for comparable in self._names.unindexed:
+            if comparable not in self._keep:
+                self._names.add_to_index(self._index, comparable)
+        self._names.unindexed = []
+        return self._index

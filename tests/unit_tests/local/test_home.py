@@ -59,7 +59,7 @@ def test_a_folder_that_cannot_be_is_an_error_of_ours(tmp_path: Path) -> None:
 def test_a_private_file_was_never_readable_by_others(tmp_path: Path) -> None:
     path = tmp_path / "secret.json"
     path.touch(mode=0o644)
-    (tmp_path / "secret.partial").touch(mode=0o644)
+    (tmp_path / "secret.json.partial").touch(mode=0o644)
 
     write_private(path, b"x")
 

@@ -1,0 +1,227 @@
+"""Which invented name stands for which real one, and what people are called besides."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.privacy.names.forms import forms_of
+from langchain_fbmessenger.privacy.names.inventor import Inventor
+from langchain_fbmessenger.privacy.names.known import known_names
+from langchain_fbmessenger.privacy.names.parts import PARTICLES, has_no_spaces, parts_of
+from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of
+from langchain_fbmessenger.privacy.names.tongues import common_languages, languages_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger.privacy.names.index import NameIndex
+    from langchain_fbmessenger.privacy.names.key_file import KeyFile
+    from langchain_fbmessenger.privacy.names.parts import Part, Role
+
+__all__ = ["Assignments"]
+
+_MOST_LANGUAGES = 3  # a name that more of them share says little of its forms
+
+
+class Assignments:
+    """Invented names for parts of real ones: two parts never share one, two people called Milo do.
+
+    Args:
+        key: What has been assigned so far, and is added to.
+
+    Attributes:
+        secret: Decides which names are invented.
+        people: Everybody, by their comparable name: their name, then former ones.
+        unindexed: Comparable names of those who have been added since somebody emptied this.
+    """
+
+    def __init__(self, key: KeyFile) -> None:
+        self.secret = key.secret_bytes
+        self.people: dict[str, list[str]] = {}
+        self.unindexed: list[str] = []
+        self._former: dict[str, str] = {}
+        self._of_part: dict[str, str] = {}
+        self._used: set[str] = set()
+        self._real: set[str] = set()
+        self._languages: dict[str, frozenset[str]] = {}
+        self._counts: Counter[str] = Counter()
+        self.common_languages: frozenset[str] = frozenset()
+        self._inventor = Inventor(
+            self.secret, lambda name: name in self._real or name in self._used
+        )
+        self.update(key)
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """All languages that somebody may speak."""
+        return frozenset(self._counts)
+
+    def update(self, key: KeyFile) -> None:
+        """Take up what a key file holds by now, and write to it from now on."""
+        self._key = key
+        for part, invented in key.names.items():
+            self._take(part, invented)
+        for names in key.people:
+            self._enter(names[0], names[1:])
+        self._look_around()
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name is somebody's, or was."""
+        comparable = comparable_name(name)
+        return comparable in self.people or comparable in self._former
+
+    def has_part(self, part: str) -> bool:
+        """Tell whether something has been invented for a part of a name."""
+        return fold(part) in self._of_part
+
+    def of_part(self, part: str) -> str:
+        """Return what was invented for a part of a name."""
+        return self._of_part[fold(part)]
+
+    def reserve(self, names: Iterable[str]) -> None:
+        """Let nobody be given one of these names: those whose they are keep them."""
+        for name in names:
+            self._make_real(name, languages_of(name))
+
+    def add_people(self, people: Sequence[Person]) -> None:
+        """Invent names for people, and write them into the key."""
+        for person in people:
+            new = tuple(alias for alias in person.aliases if alias and not self.knows(alias))
+            if new or comparable_name(person.name) not in self.people:
+                self._enter(person.name, new)
+                self._key.people.append((person.name, *new))
+        self._look_around()
+        for person in people:
+            own = parts_of(person.name)
+            for part in own:
+                self._assign(part.text, part.role, person.name)
+            for alias in person.aliases:
+                self._assign_former(alias, own)
+
+    def add_nicknames(self, nicknames: Iterable[str]) -> None:
+        """Invent names for nicknames of people whom nobody knows."""
+        for nickname in nicknames:
+            self._assign(nickname, "given", "")
+
+    def invented(self, name: str) -> str:
+        """Return the invented name of somebody who is known."""
+        comparable = comparable_name(name)
+        if comparable not in self.people and comparable in self._former:
+            name = self.people[self._former[comparable]][0]
+        made, end = [], 0
+        for part in parts_of(name):
+            made += [name[end : part.start], in_case_of(part.text, self.of_part(part.text))]
+            end = part.end
+        return "".join([*made, name[end:]])
+
+    def given_name(self, name: str) -> str:
+        """Return the invented given name of somebody who is known."""
+        comparable = comparable_name(name)
+        names = self.people.get(comparable) or self.people[self._former[comparable]]
+        parts = parts_of(names[0])
+        return self.of_part(next((p for p in parts if p.role == "given"), parts[0]).text)
+
+    def add_to_index(self, index: NameIndex, comparable: str) -> None:
+        """Take up a person's names into an index."""
+        for name in self.people[comparable]:
+            languages = self._spoken(name)
+            found = parts_of(name)
+            parts = [part.text for part in found]
+            for part in found:
+                # What follows a particle is a place or a trade, and a word: "de la Tour".
+                is_word = part.role == "family" and _follows_particle(name, part)
+                index.add_part(part.text, self.of_part(part.text), languages, is_word=is_word)
+            index.add_whole(parts, [self.of_part(part) for part in parts], languages)
+            if len(words := WORD.findall(name)) > len(parts) > 0 and not has_no_spaces(name):
+                invented = [self.of_part(word) if word in parts else word for word in words]
+                for start in range(len(words) - 1):  # "orourke" and "siobhanorourke"
+                    index.add_word(words[start:], invented[start:], languages)
+
+    def add_way_back(self, index: NameIndex) -> None:
+        """Take up the invented names into an index, the real ones to stand for them."""
+        real: dict[str, str] = {}
+        for part, invented in self._key.names.items():
+            real.setdefault(invented, part)  # a person's own name comes before former ones
+        for names in self.people.values():
+            languages = self._spoken(names[0])
+            parts = [self.of_part(part.text) for part in parts_of(names[0])]
+            for invented in parts:
+                index.add_part(invented, real[invented], languages, is_plain=True)
+            index.add_whole(parts, [real[one] for one in parts], languages, is_plain=True)
+        for invented, part in real.items():
+            index.add_part(invented, part, frozenset(), is_plain=True)
+
+    def _take(self, part: str, invented: str) -> None:
+        self._of_part.setdefault(fold(part), invented)
+        self._used.add(fold(invented))
+
+    def _enter(self, name: str, aliases: Iterable[str]) -> None:
+        comparable = comparable_name(name)
+        names = self.people.setdefault(comparable, [name])
+        names += [alias for alias in aliases if alias not in names]
+        for alias in names[1:]:
+            self._former.setdefault(comparable_name(alias), comparable)
+        for one in names:
+            if comparable_name(one) not in self._languages:
+                languages = languages_of(one)
+                self._languages[comparable_name(one)] = languages
+                self._counts.update(languages)
+                few = languages if len(languages) <= _MOST_LANGUAGES else frozenset[str]()
+                self._make_real(one, few | self.common_languages)
+        self.unindexed.append(comparable)
+
+    def _make_real(self, name: str, languages: frozenset[str]) -> None:
+        for part in parts_of(name):
+            self._real.update(fold(form.text) for form in forms_of(part.text, languages))
+
+    def _look_around(self) -> None:
+        self.common_languages = common_languages(self._languages.values())
+
+    def _spoken(self, name: str) -> frozenset[str]:
+        """Return the languages whose forms of a person's name are looked for."""
+        own = self._languages[comparable_name(name)]
+        return self.common_languages | (own if len(own) <= _MOST_LANGUAGES else frozenset())
+
+    def _assign_former(self, alias: str, own: Sequence[Part]) -> None:
+        """Let a former name's parts be called as those that have taken their place."""
+        for part in (former := parts_of(alias)):
+            place = [one for one in former if one.role == part.role].index(part)
+            heirs = [one for one in own if one.role == part.role][place:]
+            if heirs and not self.has_part(part.text):
+                self._write(part.text, self.of_part(heirs[0].text))
+            else:
+                self._assign(part.text, part.role, alias)
+
+    def _assign(self, part: str, role: Role, name: str) -> None:
+        if not self.has_part(part):
+            language = self._language_to_invent_in(part, name)
+            self._write(part, self._inventor.invent(part, role, language, self._of_part))
+
+    def _write(self, part: str, invented: str) -> None:
+        self._key.names[part] = invented
+        self._take(part, invented)
+
+    def _language_to_invent_in(self, part: str, name: str) -> str:
+        """Return the language of a name, of its part, or of the export, in this order."""
+        known = known_names()
+        listed = known.languages.get(fold(part), frozenset())
+        own = self._languages.get(comparable_name(name), frozenset())
+        for languages in (own & listed, own, listed & self.common_languages, listed):
+            fitting = [
+                one for one in languages if _is_latin(known.given[one][0]) == _is_latin(part)
+            ]
+            if fitting:
+                return max(fitting, key=lambda one: (one == "en", self._counts[one], one))
+        return ""
+
+
+def _follows_particle(name: str, part: Part) -> bool:
+    words = WORD.findall(name[: part.start])
+    return bool(words) and fold(words[-1]) in PARTICLES
+
+
+def _is_latin(name: str) -> bool:
+    return fold(name)[:1].isascii()

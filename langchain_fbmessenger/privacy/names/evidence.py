@@ -1,0 +1,175 @@
+"""Tell a name from the word that it is as well, by how it stands in a text."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger.privacy.names.index import Need
+from langchain_fbmessenger.privacy.names.spelling import WORD, fold, has_accents_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from langchain_fbmessenger.privacy.names.index import Entry
+    from langchain_fbmessenger.privacy.names.languages import Words
+
+__all__ = ["Place", "Surroundings", "places_of"]
+
+_JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._']|\.\s")
+_WITHOUT_SPACE = frozenset("._-\u2010\u2011")
+# After these a sentence goes on; after anything else that is no letter one may begin.
+_WITHIN_A_SENTENCE = frozenset(",;'\u2018\u2019\"“”„«»()&/-\u2013—+@#*_%")
+_QUOTES = frozenset("\"'“„”«»()[]*_")
+_END = re.compile(r"\s*(?:$|[,!?.…:;)\n]|[^\w\s])")
+_COMMA_OR_EMOJI = re.compile(r"\s*,|[^\w\s!-/:-@\[-`{-~…\u2019”»]")
+_POSSESSIVE = re.compile(r"['\u2019]s\b", re.IGNORECASE)
+_PROFILE = re.compile(
+    r"(?:facebook|fb|messenger|instagram|twitter|tiktok|linkedin|vk|ok|m|t|x|github|snapchat)"
+    r"\.(?:com|me|ru|net)/(?:[\w.@-]+[/?=]){0,3}[\w.@-]*$",
+    re.IGNORECASE,
+)
+_LONGEST_PROFILE = 120
+_SHORTEST_SHOUTED = 3  # "JO" may be a word that is shouted, "NADJA" is not
+
+
+class Place:
+    """A word in a text.
+
+    Attributes:
+        start: Where it begins.
+        end: Where it has ended.
+        written: As it stands there.
+        folded: Without accents, in lower case.
+    """
+
+    __slots__ = ("end", "folded", "start", "written")
+
+    def __init__(self, match: re.Match[str]) -> None:
+        self.start, self.end = match.span()
+        self.written = match[0]
+        self.folded = fold(match[0])
+
+    @property
+    def has_capital(self) -> bool:
+        """Whether it begins with a capital, and not because all of it is in capitals."""
+        return self.written[:1].isupper() and (len(self.written) == 1 or not self.written.isupper())
+
+
+def places_of(text: str) -> list[Place]:
+    """Return the words of a text."""
+    return [Place(match) for match in WORD.finditer(text)]
+
+
+class Surroundings:
+    """What stands around the words of a text.
+
+    Args:
+        text: The text.
+        places: Its words.
+        beside: Of each folded part of a name, the other parts of those who have it.
+        words: Tell names from words.
+    """
+
+    def __init__(
+        self, text: str, places: list[Place], beside: Mapping[str, set[str]], words: Words
+    ) -> None:
+        self._text = text
+        self._places = places
+        self._beside = beside
+        self._words = words
+
+    def make_a_name(self, entry: Entry, i: int) -> bool:
+        """Tell whether a word that has the form of a name is one."""
+        place, need = self._places[i], entry.need
+        if not has_accents_of(place.written, entry.spelling):
+            need = max(need, Need.NAME_LIKE)
+        if need == Need.NOTHING or self._has_its_case(entry, need, place):
+            return True
+        if self._is_mentioned(place) or self._has_company(entry, i):
+            return True
+        if need == Need.COMPANY:
+            return False
+        return self._is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
+
+    def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
+        if need == Need.CAPITAL:
+            is_shouted = place.written.isupper() and len(place.written) >= _SHORTEST_SHOUTED
+            return place.has_capital or is_shouted
+        return need == Need.OWN_CASE and place.written == entry.spelling
+
+    def _is_mentioned(self, place: Place) -> bool:
+        before = self._text[place.start - 1 : place.start] if place.start else ""
+        if before == "@":
+            return True
+        # A profile's address is made of its owner's name.
+        window = self._text[max(0, place.start - _LONGEST_PROFILE) : place.start]
+        return before in {"/", ".", "_", "-", "="} and _PROFILE.search(window) is not None
+
+    def _has_company(self, entry: Entry, i: int) -> bool:
+        """Tell whether another part of the same person's name stands before or behind."""
+        others = self._beside.get(entry.part, frozenset[str]())
+        for first, last, other in ((i - 1, i, i - 1), (i, i + 1, i + 1)):
+            if not 0 <= other < len(self._places) or self._places[other].folded not in others:
+                continue
+            between = self._text[self._places[first].end : self._places[last].start]
+            has_capital = any(self._places[one].written[:1].isupper() for one in (first, last))
+            is_word_too = self._places[other].folded in self._words.ordinary
+            if _JOINS_A_NAME.fullmatch(between) and (
+                has_capital or between in _WITHOUT_SPACE or not is_word_too
+            ):
+                return True
+        return False
+
+    def _is_spoken_to(self, i: int) -> bool:
+        """Tell whether a word stands as that by which somebody is spoken to."""
+        text, place = self._text, self._places[i]
+        if self._word(i - 1) in self._words.greetings:
+            return place.has_capital or _END.match(text, place.end) is not None
+        before = _last_but_spaces(text, place.start)
+        if not before or before in ".!?…\n":
+            return _COMMA_OR_EMOJI.match(text, place.end) is not None
+        behind = _first_but_spaces(text, place.end)
+        return before == "," and (
+            behind in {"!", "?"} or (place.has_capital and behind in {"", ".", "\n"})
+        )
+
+    def _is_capital_of_a_name(self, i: int, need: int) -> bool:
+        """Tell whether the capital of a word that is a name, too, has no other reason."""
+        place = self._places[i]
+        if self._word(i - 1) in self._words.before and self._gap(i).isspace():
+            return True
+        if _POSSESSIVE.match(self._text, place.end):
+            return True
+        if need == Need.STRONG:
+            return False
+        if not _may_begin_a_sentence(self._text, place.start):
+            return True
+        return self._word(i + 1) in self._words.verbs and self._gap(i + 1).isspace()
+
+    def _word(self, i: int) -> str:
+        return self._places[i].folded if 0 <= i < len(self._places) else ""
+
+    def _gap(self, i: int) -> str:
+        """Return what stands between a word and the one before."""
+        return self._text[self._places[i - 1].end : self._places[i].start]
+
+
+def _last_but_spaces(text: str, end: int) -> str:
+    while end and text[end - 1] in " \t\xa0":
+        end -= 1
+    return text[end - 1] if end else ""
+
+
+def _first_but_spaces(text: str, start: int) -> str:
+    while start < len(text) and text[start] in " \t\xa0":
+        start += 1
+    return text[start : start + 1]
+
+
+def _may_begin_a_sentence(text: str, start: int) -> bool:
+    while start and (text[start - 1].isspace() or text[start - 1] in _QUOTES):
+        if text[start - 1] == "\n":
+            return True
+        start -= 1
+    return not start or not (text[start - 1].isalnum() or text[start - 1] in _WITHIN_A_SENTENCE)

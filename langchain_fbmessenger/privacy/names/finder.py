@@ -1,0 +1,118 @@
+"""Find names of known people in a text: text goes in, findings come out.
+
+Nearly all messages name nobody, so what is looked at first is whether any word is a form of a name.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
+from langchain_fbmessenger.privacy.names.evidence import Surroundings, places_of
+from langchain_fbmessenger.privacy.names.parts import PARTICLES
+from langchain_fbmessenger.privacy.names.spelling import fold, in_style_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_fbmessenger.privacy.names.evidence import Place
+    from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
+    from langchain_fbmessenger.privacy.names.languages import Words
+    from langchain_fbmessenger.privacy.names.nicknames import Nicknames
+
+__all__ = ["NameFinder"]
+
+_APOSTROPHES = frozenset("'\u2019")
+_JOINS_PARTICLES = _APOSTROPHES | frozenset(" -.")
+_MOST_PARTICLES = 3
+_STRETCHED = re.compile(r"([^\W\d_])\1\1+")
+
+
+class NameFinder:
+    """Finds forms of names.
+
+    Args:
+        index: The forms.
+        nicknames: Those of the thread that the texts are from.
+        words: Tell names from words.
+    """
+
+    def __init__(self, index: NameIndex, nicknames: Nicknames, words: Words) -> None:
+        self._index = index
+        self._nicknames = nicknames
+        self._words = words
+        self._odd = index.odd | nicknames.odd
+        either = "|".join(map(re.escape, sorted(self._odd, key=len, reverse=True)))
+        self._mention_of_odd = re.compile(f"@({either})(?!\\w)")
+
+    def find(self, text: str) -> list[Finding]:
+        """Return what was found, in the order of the text, none over another."""
+        folded = fold(text)
+        words = words_of(folded)
+        findings: list[Finding] = []
+        if not text.isascii() and (pattern := self._index.inside_pattern):
+            inside = self._index.inside
+            findings = [
+                Finding(match.start(), match.end(), "name", inside[match[0]])
+                for match in pattern.finditer(text)
+            ]
+        if self._odd and "@" in text:
+            odd = [
+                Finding(match.start(1), match.end(1), "name", self._odd[match[1]])
+                for match in self._mention_of_odd.finditer(text)
+            ]
+            findings = without_overlaps([*findings, *odd])
+        if (
+            self._index.forms.keys().isdisjoint(words)
+            and self._nicknames.first_words.isdisjoint(words)
+            and not _STRETCHED.search(folded)
+        ):
+            return findings
+        found = list(self._found(text))
+        return without_overlaps([*findings, *found]) if findings else found
+
+    def _found(self, text: str) -> Iterator[Finding]:
+        places = places_of(text)
+        end = 0  # of what was found last
+        around = Surroundings(text, places, self._index.beside, self._words)
+        for i, place in enumerate(places):
+            if place.start < end:
+                continue
+            if phrase := self._nicknames.phrase_at(i, places, text):
+                end = phrase.end
+                yield phrase
+                continue
+            entry = self._entry(place)
+            if entry is not None and around.make_a_name(entry, i):
+                start = _start_with_particles(i, places, text, end)
+                invented = in_style_of(place.written, entry.spelling, entry.replacement)
+                yield Finding(start, place.end, "name", text[start : place.start] + invented)
+                end = place.end
+
+    def _entry(self, place: Place) -> Entry | None:
+        entry = self._lookup(place.folded)
+        if entry is None and _STRETCHED.search(place.folded):
+            for kept in (r"\1", r"\1\1"):
+                entry = entry or self._lookup(_STRETCHED.sub(kept, place.folded))
+            if entry:  # its accents may be stretched, too
+                entry = entry._replace(spelling=place.written.casefold())
+        return entry
+
+    def _lookup(self, folded: str) -> Entry | None:
+        return self._nicknames.entries.get(folded) or self._index.forms.get(folded)
+
+
+def _start_with_particles(i: int, places: list[Place], text: str, end: int) -> int:
+    """Return where a name begins that may have particles before it: "O'Brien", "Anna van Dijk"."""
+    start = places[i].start
+    for place in reversed(places[max(0, i - _MOST_PARTICLES) : i]):
+        between = text[place.end : start]
+        if place.start < end or place.folded not in PARTICLES or between not in _JOINS_PARTICLES:
+            break
+        start = place.start
+    is_within_a_name = bool(end) and text[end:start] in _JOINS_PARTICLES
+    is_elided = i > 0 and text[places[i - 1].end : places[i].start] in _APOSTROPHES
+    if is_within_a_name:
+        return start
+    return places[i - 1].start if is_elided and start < places[i].start else places[i].start

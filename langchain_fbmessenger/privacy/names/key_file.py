@@ -1,0 +1,114 @@
+"""The key file: a secret and every invented name. Who has it can tell who is who; nobody else can.
+
+JSON, for its owner alone. Several processes may use one at a time: what is added is added to what
+the file holds by then, under a lock beside it (`names.key.lock`, empty), which stays behind.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from langchain_fbmessenger._home import locked, write_private
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+__all__ = ["KeyFile", "changing_key", "read_key"]
+
+_KIND = "langchain-fbmessenger names"
+_NOTE = (
+    "Whoever has this file can turn invented names into real ones. Keep it, and keep it private."
+)
+_VERSION = 1
+_SECRET_BYTES = 32
+_LOCK_SECONDS = 60.0  # thousands of people are written in about one
+
+
+class KeyFile(msgspec.Struct):
+    """What a key file holds.
+
+    Attributes:
+        secret: Base64 of random bytes.
+        names: Invented names, by parts of real ones as they were first written.
+        people: Full names: each person's own, then former ones.
+    """
+
+    secret: str
+    names: dict[str, str]
+    people: list[tuple[str, ...]]
+    kind: str = _KIND
+    note: str = _NOTE
+    version: int = _VERSION
+
+    @property
+    def secret_bytes(self) -> bytes:
+        """What everything that is made from this key is derived from."""
+        return base64.b64decode(self.secret)
+
+
+def read_key(path: Path) -> KeyFile:
+    """Return what a key file holds, and shut it to others if it was open to them.
+
+    Raises:
+        FileNotFoundError: There is none.
+        ValueError: The file is no key file, or of another version.
+    """
+    try:
+        held = json.loads(path.read_bytes())  # not msgspec's reader: names may hold half an emoji
+        if isinstance(held, dict) and held.get("kind") == _KIND and held.get("version") != _VERSION:
+            message = f"{path} was written by another version of langchain-fbmessenger: update it"
+            raise ValueError(message)
+        key = msgspec.convert(held, KeyFile)
+        is_ours = key.kind == _KIND and len(key.secret_bytes) == _SECRET_BYTES
+    except IsADirectoryError as error:
+        message = f"{path} is a folder: name a key file in it"
+        raise ValueError(message) from error
+    except (UnicodeDecodeError, json.JSONDecodeError, msgspec.ValidationError, RecursionError):
+        is_ours = False
+    except base64.binascii.Error:  # type: ignore[attr-defined]
+        is_ours = False
+    if not is_ours:
+        message = (
+            f"{path} is no key file of langchain-fbmessenger, or is damaged: restore it from a "
+            "copy, or name a file that does not exist yet to make a new key"
+        )
+        raise ValueError(message)
+    with contextlib.suppress(OSError):  # somebody else's file may be theirs to open
+        if path.stat().st_mode & 0o077:
+            path.chmod(0o600)
+    return key
+
+
+@contextlib.contextmanager
+def changing_key(path: Path) -> Iterator[KeyFile]:
+    """Give what the key file holds now, a new key if there is none, and write what becomes of it.
+
+    Raises:
+        TimeoutError: Another process does not let go of it.
+        ValueError: The file is no key file, or its folder does not exist.
+    """
+    if not path.parent.is_dir():
+        message = f"there is no folder {path.parent} for the key file: make it first"
+        raise ValueError(message)
+    with locked(path.with_name(f"{path.name}.lock"), timeout=_LOCK_SECONDS) as is_held:
+        if not is_held:
+            message = f"{path} has been in use by another process for {_LOCK_SECONDS:.0f} seconds"
+            raise TimeoutError(message)
+        try:
+            key, is_new = read_key(path), False
+        except FileNotFoundError:
+            secret = base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+            key, is_new = KeyFile(secret=secret, names={}, people=[]), True
+        before = (len(key.names), len(key.people))
+        yield key
+        if is_new or (len(key.names), len(key.people)) != before:
+            # ASCII: half an emoji, which old exports hold, has no place in UTF-8.
+            content = json.dumps(msgspec.structs.asdict(key), indent=1)
+            write_private(path, content.encode())

@@ -1,0 +1,116 @@
+"""How names are compared and written: words of a text, accents set aside, letter case kept."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+__all__ = ["WORD", "fold", "has_accents_of", "in_case_of", "in_style_of", "words_of"]
+
+# Marks that follow their letter as characters of their own; `\w` knows none of them. Vowel signs of
+# Indian and Thai script are among them, so words there are not cut into pieces.
+_MARKS = (
+    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670"
+    "\u0900-\u0963\u0966-\u0dff\u0e30-\u0e4e"
+)
+WORD = re.compile(rf"(?:[^\W\d_]+[{_MARKS}]*)+")
+"""A run of letters: "Milo's", "milo_99" and "O'Brien" hold more than one."""
+
+_ASCII_WORD = re.compile("[a-z]+")
+
+# Letters that Unicode does not take apart, as people type them who lack them.
+_LETTERS = dict(
+    zip(
+        "łđðø\u0131ŀħŋəё\u0623\u0625\u0622\u0649\u0629",
+        "lddoilhne\u0435\u0627\u0627\u0627\u064a\u0647",
+        strict=True,
+    )
+) | {
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
+}
+# Accents, Hebrew and Arabic vowel points as characters of their own.
+_VANISHING = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
+
+
+class _Folding(dict[int, str]):
+    """What each character is without its accent; filled while characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        folded = _LETTERS.get(letter, letter)
+        if folded == letter:
+            if _VANISHING.match(letter):
+                folded = ""
+            else:  # of other scripts letters differ by what looks like an accent ("й", "が")
+                plain = unicodedata.normalize("NFD", letter)[0]
+                is_accented = plain.isascii() or "\u0370" <= plain <= "\u03ff"
+                folded = plain if is_accented else letter
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
+
+
+def fold(text: str) -> str:
+    """Return a text in lower case without accents: what two ways to type it have in common."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text.casefold()).translate(_FOLDING)
+
+
+def words_of(folded: str) -> list[str]:
+    """Return the words of a folded text."""
+    return (_ASCII_WORD if folded.isascii() else WORD).findall(folded)
+
+
+def has_accents_of(written: str, spelling: str) -> bool:
+    """Tell whether a word has no accents but those of a spelling; they may be missing.
+
+    Args:
+        written: As somebody typed it.
+        spelling: As it should be, in lower case.
+    """
+    if written.isascii():
+        return True
+    typed = unicodedata.normalize("NFC", written.casefold())
+    return (
+        typed == spelling
+        or fold(typed) == typed
+        or (len(typed) == len(spelling) and all(map(_fits, typed, spelling)))
+    )
+
+
+def _fits(typed: str, letter: str) -> bool:
+    return typed in (letter, fold(letter))
+
+
+def in_case_of(written: str, name: str) -> str:
+    """Return a name in the letter case that another was written in.
+
+    Example:
+        ```python
+        assert in_case_of("MILO", "Tomas") == "TOMAS"
+        ```
+    """
+    if written.islower():
+        return name.lower()
+    if len(written) > 1 and written.isupper():
+        return name.upper()
+    return name[:1].upper() + name[1:] if written[:1].isupper() else name
+
+
+def in_style_of(written: str, spelling: str, name: str) -> str:
+    """Return a name in the letter case of another, and without accents if that has lost its own.
+
+    Args:
+        written: The other name, as somebody typed it.
+        spelling: As it should be.
+        name: The name.
+    """
+    if written.isascii() and not spelling.isascii():
+        plain = "".join(fold(one).upper() if one.isupper() else fold(one) for one in name)
+        name = plain if plain.isascii() else name
+    return in_case_of(written, name)
