@@ -13,7 +13,7 @@ from langchain_fbmessenger.exceptions import UnknownSenderError
 from langchain_fbmessenger.exports import is_deleted_account
 from langchain_fbmessenger.privacy.consent.contacts import Contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
-from langchain_fbmessenger.privacy.consent.mentions import MentionFinder
+from langchain_fbmessenger.privacy.consent.mentions import MentionFinder, NamesLeftOut
 from langchain_fbmessenger.privacy.consent.removal import without_people
 from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport
 from langchain_fbmessenger.privacy.scrub import names_in
@@ -83,8 +83,8 @@ class _Run:
         self._people: tuple[Person, ...] = ()
         self._decisions = Decisions(stage.contacts, stage.forget, ())
         self._seen: dict[str, str] = {}
-        self._names_of_finder: tuple[object, ...] = ()
-        self._last_finder = MentionFinder(())
+        self._compared: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
+        self._names = NamesLeftOut(())
 
     def apply(self, session: ChatSession) -> ChatSession | None:
         thread: Any = cast("dict[str, Any]", session).get("thread")
@@ -158,13 +158,13 @@ class _Run:
         nicknames: tuple[tuple[str, str], ...],
         here: dict[str, str],
     ) -> MentionFinder:
-        theirs = tuple(nick for name, nick in nicknames if comparable_name(name) in left_out)
+        theirs = [nick for name, nick in nicknames if comparable_name(name) in left_out]
         others = {**self._decisions.all_names, **here}
         kept = frozenset(name for key, name in others.items() if key not in left_out)
-        names = frozenset(left_out.values()), theirs, kept
-        if self._names_of_finder != names:  # most threads have the finder of the one before
-            self._names_of_finder, self._last_finder = names, MentionFinder(*names)
-        return self._last_finder
+        compared = frozenset(left_out.values()), kept
+        if self._compared != compared:  # most threads have the people of the one before
+            self._compared, self._names = compared, NamesLeftOut(*compared)
+        return MentionFinder(self._names, theirs)
 
 
 @overload
@@ -212,6 +212,7 @@ def apply_consent(
         the same. Former names of our loaders' exports count as the person's own.
 
     Raises:
+        MissingExtraError: The extra `[privacy]` is not installed.
         UnknownSenderError: Somebody to be excluded or forgotten occurs nowhere, so that the name is
             likely misspelt. A stream raises it at its end, when all sessions have been seen.
         ValueError: The owner of an export is to be left out, or the contacts are wrong.

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["KeyFile", "changing_key", "read_key"]
+__all__ = ["KeyFile", "changing_key", "new_key", "read_key"]
 
 _KIND = "langchain-fbmessenger names"
 _NOTE = (
@@ -51,6 +51,12 @@ class KeyFile(msgspec.Struct):
     def secret_bytes(self) -> bytes:
         """What everything that is made from this key is derived from."""
         return base64.b64decode(self.secret)
+
+
+def new_key() -> KeyFile:
+    """Return a key with a secret of its own, and nobody in it."""
+    secret = base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
+    return KeyFile(secret=secret, names={}, people=[])
 
 
 def read_key(path: Path) -> KeyFile:
@@ -104,8 +110,7 @@ def changing_key(path: Path) -> Iterator[KeyFile]:
         try:
             key, is_new = read_key(path), False
         except FileNotFoundError:
-            secret = base64.b64encode(secrets.token_bytes(_SECRET_BYTES)).decode()
-            key, is_new = KeyFile(secret=secret, names={}, people=[]), True
+            key, is_new = new_key(), True
         before = (len(key.names), len(key.people))
         yield key
         if is_new or (len(key.names), len(key.people)) != before:
