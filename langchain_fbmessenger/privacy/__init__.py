@@ -9,6 +9,7 @@ from langchain_fbmessenger.privacy.consent import (
     apply_consent,
     write_contacts,
 )
+from langchain_fbmessenger.privacy.names import restore_names
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
 
@@ -19,5 +20,6 @@ __all__ = [
     "apply_consent",
     "pseudonymize_chat_sessions",
     "redact_identifiers",
+    "restore_names",
     "write_contacts",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
@@ -49,6 +50,7 @@ class Assignments:
         self._languages: dict[str, frozenset[str]] = {}
         self._counts: Counter[str] = Counter()
         self.common_languages: frozenset[str] = frozenset()
+        self._seen = (0, 0)  # names and people of the key; it is only ever added to
         self._inventor = Inventor(
             self.secret, lambda name: name in self._real or name in self._used
         )
@@ -60,11 +62,18 @@ class Assignments:
         return frozenset(self._counts)
 
     def update(self, key: KeyFile) -> None:
-        """Take up what a key file holds by now, and write to it from now on."""
+        """Take up what a key file holds by now, and write to it from now on.
+
+        Raises:
+            ValueError: It is another key by now.
+        """
+        if key.secret_bytes != self.secret:
+            message = "the key file was replaced while it was used: start again with one that stays"
+            raise ValueError(message)
         self._key = key
-        for part, invented in key.names.items():
+        for part, invented in islice(key.names.items(), self._seen[0], None):
             self._take(part, invented)
-        for names in key.people:
+        for names in key.people[self._seen[1] :]:
             self._enter(names[0], names[1:])
         self._look_around()
 
@@ -169,8 +178,7 @@ class Assignments:
                 languages = languages_of(one)
                 self._languages[comparable_name(one)] = languages
                 self._counts.update(languages)
-                few = languages if len(languages) <= _MOST_LANGUAGES else frozenset[str]()
-                self._make_real(one, few | self.common_languages)
+                self._make_real(one, self.common_languages | _told_by(languages))
         self.unindexed.append(comparable)
 
     def _make_real(self, name: str, languages: frozenset[str]) -> None:
@@ -178,12 +186,13 @@ class Assignments:
             self._real.update(fold(form.text) for form in forms_of(part.text, languages))
 
     def _look_around(self) -> None:
+        self._seen = len(self._key.names), len(self._key.people)
         self.common_languages = common_languages(self._languages.values())
 
     def _spoken(self, name: str) -> frozenset[str]:
         """Return the languages whose forms of a person's name are looked for."""
         own = self._languages[comparable_name(name)]
-        return self.common_languages | (own if len(own) <= _MOST_LANGUAGES else frozenset())
+        return self.common_languages | _told_by(own)
 
     def _assign_former(self, alias: str, own: Sequence[Part]) -> None:
         """Let a former name's parts be called as those that have taken their place."""
@@ -216,6 +225,10 @@ class Assignments:
             if fitting:
                 return max(fitting, key=lambda one: (one == "en", self._counts[one], one))
         return ""
+
+
+def _told_by(languages: frozenset[str]) -> frozenset[str]:
+    return languages if 0 < len(languages) <= _MOST_LANGUAGES else frozenset({"en"})
 
 
 def _follows_particle(name: str, part: Part) -> bool:

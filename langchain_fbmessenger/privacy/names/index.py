@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["Entry", "NameIndex", "Need", "need_of"]
 
 _SHORTEST_IN_LOWER_CASE = 6  # of an inflected form: "tomu" and "sama" are words as well
+_FEW_LANGUAGES = 3
 _SHORTEST_CLEAR = 3
 _SHORTEST_DROPPED = 7  # "Brandt" without one letter is a word, "Dvořáček" is not
 
@@ -186,7 +187,10 @@ def need_of(  # noqa: PLR0911 - one reason after another
     form: Form, part: str, languages: frozenset[str]
 ) -> int | None:
     """Return what a form of a folded part needs to be a name; None if it never is one."""
-    words = words_in(languages | {"en"})
+    listed = known_names().languages.get(part, frozenset())
+    if len(listed) > _FEW_LANGUAGES:  # "Anna" is a word in none of them
+        listed = frozenset()
+    words = words_in(languages | listed | {"en"})
     folded = fold(form.text)
     if form.rank == MISSPELT:
         if folded in words.ordinary:
