@@ -179,7 +179,7 @@ def test_no_text_breaks_it(finder: TextFinder, text: str) -> None:
     findings = finder.find(text)
 
     assert findings == sorted(findings)
-    assert any(name in text for name in ("Milo", "Will")) == bool(findings)
+    assert bool(findings) == ("Milo" in text or "Will," in text)
     assert "Milo" not in replaced(text, findings)
 
 
