@@ -61,6 +61,7 @@ FOUND = {
         "«ul. Długa 14/3, 31-147 Kraków»",
         "адрес: «ул. Ленина, д. 15, кв. 42»",
         "«Kerkstraat 12» om acht uur",
+        "drop me at «77 W 4th St» and ill walk",
     ],
     "id": [
         "rč «975326/2904»",
