@@ -9,6 +9,7 @@ from langchain_fbmessenger.privacy.consent import (
     apply_consent,
     write_contacts,
 )
+from langchain_fbmessenger.privacy.identifiers import find_identifiers
 from langchain_fbmessenger.privacy.names import restore_names
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
@@ -18,6 +19,7 @@ __all__ = [
     "Contacts",
     "PrivacyReport",
     "apply_consent",
+    "find_identifiers",
     "pseudonymize_chat_sessions",
     "redact_identifiers",
     "restore_names",
