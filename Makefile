@@ -24,6 +24,7 @@ benchmark: $(VENV)/.test $(VENV)/trl
 	$(BIN)/python tests/benchmarks/export_to_jsonl.py
 	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/training_examples.py
+	$(BIN)/python tests/benchmarks/privacy.py
 	$(BIN)/python tests/benchmarks/local_model.py
 	$(BIN)/python tests/benchmarks/serving.py
 	$(BIN)/python tests/benchmarks/training_speed.py

@@ -58,6 +58,7 @@ if TYPE_CHECKING:
         apply_consent,
         pseudonymize_chat_sessions,
         redact_identifiers,
+        restore_names,
         write_contacts,
     )
     from langchain_fbmessenger.sample import sample_export_path
@@ -109,6 +110,7 @@ __all__ = [
     "pseudonymize_chat_sessions",
     "read_jsonl",
     "redact_identifiers",
+    "restore_names",
     "sample_export_path",
     "split_chat_sessions",
     "split_examples",
@@ -166,6 +168,7 @@ _ROOMS = {
         "apply_consent",
         "pseudonymize_chat_sessions",
         "redact_identifiers",
+        "restore_names",
         "write_contacts",
     ),
     "sample": ("sample_export_path",),

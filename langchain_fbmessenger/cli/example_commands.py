@@ -9,6 +9,7 @@ import typer
 
 from langchain_fbmessenger import (
     ConsentReport,
+    Contacts,
     ExampleReport,
     FacebookMessengerChatLoader,
     InvalidExampleError,
@@ -119,12 +120,16 @@ def prepare(
         cuts = gap.strip().lower() != "none"
         left_out = ConsentReport()
         stages: list[SessionStage] = []
+        agreed = Contacts() if contacts is None else Contacts.read(contacts)
+        if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
+            message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
+            raise ValueError(message)
         if contacts or forget:  # before threads are cut: an answer may come after a pause
-            stages.append(apply_consent(contacts=contacts, forget=forget or (), report=left_out))
+            stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
         stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
-            *_privacy_stages(pseudonymize, redacted, redact=redact),
+            *_privacy_stages(pseudonymize, agreed, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
                 overlap=overlap,
@@ -157,10 +162,12 @@ def prepare(
             print_plain(line)
 
 
-def _privacy_stages(key: Path | None, report: PrivacyReport, *, redact: bool) -> list[SessionStage]:
+def _privacy_stages(
+    key: Path | None, contacts: Contacts, report: PrivacyReport, *, redact: bool
+) -> list[SessionStage]:
     """Return the stage that is asked for; behind whoever looks for a real name."""
     if key is not None:
-        return [pseudonymize_chat_sessions(key=key, report=report)]
+        return [pseudonymize_chat_sessions(key=key, contacts=contacts, report=report)]
     return [redact_identifiers(report=report)] if redact else []
 
 

@@ -20,6 +20,7 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output
 from langchain_fbmessenger.cli.preview_screen import full_preview, short_preview
+from langchain_fbmessenger.privacy.consent import Contacts
 from langchain_fbmessenger.privacy.findings import KINDS
 from langchain_fbmessenger.privacy.preview_page import write_preview_page
 from langchain_fbmessenger.privacy.redaction import Redaction
@@ -58,6 +59,12 @@ def redact(
         list[str] | None,
         typer.Option(help="Name of somebody who takes no part in any chat; may be repeated."),
     ] = None,
+    contacts: Annotated[
+        Path | None,
+        typer.Option(
+            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
+        ),
+    ] = None,
     fake: Annotated[
         bool, typer.Option("--fake", help="Invent phone numbers and the like: no [phone].")
     ] = False,
@@ -85,6 +92,7 @@ def redact(
             keep_owner=keep_owner,
             keep=tuple(keep or ()),
             people=tuple(also or ()),
+            contacts=None if contacts is None else Contacts.read(contacts),
             fake=fake,
             kinds=tuple(dict.fromkeys(kind or KINDS[1:])),
         )

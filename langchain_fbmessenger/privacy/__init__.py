@@ -9,6 +9,8 @@ from langchain_fbmessenger.privacy.consent import (
     apply_consent,
     write_contacts,
 )
+from langchain_fbmessenger.privacy.identifiers import find_identifiers
+from langchain_fbmessenger.privacy.names import restore_names
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
 
@@ -17,7 +19,9 @@ __all__ = [
     "Contacts",
     "PrivacyReport",
     "apply_consent",
+    "find_identifiers",
     "pseudonymize_chat_sessions",
     "redact_identifiers",
+    "restore_names",
     "write_contacts",
 ]

@@ -4,20 +4,25 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from langchain_fbmessenger._roster import people_of
+from langchain_fbmessenger.privacy.consent import ConsentReport, apply_consent
+from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.export_writer import staged_folder, write_export
 from langchain_fbmessenger.privacy.findings import KINDS
 from langchain_fbmessenger.privacy.preview import Preview, preview_key
+from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
     from langchain_core.chat_sessions import ChatSession
 
     from langchain_fbmessenger.chat_loaders import FacebookMessengerChatLoader
+    from langchain_fbmessenger.privacy.consent import Contacts
 
 __all__ = ["Redaction"]
 
@@ -35,6 +40,7 @@ class Redaction:
         keep_owner: Whether the export's owner keeps their name.
         keep: Names of people who keep theirs.
         people: Names of more people who get another.
+        contacts: Who has agreed to what; None if nobody was asked.
         fake: Whether a phone number becomes an invented one instead of "[phone]".
         kinds: Kinds of identifiers to replace.
 
@@ -46,12 +52,16 @@ class Redaction:
     keep_owner: bool = False
     keep: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    contacts: Contacts | None = None
     fake: bool = False
     kinds: tuple[str, ...] = KINDS[1:]
 
     def __post_init__(self) -> None:
         if not self.names and (self.keep_owner or self.keep or self.people or self.fake):
             message = "where names are left, none can be kept or added, and nothing is invented"
+            raise ValueError(message)
+        if not self.names and self.contacts is not None and self.contacts.ask_for_pseudonyms:
+            message = "the contacts ask for invented names: names cannot be left"
             raise ValueError(message)
 
     def preview(
@@ -66,10 +76,10 @@ class Redaction:
             samples: How many samples to keep of each kind.
         """
         with preview_key(key) as path:
-            preview = self._new_preview(samples)
-            for _ in self._redacted(loader, path, preview):
+            preview, left_out = self._new_preview(samples), ConsentReport()
+            for _ in self._redacted(loader, path, preview, left_out):
                 pass
-            self._finish(preview, loader, path)
+            self._finish(preview, loader, path, left_out)
         return preview
 
     def write(
@@ -104,9 +114,9 @@ class Redaction:
             raise ValueError(message)
         try:
             with staged_folder(folder, loader.paths) as aside, _new_key(key):
-                preview = self._new_preview()
-                count = write_export(self._redacted(loader, key, preview), aside)
-                self._finish(preview, loader, key)
+                preview, left_out = self._new_preview(), ConsentReport()
+                count = write_export(self._redacted(loader, key, preview, left_out), aside)
+                self._finish(preview, loader, key, left_out)
                 _agree(look, preview)
         except _DeclinedError:
             return None
@@ -118,9 +128,17 @@ class Redaction:
         return preview
 
     def _redacted(
-        self, loader: FacebookMessengerChatLoader, key: Path, preview: Preview
+        self,
+        loader: FacebookMessengerChatLoader,
+        key: Path,
+        preview: Preview,
+        left_out: ConsentReport,
     ) -> Iterator[ChatSession]:
-        sessions = preview.watch(loader.lazy_load(), keep_owner=self.keep_owner)
+        sessions: Iterator[ChatSession] = loader.lazy_load()
+        if self.contacts is not None:
+            sessions = apply_consent(sessions, contacts=self.contacts, report=left_out)
+            sessions = _noting_included(sessions, self.contacts, preview)
+        sessions = preview.watch(sessions, keep_owner=self.keep_owner)
         kinds: Any = self.kinds  # checked by the stages, which name those that there are
         if not self.names:
             return redact_identifiers(sessions, kinds=kinds, report=preview)
@@ -130,13 +148,34 @@ class Redaction:
             keep_owner=self.keep_owner,
             keep=self.keep,
             people=self.people,
+            contacts=self.contacts,
             identifiers="fake" if self.fake else "placeholder",
             kinds=kinds,
             report=preview,
         )
 
-    def _finish(self, preview: Preview, loader: FacebookMessengerChatLoader, key: Path) -> None:
+    def _finish(
+        self,
+        preview: Preview,
+        loader: FacebookMessengerChatLoader,
+        key: Path,
+        left_out: ConsentReport,
+    ) -> None:
         preview.finish(key=key if self.names else None, loaded=loader.report)
+        preview.left_out.update(left_out.messages_left_out)
+
+
+def _noting_included(
+    sessions: Iterable[ChatSession], contacts: Contacts, preview: Preview
+) -> Iterator[ChatSession]:
+    """Pass sessions on, and tell a preview who is to keep their name."""
+    for session in sessions:
+        thread: Any = cast("dict[str, Any]", session).get("thread")
+        people = people_of(thread)
+        decisions = Decisions(contacts, (), people)
+        names = {*names_in(session), *(name for person in people for name in person.names)}
+        preview.keep(name for name in names if decisions.of(name) == "include")
+        yield session
 
 
 def _agree(look: Callable[[Preview], bool], preview: Preview) -> None:

@@ -9,6 +9,8 @@ from pydantic import BeforeValidator, ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._roster import Person, nicknames_of, people_of
+from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
+from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder, known_regions
 from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.privacy.report import PrivacyReport
@@ -82,6 +84,9 @@ class PseudonymizeChatSessions(SessionStage):
     people: tuple[str, ...] = Field(default=(), repr=False)
     """Names of more people to replace."""
 
+    contacts: Contacts = Field(default=Contacts(), repr=False)
+    """Who is to stay under their own name, and what people are called besides."""
+
     identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
     """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
 
@@ -106,7 +111,9 @@ class PseudonymizeChatSessions(SessionStage):
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
         report = PrivacyReport() if self.report is None else self.report
         book = NameBook(self.key, keep=self.keep)
-        book.learn(Person(name) for name in self.people)
+        told = [Person(name, contact.aliases) for name, contact in self.contacts.people.items()]
+        run = _People(book, Decisions(self.contacts, (), ()))
+        run.meet([*told, *map(Person, self.people)])
         identifiers = self._identifiers(book.secret)
         known: tuple[Person, ...] = ()
         for session in sessions:
@@ -116,8 +123,9 @@ class PseudonymizeChatSessions(SessionStage):
                 book.keep(owner)
             if people_of(thread) is not known:  # one tuple for all sessions of a load
                 known = people_of(thread)
-                book.learn(known)
-            book.learn(Person(name) for name in dict.fromkeys(names_in(session)))
+                run.decisions = Decisions(self.contacts, (), known)
+                run.meet(known)
+            run.meet(map(Person, dict.fromkeys(names_in(session))))
             report.people = book.people
             names = book.finder(nicknames_of(thread))
             yield SessionScrubber(identifiers, book, names, report).scrub(session)
@@ -128,6 +136,24 @@ class PseudonymizeChatSessions(SessionStage):
         return IdentifierFinder(
             kinds=self.kinds, style=self.identifiers, secret=secret, regions=self.regions
         )
+
+
+class _People:
+    """Learns names, and lets those keep theirs who have agreed to it."""
+
+    def __init__(self, book: NameBook, decisions: Decisions) -> None:
+        self._book = book
+        self.decisions = decisions
+
+    def meet(self, people: Iterable[Person]) -> None:
+        renamed = []
+        for person in people:
+            if self.decisions.of(person.name) == "include":
+                for name in person.names:
+                    self._book.keep(name)
+            else:
+                renamed.append(person)
+        self._book.learn(renamed)
 
 
 @overload
@@ -194,6 +220,7 @@ def pseudonymize_chat_sessions(
     keep_owner: bool = ...,
     keep: Iterable[str] = ...,
     people: Iterable[str] = ...,
+    contacts: Contacts | str | os.PathLike[str] | None = ...,
     identifiers: Style | None = ...,
     kinds: Iterable[Kind] | None = ...,
     regions: Iterable[str] | None = ...,
@@ -207,6 +234,7 @@ def pseudonymize_chat_sessions(
     keep_owner: bool = ...,
     keep: Iterable[str] = ...,
     people: Iterable[str] = ...,
+    contacts: Contacts | str | os.PathLike[str] | None = ...,
     identifiers: Style | None = ...,
     kinds: Iterable[Kind] | None = ...,
     regions: Iterable[str] | None = ...,
@@ -219,6 +247,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
     keep_owner: bool = False,
     keep: Iterable[str] = (),
     people: Iterable[str] = (),
+    contacts: Contacts | str | os.PathLike[str] | None = None,
     identifiers: Style | None = "placeholder",
     kinds: Iterable[Kind] | None = None,
     regions: Iterable[str] | None = None,
@@ -242,6 +271,8 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         keep_owner: Whether the export's owner keeps their name.
         keep: Names of people who keep theirs.
         people: Names of more people to replace.
+        contacts: A `Contacts` or a file: who is included there keeps their name, and aliases are
+            replaced like names. To leave people out, put `apply_consent` before this.
         identifiers: "placeholder" makes "[phone]" of a phone number, "fake" an invented one, the
             same for the same; None leaves it.
         kinds: As in `redact_identifiers`.
@@ -270,6 +301,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         keep_owner=keep_owner,
         keep=_names(keep),
         people=_names(people),
+        contacts=as_contacts(contacts),
         identifiers=identifiers,
         kinds=None if kinds is None else frozenset(kinds),
         regions=None if regions is None else _names(regions),

@@ -50,6 +50,7 @@ EXPECTED_ALL = [
     "pseudonymize_chat_sessions",
     "read_jsonl",
     "redact_identifiers",
+    "restore_names",
     "sample_export_path",
     "split_chat_sessions",
     "split_examples",

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger._roster import Person
 
-__all__ = ["Consent", "Contact", "Contacts", "write_contacts"]
+__all__ = ["Consent", "Contact", "Contacts", "as_contacts", "write_contacts"]
 
 Consent = Literal["include", "pseudonymize", "exclude"]
 
@@ -85,17 +85,10 @@ class Contacts(msgspec.Struct, frozen=True):
         return _checked(fields, str(path))
 
     @property
-    def kept_names(self) -> frozenset[str]:
-        """All names of those who stay under their own name because they are named as included.
-
-        With `default = "include"` this says nothing of people who are not named.
-        """
-        return frozenset(
-            one
-            for name, contact in self.people.items()
-            if contact.consent == "include"
-            for one in (name, *contact.aliases)
-        )
+    def ask_for_pseudonyms(self) -> bool:
+        """Whether anybody is to stay under an invented name only."""
+        decided = {contact.consent for contact in self.people.values()}
+        return "pseudonymize" in {self.default, *decided}
 
     def aliases_of(self, name: str) -> tuple[str, ...]:
         """Return what somebody is called besides; () for people who are not named."""
@@ -103,6 +96,13 @@ class Contacts(msgspec.Struct, frozen=True):
         return next(
             (c.aliases for known, c in self.people.items() if comparable_name(known) == key), ()
         )
+
+
+def as_contacts(contacts: Contacts | str | os.PathLike[str] | None) -> Contacts:
+    """Return contacts that were given as themselves, as a file, or not at all."""
+    if contacts is None:
+        return Contacts()
+    return contacts if isinstance(contacts, Contacts) else Contacts.read(contacts)
 
 
 def write_contacts(

@@ -11,7 +11,7 @@ from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger._roster import nicknames_of, people_of
 from langchain_fbmessenger.exceptions import UnknownSenderError
 from langchain_fbmessenger.exports import is_deleted_account
-from langchain_fbmessenger.privacy.consent.contacts import Contacts
+from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.consent.mentions import MentionFinder, NamesLeftOut
 from langchain_fbmessenger.privacy.consent.removal import without_people
@@ -223,10 +223,6 @@ def apply_consent(
         pipeline = apply_consent(contacts="contacts.toml", forget=["Milo"]) | map_ai_messages()
         ```
     """
-    if contacts is None:
-        contacts = Contacts()
-    elif not isinstance(contacts, Contacts):
-        contacts = Contacts.read(contacts)
     names: Any = forget if isinstance(forget, str) else tuple(forget)
-    stage = ApplyConsent(contacts=contacts, forget=names, report=report)
+    stage = ApplyConsent(contacts=as_contacts(contacts), forget=names, report=report)
     return cast("Iterator[ChatSession] | ApplyConsent", dual_form(stage, chat_sessions))

@@ -128,8 +128,13 @@ def _ending(text: str, word: re.Match[str], language: _Language) -> tuple[int, i
 
 
 def _proven(text: str, word: re.Match[str]) -> tuple[int, int] | None:
-    """Find "Lipová 12, 602 00 Brno": postcode and town say what the name is."""
-    match = _patterns().with_town.match(text, word.start())
+    """Find "Lipová 12, 602 00 Brno": postcode and town say what the name is, or a flat.
+
+    Of Czech and Slovak houses, two numbers do so: "Lipová 1042/5".
+    """
+    match = _patterns().with_town.match(text, word.start()) or _patterns().with_two.match(
+        text, word.start()
+    )
     return match and match.span(1)
 
 
@@ -207,6 +212,7 @@ class _Patterns(msgspec.Struct, frozen=True):
     name_before: re.Pattern[str]
     number_behind: re.Pattern[str]
     with_town: re.Pattern[str]
+    with_two: re.Pattern[str]
     capital_and_number: re.Pattern[str]
     live: re.Pattern[str]
     unit: re.Pattern[str]
@@ -261,7 +267,11 @@ def _patterns() -> _Patterns:
         re.compile(number),
         re.compile(
             rf"({_TOWN_WORD}(?:[ ](?:\w{{1,3}}[ ])?{_TOWN_WORD}){{0,3}}[ ]{_NUMBER})"
-            rf",?\s+{_POSTCODE},?[ ]{_CAPITAL}"
+            rf"(?:,?\s+{_POSTCODE},?[ ]{_CAPITAL}|{flat})"
+        ),
+        re.compile(
+            rf"({_TOWN_WORD}(?:[ ]{_TOWN_WORD}){{0,3}}"
+            r"[ ](?!(?:19|20)\d\d/)\d{3,4}/\d{1,3}[a-z]?)(?![\w/%]|[.,]\d)"
         ),
         re.compile(rf"{capital}(?:[ ]{capital}){{0,2}}{number}"),
         re.compile(any_of(live)),

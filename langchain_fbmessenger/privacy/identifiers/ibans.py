@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = ["find_ibans", "passes_mod_97"]
 
 _HEAD = re.compile(r"(?<![^\W_])([A-Za-z]{2})[ -]?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+_FEW_LETTERS = re.compile(r"[A-Z]{2}\d\d[A-Z]{0,4}\d+")
 _REST = re.compile(r"[ -]?[A-Za-z0-9]")
 
 
@@ -28,8 +29,10 @@ def find_ibans(text: str) -> Iterator[Spot]:
         if end is None:
             continue
         number = text[head.start() : end].replace(" ", "").replace("-", "").upper()
-        kind = "iban" if passes_mod_97(number) else STAYS
-        yield Spot(head.start(), end, kind, number)
+        if passes_mod_97(number):
+            yield Spot(head.start(), end, "iban", number)
+        elif head[1].isupper() and _FEW_LETTERS.fullmatch(number):
+            yield Spot(head.start(), end, STAYS, number)  # its digits are no phone's or card's
 
 
 def _end(text: str, start: int, length: int) -> int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.privacy.names.forms import forms_of
 from langchain_fbmessenger.privacy.names.inventor import Inventor
 from langchain_fbmessenger.privacy.names.known import known_names
+from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.parts import PARTICLES, has_no_spaces, parts_of
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of
 from langchain_fbmessenger.privacy.names.tongues import common_languages, languages_of
@@ -19,7 +21,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger.privacy.names.index import NameIndex
     from langchain_fbmessenger.privacy.names.key_file import KeyFile
-    from langchain_fbmessenger.privacy.names.parts import Part, Role
+    from langchain_fbmessenger.privacy.names.languages import Words, words_in
+from langchain_fbmessenger.privacy.names.parts import Part, Role
 
 __all__ = ["Assignments"]
 
@@ -49,6 +52,7 @@ class Assignments:
         self._languages: dict[str, frozenset[str]] = {}
         self._counts: Counter[str] = Counter()
         self.common_languages: frozenset[str] = frozenset()
+        self._seen = (0, 0)  # names and people of the key; it is only ever added to
         self._inventor = Inventor(
             self.secret, lambda name: name in self._real or name in self._used
         )
@@ -60,11 +64,18 @@ class Assignments:
         return frozenset(self._counts)
 
     def update(self, key: KeyFile) -> None:
-        """Take up what a key file holds by now, and write to it from now on."""
+        """Take up what a key file holds by now, and write to it from now on.
+
+        Raises:
+            ValueError: It is another key by now.
+        """
+        if key.secret_bytes != self.secret:
+            message = "the key file was replaced while it was used: start again with one that stays"
+            raise ValueError(message)
         self._key = key
-        for part, invented in key.names.items():
+        for part, invented in islice(key.names.items(), self._seen[0], None):
             self._take(part, invented)
-        for names in key.people:
+        for names in key.people[self._seen[1] :]:
             self._enter(names[0], names[1:])
         self._look_around()
 
@@ -128,17 +139,20 @@ class Assignments:
         """Take up a person's names into an index."""
         for name in self.people[comparable]:
             languages = self._spoken(name)
+            words = self._words(name)
             found = parts_of(name)
             parts = [part.text for part in found]
             for part in found:
                 # What follows a particle is a place or a trade, and a word: "de la Tour".
                 is_word = part.role == "family" and _follows_particle(name, part)
-                index.add_part(part.text, self.of_part(part.text), languages, is_word=is_word)
-            index.add_whole(parts, [self.of_part(part) for part in parts], languages)
-            if len(words := WORD.findall(name)) > len(parts) > 0 and not has_no_spaces(name):
-                invented = [self.of_part(word) if word in parts else word for word in words]
-                for start in range(len(words) - 1):  # "orourke" and "siobhanorourke"
-                    index.add_word(words[start:], invented[start:], languages)
+                index.add_part(
+                    part.text, self.of_part(part.text), languages, words, is_word=is_word
+                )
+            index.add_whole(parts, [self.of_part(part) for part in parts], languages, words)
+            if len(all_words := WORD.findall(name)) > len(parts) and not has_no_spaces(name):
+                invented = [self.of_part(word) if word in parts else word for word in all_words]
+                for start in range(len(all_words) - 1):  # "orourke" and "siobhanorourke"
+                    index.add_word(all_words[start:], invented[start:], languages)
 
     def add_way_back(self, index: NameIndex) -> None:
         """Take up the invented names into an index, the real ones to stand for them."""
@@ -146,13 +160,13 @@ class Assignments:
         for part, invented in self._key.names.items():
             real.setdefault(invented, part)  # a person's own name comes before former ones
         for names in self.people.values():
-            languages = self._spoken(names[0])
+            languages, words = self._spoken(names[0]), self._words(names[0])
             parts = [self.of_part(part.text) for part in parts_of(names[0])]
             for invented in parts:
-                index.add_part(invented, real[invented], languages, is_plain=True)
-            index.add_whole(parts, [real[one] for one in parts], languages, is_plain=True)
+                index.add_part(invented, real[invented], languages, words, is_plain=True)
+            index.add_whole(parts, [real[one] for one in parts], languages, words, is_plain=True)
         for invented, part in real.items():
-            index.add_part(invented, part, frozenset(), is_plain=True)
+            index.add_part(invented, part, frozenset(), words_in(frozenset()), is_plain=True)
 
     def _take(self, part: str, invented: str) -> None:
         self._of_part.setdefault(fold(part), invented)
@@ -169,8 +183,7 @@ class Assignments:
                 languages = languages_of(one)
                 self._languages[comparable_name(one)] = languages
                 self._counts.update(languages)
-                few = languages if len(languages) <= _MOST_LANGUAGES else frozenset[str]()
-                self._make_real(one, few | self.common_languages)
+                self._make_real(one, self.common_languages | _told_by(languages))
         self.unindexed.append(comparable)
 
     def _make_real(self, name: str, languages: frozenset[str]) -> None:
@@ -178,12 +191,17 @@ class Assignments:
             self._real.update(fold(form.text) for form in forms_of(part.text, languages))
 
     def _look_around(self) -> None:
+        self._seen = len(self._key.names), len(self._key.people)
         self.common_languages = common_languages(self._languages.values())
 
     def _spoken(self, name: str) -> frozenset[str]:
         """Return the languages whose forms of a person's name are looked for."""
         own = self._languages[comparable_name(name)]
-        return self.common_languages | (own if len(own) <= _MOST_LANGUAGES else frozenset())
+        return self.common_languages | _told_by(own)
+
+    def _words(self, name: str) -> Words:
+        """Return the words of all languages that a person may speak."""
+        return words_in(self._languages[comparable_name(name)] | self.common_languages | {"en"})
 
     def _assign_former(self, alias: str, own: Sequence[Part]) -> None:
         """Let a former name's parts be called as those that have taken their place."""
@@ -216,6 +234,10 @@ class Assignments:
             if fitting:
                 return max(fitting, key=lambda one: (one == "en", self._counts[one], one))
         return ""
+
+
+def _told_by(languages: frozenset[str]) -> frozenset[str]:
+    return languages if 0 < len(languages) <= _MOST_LANGUAGES else frozenset({"en"})
 
 
 def _follows_particle(name: str, part: Part) -> bool:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from langchain_fbmessenger.privacy.names.forms import Form
+    from langchain_fbmessenger.privacy.names.languages import Words
 
 __all__ = ["Entry", "NameIndex", "Need", "need_of"]
 
@@ -106,6 +107,7 @@ class NameIndex:
         part: str,
         invented: str,
         languages: frozenset[str],
+        words: Words,
         *,
         is_plain: bool = False,
         is_word: bool = False,
@@ -116,6 +118,7 @@ class NameIndex:
             part: The part.
             invented: What stands for it.
             languages: Those whose forms it has.
+            words: Tell which of them are words.
             is_plain: Whether to leave out misspelt forms, as of names that we have invented.
             is_word: Whether it is likely to be a word as well.
         """
@@ -131,7 +134,7 @@ class NameIndex:
             if is_plain and form.rank in (SHORT, MISSPELT):
                 continue
             is_sure = is_plain and form.rank == EXACT
-            need = Need.NOTHING if is_sure else need_of(form, folded, languages)
+            need = Need.NOTHING if is_sure else need_of(form, folded, words)
             if need is not None:
                 need = max(need, Need.NAME_LIKE) if is_word else need
                 self._add(
@@ -143,6 +146,7 @@ class NameIndex:
         parts: Sequence[str],
         invented: Sequence[str],
         languages: frozenset[str],
+        words: Words,
         *,
         is_plain: bool = False,
     ) -> None:
@@ -157,7 +161,7 @@ class NameIndex:
                 self._add_inside(" ".join(parts), " ".join(invented))
                 return
             if HANGUL.fullmatch(joined):
-                self.add_part(joined, for_it, languages, is_plain=is_plain)
+                self.add_part(joined, for_it, languages, words, is_plain=is_plain)
                 return
             last = len(parts) - 1
             for order in (range(last + 1), (0, last), (last, 0)):
@@ -183,10 +187,9 @@ class NameIndex:
 
 
 def need_of(  # noqa: PLR0911 - one reason after another
-    form: Form, part: str, languages: frozenset[str]
+    form: Form, part: str, words: Words
 ) -> int | None:
     """Return what a form of a folded part needs to be a name; None if it never is one."""
-    words = words_in(languages | {"en"})
     folded = fold(form.text)
     if form.rank == MISSPELT:
         if folded in words.ordinary:

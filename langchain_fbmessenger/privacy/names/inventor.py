@@ -21,7 +21,7 @@ __all__ = ["Inventor"]
 
 _DEFAULT_LANGUAGE = "en"
 _SHORTEST = 4  # shorter ones are words somewhere
-_SHORTEST_WITHOUT_CASE = 2  # of scripts that write syllables or leave out vowels
+_SHORTEST_GIVEN_WITHOUT_CASE = 2  # of scripts that write syllables or leave out vowels
 
 
 class Inventor:
@@ -119,13 +119,14 @@ def _candidates(language: str, role: Role) -> tuple[str, ...]:
     """Return Faker's names of a language, but those that are words."""
     known = known_names()
     names = known.given[language] if role == "given" else known.family[language]
+    shortest = 1 if role == "family" else _SHORTEST_GIVEN_WITHOUT_CASE
     words = words_in(frozenset(language_tables()))
     not_names = words.ordinary | words.capitalised | words.greetings | words.verbs | words.before
     return tuple(
         name
         for name in names
         if fold(name) not in not_names
-        and len(name) >= (_SHORTEST if name.lower() != name.upper() else _SHORTEST_WITHOUT_CASE)
+        and len(name) >= (_SHORTEST if name.lower() != name.upper() else shortest)
     )
 
 

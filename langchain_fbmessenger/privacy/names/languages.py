@@ -86,7 +86,9 @@ class Language(NamedTuple):
 
     def in_latin(self, name: str) -> str:
         """Return a name, in lower case, in Latin letters; as it is if nobody says how."""
-        return fold("".join(self.latin.get(letter, letter) for letter in name))
+        for letters, latin in self.latin.items():
+            name = name.replace(letters, latin)
+        return fold(name)
 
     def declension_of(self, name: str) -> Declension | None:
         """Return how a name declines."""

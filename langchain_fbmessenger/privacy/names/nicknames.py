@@ -8,6 +8,7 @@ from langchain_fbmessenger.privacy.findings import Finding
 from langchain_fbmessenger.privacy.names.forms import EXACT, forms_of, invented_form
 from langchain_fbmessenger.privacy.names.index import Entry, Need, need_of
 from langchain_fbmessenger.privacy.names.known import known_names
+from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of, words_of
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class Nicknames:
                 continue
             if form.rank != EXACT and not is_a_name:
                 break
-            need = need_of(form, word, languages) if is_a_name else Need.OWN_CASE
+            need = need_of(form, word, words_in(languages | {"en"})) if is_a_name else Need.OWN_CASE
             if need is not None and key not in self.entries:
                 spelling = form.text if is_a_name else written
                 self.entries[key] = Entry(

@@ -62,12 +62,51 @@ def test_contacts_names_a_wrong_file(tmp_path: Path, export: Path) -> None:
 
 def test_prepare_leaves_out_who_has_not_agreed(tmp_path: Path, export: Path) -> None:
     file, output = tmp_path / "contacts.toml", tmp_path / "train.jsonl"
-    file.write_text(f'[people."{MILO}"]\nconsent = "exclude"\n', encoding="utf-8")
+    file.write_text(
+        f'default = "include"\n[people."{MILO}"]\nconsent = "exclude"\n', encoding="utf-8"
+    )
     result = run("prepare", export, "-o", output, "--contacts", file)
     assert result.exit_code == 0, result.output
     assert "2 of 4 messages left out: 2 in a chat with somebody who is left out" in result.output
     assert "Bo Sun" in output.read_text(encoding="utf-8")
     assert "Milo" not in output.read_text(encoding="utf-8")
+
+
+def test_prepare_gives_invented_names_to_those_who_ask_for_them(
+    tmp_path: Path, export: Path
+) -> None:
+    file, output, key = (tmp_path / name for name in ("contacts.toml", "train.jsonl", "names.key"))
+    file.write_text(f'[people."{BO}"]\nconsent = "include"\n', encoding="utf-8")
+    refused = run("prepare", export, "-o", output, "--contacts", file)
+    assert refused.exit_code == 1
+    assert "add --pseudonymize KEYFILE" in refused.output
+    assert not output.exists()
+    result = run("prepare", export, "-o", output, "--contacts", file, "--pseudonymize", key)
+    assert result.exit_code == 0, result.output
+    text = output.read_text(encoding="utf-8")
+    assert "says Bo Sun" in text
+    assert "Milo" not in text
+    assert "Dvořák" not in text
+
+
+def test_redact_shows_and_writes_what_was_agreed_to(tmp_path: Path, export: Path) -> None:
+    file, copy = tmp_path / "contacts.toml", tmp_path / "copy"
+    file.write_text(
+        f'[people."{BO}"]\nconsent = "include"\n[people."{MILO}"]\nconsent = "exclude"\n',
+        encoding="utf-8",
+    )
+    shown = run("redact", export, "--preview", "--contacts", file)
+    assert shown.exit_code == 0, shown.output
+    assert "in a chat with somebody who is left out" in " ".join(shown.output.split())
+    assert "Milo" not in shown.output
+    written = run("redact", export, "-o", copy, "--contacts", file, "--yes")
+    assert written.exit_code == 0, written.output
+    texts = " ".join(one.read_text(encoding="utf-8") for one in copy.rglob("*.json"))
+    assert "says Bo Sun" in texts
+    assert "Milo" not in texts
+    assert "Zoë" not in texts
+    names_left = run("redact", export, "--only-identifiers", "--contacts", file)
+    assert "the contacts ask for invented names" in names_left.output
 
 
 def test_prepare_forgets(tmp_path: Path, export: Path) -> None:

@@ -32,9 +32,9 @@ def test_decisions_are_read(path: Path) -> None:
     )
     contacts = Contacts.read(path)
     assert contacts.default == "include"
+    assert not contacts.ask_for_pseudonyms
     assert contacts.people["Milo Dvořák"] == Contact(consent="exclude", aliases=("Míla",))
     assert contacts.people["Bo Sun"] == Contact()
-    assert contacts.kept_names == {"Zoë", "Zo"}
     assert contacts.aliases_of("MILO DVOR\u030cA\u0301K") == ("Míla",)
     assert contacts.aliases_of("Nobody") == ()
 
@@ -42,6 +42,9 @@ def test_decisions_are_read(path: Path) -> None:
 def test_empty_file_decides_nothing(path: Path) -> None:
     path.write_bytes(b"")
     assert Contacts.read(path) == Contacts()
+    assert Contacts().ask_for_pseudonyms, "who was not asked gets an invented name"
+    zoe = Contacts(default="include", people={"Zoë": Contact(consent="pseudonymize")})
+    assert zoe.ask_for_pseudonyms
 
 
 @pytest.mark.parametrize(

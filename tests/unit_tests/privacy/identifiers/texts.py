@@ -61,6 +61,8 @@ FOUND = {
         "«ul. Długa 14/3, 31-147 Kraków»",
         "адрес: «ул. Ленина, д. 15, кв. 42»",
         "«Kerkstraat 12» om acht uur",
+        "«Zahradní 1042/5» a zvoň",
+        "drop me at «77 W 4th St» and ill walk",
     ],
     "id": [
         "rč «975326/2904»",
@@ -105,6 +107,7 @@ LEFT = [
     "2 ulice dál je Lidl, 5 minut pěšky",
     "5 minutes down the street",
     "Parkplatz 12",
+    "Sparta 2019/20",
     "půjdeme ulicí asi 5 minut",
     "2 street tacos",
     "rč 975326/2905",  # a wrong check digit
