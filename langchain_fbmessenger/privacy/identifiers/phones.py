@@ -108,7 +108,7 @@ class PhoneFinder:
         if not self._library.is_valid_number(number):
             return None
         national = self._library.national_significant_number(number)
-        # A carrier's code before a number is rarer than a number of another country.
+        # "32" may be a country's code without its plus, but hardly before a national number.
         is_short = region is not None and len(re.sub(r"\D", "", written)) > len(national) + 1
         return None if is_short or national.startswith(NEVER) else number
 

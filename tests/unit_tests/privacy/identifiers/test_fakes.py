@@ -63,3 +63,8 @@ def test_no_country_has_the_numbers_of_the_fakes() -> None:
             kept += not findings
             assert finder.find(replaced(text, findings)) == []
     assert kept < len(phonenumbers.SUPPORTED_REGIONS)  # national forms that no default reads
+
+
+def test_a_number_is_not_read_as_another_behind_a_code_of_two_digits() -> None:
+    once = faked("tel 321 1234567")  # of Colombia; Belgium would read its own code, 32
+    assert faked(once) == once
