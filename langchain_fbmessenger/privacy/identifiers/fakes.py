@@ -15,8 +15,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.exceptions import MissingExtraError
-from langchain_fbmessenger.privacy.identifiers.ids import NEVER, UNCHECKED
+from langchain_fbmessenger.privacy.identifiers.ids import UNCHECKED
 from langchain_fbmessenger.privacy.identifiers.ips import FAKE_V4, FAKE_V6
+from langchain_fbmessenger.privacy.identifiers.spot import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -17,13 +17,13 @@ import msgspec
 
 from langchain_fbmessenger.exceptions import MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.checksums import CHECKS
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
 from langchain_fbmessenger.privacy.identifiers.words import REACH, any_of, stands_before
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["NEVER", "UNCHECKED", "find_documents", "find_national_ids", "find_presidio_ids"]
+__all__ = ["UNCHECKED", "find_documents", "find_national_ids", "find_presidio_ids"]
 
 # Not amid a word, a sum, a time or a longer number.
 _BEFORE, _BEHIND = r"(?<![\w+@#/=])(?<!\d[.,:/-])", r"(?![\w@=]|[.,:/-]\d)"
@@ -32,7 +32,6 @@ _DOCUMENT = re.compile(
 )
 _DOCUMENT_REACH = 24
 UNCHECKED = "unchecked"  # the form of numbers without check digits
-NEVER = "000"  # what a number of no check digit begins with in a fake: none is given out so
 
 
 def find_national_ids(text: str) -> Iterator[Spot]:

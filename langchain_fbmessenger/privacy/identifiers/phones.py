@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger.exceptions import MissingExtraError
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
 from langchain_fbmessenger.privacy.identifiers.words import (
     stands_before,
     stands_behind,
@@ -40,7 +40,6 @@ _DATE = re.compile(
     r"(?:[ -].*)?"
 )
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-_FAKE = re.compile(r"\D*000|.*\D000")  # no plan has such numbers: fakes are made so
 _YEARS = re.compile(r"(?:(?:19|20)\d\d[ ./-]*)+")
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[ -]+\d+\.\d+)?")
 _THOUSANDS = re.compile(r"\d{1,3}([ .])000(?:\1\d{3})*|\d{1,3}(?:([ .])\d{3})*\2000")
@@ -75,8 +74,6 @@ class PhoneFinder:
 
     def _number(self, text: str, start: int, written: str) -> Any:
         """Return the number that is written somewhere, or None."""
-        if _FAKE.match(written):
-            return None
         if _INTERNATIONAL.match(written):
             digits = re.sub(r"\D", "", written.replace("(0)", ""))
             code = digits.removeprefix("00") if "+" not in written else digits
@@ -108,7 +105,12 @@ class PhoneFinder:
             number = self._library.parse(written, region)
         except self._library.NumberParseException:
             return None
-        return number if self._library.is_valid_number(number) else None
+        if not self._library.is_valid_number(number):
+            return None
+        national = self._library.national_significant_number(number)
+        # "32" may be a country's code without its plus, but hardly before a national number.
+        is_short = region is not None and len(re.sub(r"\D", "", written)) > len(national) + 1
+        return None if is_short or national.startswith(NEVER) else number
 
 
 def _is_grouped(groups: list[str]) -> bool:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger.privacy.names.index import NameIndex
     from langchain_fbmessenger.privacy.names.key_file import KeyFile
-    from langchain_fbmessenger.privacy.names.languages import Words, words_in
-from langchain_fbmessenger.privacy.names.parts import Part, Role
+    from langchain_fbmessenger.privacy.names.languages import Words
+    from langchain_fbmessenger.privacy.names.parts import Part, Role
 
 __all__ = ["Assignments"]
 
@@ -49,6 +49,7 @@ class Assignments:
         self._of_part: dict[str, str] = {}
         self._used: set[str] = set()
         self._real: set[str] = set()
+        self._made_real: set[str] = set()
         self._languages: dict[str, frozenset[str]] = {}
         self._counts: Counter[str] = Counter()
         self.common_languages: frozenset[str] = frozenset()
@@ -168,6 +169,9 @@ class Assignments:
         for invented, part in real.items():
             index.add_part(invented, part, frozenset(), words_in(frozenset()), is_plain=True)
 
+    def _is_taken(self, folded: str) -> bool:
+        return folded in self._real or folded in self._used
+
     def _take(self, part: str, invented: str) -> None:
         self._of_part.setdefault(fold(part), invented)
         self._used.add(fold(invented))
@@ -183,7 +187,6 @@ class Assignments:
                 languages = languages_of(one)
                 self._languages[comparable_name(one)] = languages
                 self._counts.update(languages)
-                self._make_real(one, self.common_languages | _told_by(languages))
         self.unindexed.append(comparable)
 
     def _make_real(self, name: str, languages: frozenset[str]) -> None:
@@ -192,7 +195,13 @@ class Assignments:
 
     def _look_around(self) -> None:
         self._seen = len(self._key.names), len(self._key.people)
-        self.common_languages = common_languages(self._languages.values())
+        common = common_languages(self._languages.values())
+        if common != self.common_languages:
+            self.common_languages = common
+            self._made_real.clear()
+        for comparable in self._languages.keys() - self._made_real:
+            self._make_real(comparable, self._spoken(comparable))
+        self._made_real |= self._languages.keys()
 
     def _spoken(self, name: str) -> frozenset[str]:
         """Return the languages whose forms of a person's name are looked for."""
@@ -227,13 +236,17 @@ class Assignments:
         known = known_names()
         listed = known.languages.get(fold(part), frozenset())
         own = self._languages.get(comparable_name(name), frozenset())
-        for languages in (own & listed, own, listed & self.common_languages, listed):
+        for languages in (own, listed & self.common_languages, listed):
             fitting = [
                 one for one in languages if _is_latin(known.given[one][0]) == _is_latin(part)
             ]
             if fitting:
-                return max(fitting, key=lambda one: (one == "en", self._counts[one], one))
+                return max(fitting, key=self._how_likely)
         return ""
+
+    def _how_likely(self, language: str) -> tuple[bool, int, int, str]:
+        names = len(known_names().family[language])
+        return language == "en", self._counts[language], names, language
 
 
 def _told_by(languages: frozenset[str]) -> frozenset[str]:

@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.names.index import Need
+from langchain_fbmessenger.privacy.names.parts import PARTICLES
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold, has_accents_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection
 
-    from langchain_fbmessenger.privacy.names.index import Entry
+    from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
     from langchain_fbmessenger.privacy.names.languages import Words
 
 __all__ = ["Place", "Surroundings", "places_of"]
@@ -30,6 +31,7 @@ _PROFILE = re.compile(
     re.IGNORECASE,
 )
 _LONGEST_PROFILE = 120
+_MOST_PARTICLES = 3
 _SHORTEST_SHOUTED = 3  # "JO" may be a word that is shouted, "NADJA" is not
 
 
@@ -67,16 +69,15 @@ class Surroundings:
     Args:
         text: The text.
         places: Its words.
-        beside: Of each folded part of a name, the other parts of those who have it.
+        index: Forms of names, and which parts belong together.
         words: Tell names from words.
     """
 
-    def __init__(
-        self, text: str, places: list[Place], beside: Mapping[str, set[str]], words: Words
-    ) -> None:
+    def __init__(self, text: str, places: list[Place], index: NameIndex, words: Words) -> None:
         self._text = text
         self._places = places
-        self._beside = beside
+        self._beside = index.beside
+        self._forms = index.forms
         self._words = words
 
     def make_a_name(self, entry: Entry, i: int) -> bool:
@@ -89,7 +90,8 @@ class Surroundings:
         if self._is_mentioned(place) or self._has_company(entry, i):
             return True
         if need == Need.COMPANY:
-            return False
+            is_word = place.folded in self._words.ordinary
+            return place.has_capital and not is_word and self._is_behind_a_word_for_people(i)
         return self._is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
 
     def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
@@ -109,17 +111,26 @@ class Surroundings:
     def _has_company(self, entry: Entry, i: int) -> bool:
         """Tell whether another part of the same person's name stands before or behind."""
         others = self._beside.get(entry.part, frozenset[str]())
-        for first, last, other in ((i - 1, i, i - 1), (i, i + 1, i + 1)):
-            if not 0 <= other < len(self._places) or self._places[other].folded not in others:
-                continue
-            between = self._text[self._places[first].end : self._places[last].start]
-            has_capital = any(self._places[one].written[:1].isupper() for one in (first, last))
-            is_word_too = self._places[other].folded in self._words.ordinary
-            if _JOINS_A_NAME.fullmatch(between) and (
-                has_capital or between in _WITHOUT_SPACE or not is_word_too
-            ):
-                return True
+        return bool(others) and (self._is_beside(others, i, -1) or self._is_beside(others, i, 1))
+
+    def _is_beside(self, others: Collection[str], i: int, step: int) -> bool:
+        """Tell whether a part of a name is next to a word, or behind particles that are."""
+        j, gaps = i, []
+        while 0 <= j + step < len(self._places):
+            gaps.append(self._gap(max(j, j + step)))
+            j += step
+            if all(map(_JOINS_A_NAME.fullmatch, gaps)) and self._part(j) in others:
+                capitals = any(self._places[one].written[:1].isupper() for one in (i, j))
+                is_word_too = self._places[j].folded in self._words.ordinary
+                return capitals or gaps[-1] in _WITHOUT_SPACE or not is_word_too
+            if self._places[j].folded not in PARTICLES or len(gaps) > _MOST_PARTICLES:
+                break
         return False
+
+    def _part(self, i: int) -> str:
+        folded = self._places[i].folded
+        entry = self._forms.get(folded)
+        return entry.part if entry else folded
 
     def _is_spoken_to(self, i: int) -> bool:
         """Tell whether a word stands as that by which somebody is spoken to."""
@@ -137,7 +148,7 @@ class Surroundings:
     def _is_capital_of_a_name(self, i: int, need: int) -> bool:
         """Tell whether the capital of a word that is a name, too, has no other reason."""
         place = self._places[i]
-        if self._word(i - 1) in self._words.before and self._gap(i).isspace():
+        if self._is_behind_a_word_for_people(i):
             return True
         if _POSSESSIVE.match(self._text, place.end):
             return True
@@ -146,6 +157,9 @@ class Surroundings:
         if not _may_begin_a_sentence(self._text, place.start):
             return True
         return self._word(i + 1) in self._words.verbs and self._gap(i + 1).isspace()
+
+    def _is_behind_a_word_for_people(self, i: int) -> bool:
+        return self._word(i - 1) in self._words.before and self._gap(i).isspace()
 
     def _word(self, i: int) -> str:
         return self._places[i].folded if 0 <= i < len(self._places) else ""

@@ -25,6 +25,7 @@ __all__ = ["NameFinder"]
 
 _APOSTROPHES = frozenset("'\u2019")
 _JOINS_PARTICLES = _APOSTROPHES | frozenset(" -.")
+_BEFORE_IN_ADDRESS = frozenset("/_=")
 _MOST_PARTICLES = 3
 _STRETCHED = re.compile(r"([^\W\d_])\1\1+")
 
@@ -57,6 +58,8 @@ class NameFinder:
                 Finding(match.start(), match.end(), "name", inside[match[0]])
                 for match in pattern.finditer(text)
             ]
+        if self._nicknames.inside:
+            findings = without_overlaps([*findings, *self._nicknames.find_inside(text)])
         if self._odd and "@" in text:
             odd = [
                 Finding(match.start(1), match.end(1), "name", self._odd[match[1]])
@@ -75,7 +78,7 @@ class NameFinder:
     def _found(self, text: str) -> Iterator[Finding]:
         places = places_of(text)
         end = 0  # of what was found last
-        around = Surroundings(text, places, self._index.beside, self._words)
+        around = Surroundings(text, places, self._index, self._words)
         for i, place in enumerate(places):
             if place.start < end:
                 continue
@@ -86,7 +89,9 @@ class NameFinder:
             entry = self._entry(place)
             if entry is not None and around.make_a_name(entry, i):
                 start = _start_with_particles(i, places, text, end)
-                invented = in_style_of(place.written, entry.spelling, entry.replacement)
+                invented = in_style_of(
+                    place.written, entry.replacement, is_plain=_is_plain(place, entry, text)
+                )
                 yield Finding(start, place.end, "name", text[start : place.start] + invented)
                 end = place.end
 
@@ -101,6 +106,17 @@ class NameFinder:
 
     def _lookup(self, folded: str) -> Entry | None:
         return self._nicknames.entries.get(folded) or self._index.forms.get(folded)
+
+
+def _is_plain(place: Place, entry: Entry, text: str) -> bool:
+    """Tell whether a name is written without accents: by somebody, or since addresses have none."""
+    if not place.written.isascii():
+        return False
+    before = text[max(0, place.start - 2) : place.start]
+    is_in_an_address = before[-1:] in _BEFORE_IN_ADDRESS or (
+        before[-1:] == "." and before[0].isalnum()
+    )
+    return is_in_an_address or not entry.spelling.isascii()
 
 
 def _start_with_particles(i: int, places: list[Place], text: str, end: int) -> int:

@@ -24,7 +24,7 @@ __all__ = [
     "invented_form",
 ]
 
-EXACT, LATIN, SHORT, INFLECTED, MISSPELT = range(5)
+EXACT, SHORT, LATIN, INFLECTED, MISSPELT = range(5)
 """How sure a form is; where names share one, the surest has it."""
 
 _SHORTEST_INFLECTED = 3
@@ -39,7 +39,7 @@ class Form(NamedTuple):
 
     Attributes:
         text: The form, in lower case.
-        rank: How sure it is: `EXACT`, `LATIN` (letters), `SHORT`, `INFLECTED` or `MISSPELT`.
+        rank: How sure it is: `EXACT`, `SHORT`, `LATIN` (letters), `INFLECTED` or `MISSPELT`.
         declension: How the name declines to get there; None for other forms.
         ending: The ending that it has by that.
         prefix: A word that is written together with it.
@@ -63,16 +63,16 @@ def forms_of(part: str, languages: frozenset[str]) -> Iterator[Form]:
     yield Form(name, EXACT)
     if (in_ascii := name.translate(IN_ASCII)) != name:
         yield Form(in_ascii, EXACT)
-    for code in sorted(languages):
-        latin = language_tables()[code].in_latin(name)
-        if latin.isascii() and latin != name:
-            yield Form(latin, LATIN)
     shorts = [
         short.casefold()
         for code in sorted(languages)
         for short in language_tables()[code].diminutives.get(fold(name), ())
     ]
     yield from (Form(short, SHORT) for short in shorts)
+    if not name.isascii():
+        for code in sorted(languages):
+            latin = (language_tables()[code].in_latin(one) for one in (name, *shorts))
+            yield from (Form(one, LATIN) for one in latin if one)
     for base in (name, *shorts):
         yield from inflected(base, languages)
     yield from _misspelt(name)
@@ -97,7 +97,7 @@ def invented_form(invented: str, form: Form, languages: frozenset[str]) -> str:
     """
     if form.rank == LATIN:
         for code in languages:
-            if (latin := language_tables()[code].in_latin(invented.casefold())).isascii():
+            if latin := language_tables()[code].in_latin(invented.casefold()):
                 return latin[:1].upper() + latin[1:]
     if form.declension is not None and form.declension.fits(invented):
         return form.declension.declined(invented, form.ending)

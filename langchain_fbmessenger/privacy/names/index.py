@@ -40,7 +40,8 @@ def _as_it_is(name: str, languages: frozenset[str]) -> str:
 def _in_ascii(name: str, languages: frozenset[str]) -> str:
     """Return a name with "oe" for "ö", or in Latin letters."""
     for code in sorted(languages):
-        if (latin := language_tables()[code].in_latin(name.casefold())).isascii():
+        latin = language_tables()[code].in_latin(name.casefold())
+        if latin:
             return latin if name.islower() else latin[:1].upper() + latin[1:]
     return name.translate(IN_ASCII)
 
@@ -102,7 +103,7 @@ class NameIndex:
             self._inside_pattern = re.compile("|".join(map(re.escape, longest_first)))
         return self._inside_pattern
 
-    def add_part(
+    def add_part(  # noqa: PLR0913 - what is known of a part
         self,
         part: str,
         invented: str,

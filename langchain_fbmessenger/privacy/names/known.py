@@ -11,7 +11,9 @@ from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from langchain_fbmessenger.privacy.names.languages import Language
 
 __all__ = ["KnownNames", "known_names"]
 
@@ -57,30 +59,38 @@ def known_names() -> KnownNames:
     family: dict[str, tuple[str, ...]] = {}
     languages: dict[str, set[str]] = {}
     women: set[str] = set()
-    men: set[str] = set()
+    only_men: set[str] = set()
     for code, language in language_tables().items():
         lists = [one for locale in language.locales for one in _lists(locale)]
-        given[code] = tuple(
-            dict.fromkeys(n for key, names in lists if "first" in key for n in names)
-        )
-        family[code] = tuple(
-            dict.fromkeys(n for key, names in lists if "last" in key for n in names)
-        )
+        given[code] = _joined(names for key, names in lists if "first" in key)
+        men = _joined(names for key, names in lists if "last" in key)
+        family[code] = _joined([men, _of_women(men, language)])
+        for name in given[code] + family[code]:
+            languages.setdefault(fold(name), set()).add(code)
         for key, names in lists:
-            folded = {fold(name) for name in names}
-            for name in folded:
-                languages.setdefault(name, set()).add(code)
             if "first" in key and "male" in key:
-                (women if "female" in key else men).update(folded)
+                (women if "female" in key else only_men).update(map(fold, names))
     return KnownNames(
         given=given,
         family=family,
         languages={name: frozenset(codes) for name, codes in languages.items()},
-        women=frozenset(women - men),
-        men=frozenset(men - women),
+        women=frozenset(women - only_men),
+        men=frozenset(only_men - women),
         given_anywhere=frozenset(fold(name) for names in given.values() for name in names),
         family_anywhere=frozenset(fold(name) for names in family.values() for name in names),
     )
+
+
+def _joined(lists: Iterable[Iterable[str]]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name for names in lists for name in names))
+
+
+def _of_women(family: tuple[str, ...], language: Language) -> Iterator[str]:
+    """Give "Kowalska" for "Kowalski": some lists hold men's names alone."""
+    for name in family:
+        for women, men in language.feminine.items():
+            if men and name.endswith(men):
+                yield name.removesuffix(men) + women
 
 
 def _lists(locale: str) -> Iterator[tuple[str, list[str]]]:

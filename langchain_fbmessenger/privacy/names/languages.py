@@ -85,10 +85,11 @@ class Language(NamedTuple):
     latin: Mapping[str, str]
 
     def in_latin(self, name: str) -> str:
-        """Return a name, in lower case, in Latin letters; as it is if nobody says how."""
+        """Return a name, in lower case, in Latin letters; "" if its letters are."""
         for letters, latin in self.latin.items():
             name = name.replace(letters, latin)
-        return fold(name)
+        latin = fold(name)
+        return latin if self.latin and latin.isascii() else ""
 
     def declension_of(self, name: str) -> Declension | None:
         """Return how a name declines."""

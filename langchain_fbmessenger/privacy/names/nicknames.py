@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.findings import Finding
-from langchain_fbmessenger.privacy.names.forms import EXACT, forms_of, invented_form
+from langchain_fbmessenger.privacy.names.forms import EXACT, INFLECTED, forms_of, invented_form
 from langchain_fbmessenger.privacy.names.index import Entry, Need, need_of
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import words_in
+from langchain_fbmessenger.privacy.names.parts import has_no_spaces
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of, words_of
 
 if TYPE_CHECKING:
@@ -30,6 +32,7 @@ class Nicknames:
     Attributes:
         entries: Nicknames of one word, by their folded forms.
         first_words: Folded words that a nickname is or begins with.
+        inside: Those in scripts without spaces, found within words.
         odd: Those without a word: emoji, "~*~".
     """
 
@@ -38,10 +41,13 @@ class Nicknames:
     ) -> None:
         self.entries: dict[str, Entry] = {}
         self.odd: dict[str, str] = {}
+        self.inside: dict[str, str] = {}
         self._phrases: dict[str, list[tuple[list[str], str]]] = {}
         for nickname, name in invented.items():
             words = words_of(fold(nickname))
-            if len(words) == 1 and len(words[0]) > 1:
+            if has_no_spaces(nickname) and len(nickname) > 1:
+                self.inside[nickname] = name
+            elif len(words) == 1 and len(words[0]) > 1:
                 self._add_word(nickname, name, words[0], known, languages)
             elif len(words) > 1:
                 self._phrases.setdefault(words[0], []).append((words, name))
@@ -66,14 +72,25 @@ class Nicknames:
             key = fold(form.text)
             if key in known and known[key].rank == EXACT:
                 continue
-            if form.rank != EXACT and not is_a_name:
-                break
-            need = need_of(form, word, words_in(languages | {"en"})) if is_a_name else Need.OWN_CASE
+            if is_a_name:
+                need = need_of(form, word, words_in(languages | {"en"}))
+            elif form.rank == EXACT:
+                need = Need.OWN_CASE
+            else:
+                need = Need.CAPITAL if form.rank == INFLECTED and written[0].isupper() else None
             if need is not None and key not in self.entries:
                 spelling = form.text if is_a_name else written
                 self.entries[key] = Entry(
                     spelling, invented_form(name, form, languages), need, form.rank, word
                 )
+
+    def find_inside(self, text: str) -> list[Finding]:
+        """Return nicknames in scripts without spaces."""
+        return [
+            Finding(match.start(), match.end(), "name", name)
+            for nickname, name in self.inside.items()
+            for match in re.finditer(re.escape(nickname), text)
+        ]
 
     def phrase_at(self, i: int, places: list[Place], text: str) -> Finding | None:
         """Return the nickname of several words that begins at a word of a text."""

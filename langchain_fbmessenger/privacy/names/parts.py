@@ -61,7 +61,12 @@ def parts_of(name: str) -> tuple[Part, ...]:
     family_first = _is_family_first(name, [name[slice(*span)] for span in told])
     at = 0 if family_first else len(told) - 1
     return tuple(
-        Part(start, end, name[start:end], _role(name[start:end], at == i, len(told)))
+        Part(
+            start,
+            end,
+            name[start:end],
+            _role(name[start:end], len(told), is_in_family_place=at == i),
+        )
         for i, (start, end) in enumerate(told)
     )
 
@@ -96,7 +101,7 @@ def _is_family_first(name: str, words: list[str]) -> bool:
     )
 
 
-def _role(word: str, is_in_family_place: bool, count: int) -> Role:  # noqa: FBT001 - two facts
+def _role(word: str, count: int, *, is_in_family_place: bool) -> Role:
     if count == 1:
         known = known_names()
         return "family" if known.is_family(word) and not known.is_given(word) else "given"

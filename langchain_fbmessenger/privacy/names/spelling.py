@@ -102,15 +102,15 @@ def in_case_of(written: str, name: str) -> str:
     return name[:1].upper() + name[1:] if written[:1].isupper() else name
 
 
-def in_style_of(written: str, spelling: str, name: str) -> str:
-    """Return a name in the letter case of another, and without accents if that has lost its own.
+def in_style_of(written: str, name: str, *, is_plain: bool) -> str:
+    """Return a name in the letter case of another, without accents if that has lost its own.
 
     Args:
         written: The other name, as somebody typed it.
-        spelling: As it should be.
         name: The name.
+        is_plain: Whether accents are left out there.
     """
-    if written.isascii() and not spelling.isascii():
+    if is_plain:
         plain = "".join(fold(one).upper() if one.isupper() else fold(one) for one in name)
         name = plain if plain.isascii() else name
     return in_case_of(written, name)

@@ -44,14 +44,14 @@ def test_who_is_included_keeps_all_names(tmp_path: Path) -> None:
 def test_everybody_may_be_included_but_some(tmp_path: Path) -> None:
     file = tmp_path / "contacts.toml"
     file.write_text(
-        'default = "include"\n[people."Bo Sun"]\nconsent = "pseudonymize"\naliases = ["Sunny"]\n',
+        'default = "include"\n[people."Bo Sun"]\nconsent = "pseudonymize"\naliases = ["Bobek"]\n',
         encoding="utf-8",
     )
-    out = pseudonymized(tmp_path / "names.key", file, "Milo told Sunny", "Sunny is Bo Sun")
+    out = pseudonymized(tmp_path / "names.key", file, "Milo told Bobek", "Bobek is Bo Sun")
     assert out["thread"]["participants"][:2] == ["Zoë Ångström", "Milo Dvořák"]
     texts = [message.content for message in out["messages"]]
     assert texts[0].startswith("Milo told ")
-    assert not any(word in text for word in ("Sunny", "Bo", "Sun") for text in texts)
+    assert not any(word in text for word in ("Bobek", "Bo", "Sun") for text in texts)
 
 
 def test_stages_with_equal_contacts_are_equal(tmp_path: Path) -> None:

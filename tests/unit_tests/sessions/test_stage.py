@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 import pickle
+import tempfile
 import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -27,6 +29,8 @@ from langchain_fbmessenger import (
     balance_examples,
     map_ai_messages,
     merge_chat_runs,
+    pseudonymize_chat_sessions,
+    redact_identifiers,
     split_chat_sessions,
     to_training_examples,
 )
@@ -36,11 +40,15 @@ from tests.unit_tests.builders import message, session, thread_json, write_threa
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
-    from pathlib import Path
 
 INCLUDED = Contact(consent="include")
 CONTACTS = Contacts(default="exclude", people={"Al": INCLUDED, "Zoë": INCLUDED})
+KEY = Path(tempfile.mkdtemp()) / "names.key"
 STAGES = {
+    "pseudonyms": pseudonymize_chat_sessions(key=KEY),
+    "redact|pseudonyms|map": redact_identifiers()
+    | pseudonymize_chat_sessions(key=KEY, keep=["Zoë"], identifiers=None)
+    | map_ai_messages(sender="Zoë"),
     "consent": apply_consent(contacts=CONTACTS),
     "consent|map": apply_consent(contacts=CONTACTS) | map_ai_messages(sender="Zoë"),
     "merge": merge_chat_runs(),

@@ -11,6 +11,7 @@ from langchain_fbmessenger.privacy.identifiers.cards import passes_luhn
 from langchain_fbmessenger.privacy.identifiers.ibans import passes_mod_97
 
 SECRET = b"a secret"
+_NATIONAL = (phonenumbers.PhoneNumberFormat.NATIONAL, phonenumbers.PhoneNumberFormat.E164)
 
 
 def faked(text: str, secret: bytes = SECRET) -> str:
@@ -49,3 +50,21 @@ def test_fakes_are_nobodys() -> None:
     assert not passes_mod_97(faked("CZ6508000000192000145399"))
     assert faked("81.2.194.117").startswith(tuple(f"{n}." for n in range(240, 248)))
     assert faked("zoe@firma.cz").endswith("@example.org")
+
+
+def test_no_country_has_the_numbers_of_the_fakes() -> None:
+    finder = IdentifierFinder(style="fake", secret=SECRET)
+    kept = 0
+    for region in phonenumbers.SUPPORTED_REGIONS:
+        number = phonenumbers.example_number(region)
+        for form in (phonenumbers.PhoneNumberFormat.INTERNATIONAL, *_NATIONAL):
+            text = f"tel {phonenumbers.format_number(number, form)}"
+            findings = finder.find(text)
+            kept += not findings
+            assert finder.find(replaced(text, findings)) == []
+    assert kept < len(phonenumbers.SUPPORTED_REGIONS)  # national forms that no default reads
+
+
+def test_a_number_is_not_read_as_another_behind_a_code_of_two_digits() -> None:
+    once = faked("tel 321 1234567")  # of Colombia; Belgium would read its own code, 32
+    assert faked(once) == once

@@ -1,0 +1,86 @@
+"""What `pseudonymize_chat_sessions` does beyond the laws of the stages: whom it knows, and when."""
+
+from __future__ import annotations
+
+import copy
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from langchain_fbmessenger import (
+    FacebookMessengerChatLoader,
+    PrivacyReport,
+    pseudonymize_chat_sessions,
+    restore_names,
+)
+from tests.unit_tests.builders import message, session, thread_json, write_thread
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def key(tmp_path: Path) -> Path:
+    return tmp_path / "names.key"
+
+
+def test_people_are_known_in_the_threads_of_others(tmp_path: Path, key: Path) -> None:
+    inbox = tmp_path / "export" / "your_facebook_activity" / "messages" / "inbox"
+    for folder, other, text in (("al_1", "Albrecht Fromm", "hi"), ("bo_2", "Bo Lind", "Albrecht!")):
+        thread = thread_json([message(other, 1, text)], (other, "Zoë Ångström"))
+        write_thread(inbox / folder, thread)
+
+    loaded = FacebookMessengerChatLoader(tmp_path / "export").lazy_load()
+    sessions: Any = list(pseudonymize_chat_sessions(loaded, key=key))
+
+    told = str(sessions)
+    for name in ("Albrecht", "Fromm", "Lind", "Zoë", "Ångström"):
+        assert name not in told
+    texts = [each.content for chat in sessions for each in chat["messages"]]
+    assert any(restore_names(text, key=key) == "Albrecht!" for text in texts)
+
+
+def test_the_key_is_written_before_the_session_is_given_on(key: Path) -> None:
+    sessions = pseudonymize_chat_sessions([session("Albrecht: hi Bernadette")], key=key)
+
+    chat: Any = next(sessions)
+    sender = chat["messages"][0].additional_kwargs["sender"]
+    sessions.close()
+
+    assert restore_names(sender, key=key) == "Albrecht"
+
+
+def test_options_say_who_stays_and_who_else_there_is(key: Path) -> None:
+    report = PrivacyReport()
+    chats = [session("Albrecht: Bernadette and Konrad", "Konrad: Albrecht, 601 234 567")]
+    before = copy.deepcopy(chats)
+
+    stage = pseudonymize_chat_sessions(
+        key=key, keep=["Konrad"], people=["Bernadette"], identifiers=None, report=report
+    )
+    chat: Any = stage.invoke(chats)[0]
+
+    assert chats == before
+    first, second = (each.content for each in chat["messages"])
+    assert first.endswith(" and Konrad")
+    assert "Bernadette" not in first
+    assert second.endswith(", 601 234 567")
+    assert "Albrecht" not in second
+    assert report.people == 2
+    assert "Albrecht" not in repr(stage) + repr(report)
+
+
+def test_one_session_is_read_at_a_time(key: Path) -> None:
+    read = []
+
+    def source() -> Iterator[Any]:
+        for name in ("Albrecht", "Bernadette"):
+            read.append(name)
+            yield session(f"{name}: hi")
+
+    given = pseudonymize_chat_sessions(source(), key=key)
+
+    assert read == []
+    next(given)
+    assert read == ["Albrecht"]
