@@ -243,6 +243,13 @@ def test_misspelt_name_to_leave_out_is_an_error_at_the_end(options: dict[str, An
     assert list(apply_consent([], **options)) == []
 
 
+def test_the_owner_is_named_where_nobody_else_may_be() -> None:
+    agreed = contacts("exclude", bo="include")
+    lines, report = kept(f"{BO}: hi Zoë, where is Cy?", f"{CY}: here", contacts=agreed)
+    assert lines == ["B: hi Zoë, where is [someone]?"]
+    assert report.mentions >= 1
+
+
 def test_other_people_of_the_contacts_may_be_elsewhere() -> None:
     _, report = kept(f"{BO}: a", contacts=Contacts(people={"Ivo": Contact("include")}))
     assert report.unknown_people == 1
