@@ -209,3 +209,12 @@ def test_names_that_stay_are_not_found(tmp_path: Path) -> None:
 
     assert book.invented("zoë ångström") == "zoë ångström"
     assert found(book.finder(), "Zoë and Milo") == ["Milo"]
+
+
+def test_words_that_every_chat_is_full_of_are_no_forms_of_a_name(tmp_path: Path) -> None:
+    book = NameBook(tmp_path / "names.key")
+    polish = ("Łucja Wiśniewska", "Matylda Kępa", "Kasia Lis")
+    book.learn(map(Person, ("Théo Lefèvre", *polish)))
+    finder = book.finder()
+    assert found(finder, "They give me a hat. The end, then") == []
+    assert found(finder, "Théo, z Theo") == ["Théo", "Theo"]
