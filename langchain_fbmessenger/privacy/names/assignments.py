@@ -54,9 +54,7 @@ class Assignments:
         self._counts: Counter[str] = Counter()
         self.common_languages: frozenset[str] = frozenset()
         self._seen = (0, 0)  # names and people of the key; it is only ever added to
-        self._inventor = Inventor(
-            self.secret, lambda name: name in self._real or name in self._used
-        )
+        self._inventor = Inventor(self.secret, self._is_taken)
         self.update(key)
 
     @property

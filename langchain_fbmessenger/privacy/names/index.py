@@ -15,7 +15,7 @@ from langchain_fbmessenger.privacy.names.forms import (
     invented_form,
 )
 from langchain_fbmessenger.privacy.names.known import known_names
-from langchain_fbmessenger.privacy.names.languages import language_tables, words_in
+from langchain_fbmessenger.privacy.names.languages import common_words, language_tables, words_in
 from langchain_fbmessenger.privacy.names.parts import HANGUL, has_no_spaces
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold
 
@@ -192,6 +192,8 @@ def need_of(  # noqa: PLR0911 - one reason after another
 ) -> int | None:
     """Return what a form of a folded part needs to be a name; None if it never is one."""
     folded = fold(form.text)
+    if form.rank in (INFLECTED, MISSPELT) and folded in common_words():
+        return None
     if form.rank == MISSPELT:
         if folded in words.ordinary:
             return None

@@ -15,7 +15,7 @@ from langchain_fbmessenger.privacy.names.spelling import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Declension", "Language", "Words", "language_tables", "words_in"]
+__all__ = ["Declension", "Language", "Words", "common_words", "language_tables", "words_in"]
 
 
 class Declension(NamedTuple):
@@ -162,6 +162,13 @@ def words_in(languages: frozenset[str]) -> Words:
         verbs=_folded(table.verbs for table in tables),
         before=_folded(table.before for table in tables),
     )
+
+
+@functools.cache
+def common_words() -> frozenset[str]:
+    """Return words that every chat is full of, folded, of all languages."""
+    file = resources.files(__package__) / "common_words.toml"
+    return _folded(msgspec.toml.decode(file.read_bytes(), type=dict[str, str]).values())
 
 
 def _folded(lists: Iterable[str]) -> frozenset[str]:

@@ -107,6 +107,7 @@ def test_forms_of_names_are_found(finder: TextFinder, text: str, names: list[str
         "are you in, Will?",
         "are you in, will?",
         "Will said so",
+        "Will is late",
         "Will's car",
         "@will",
         "Brown, Will",
@@ -127,7 +128,7 @@ def test_ordinary_words_are_names_where_the_writing_says_so(finder: TextFinder, 
         "will you come?",
         "Will you come?",
         "a brown rose",
-        "Rose is my favourite colour",
+        "Rose petals everywhere",
         "I WILL COME",
         "der Wolf schläft",
         "Ein Wolf im Wald",
@@ -209,3 +210,12 @@ def test_names_that_stay_are_not_found(tmp_path: Path) -> None:
 
     assert book.invented("zoë ångström") == "zoë ångström"
     assert found(book.finder(), "Zoë and Milo") == ["Milo"]
+
+
+def test_words_that_every_chat_is_full_of_are_no_forms_of_a_name(tmp_path: Path) -> None:
+    book = NameBook(tmp_path / "names.key")
+    polish = ("Łucja Wiśniewska", "Matylda Kępa", "Kasia Lis")
+    book.learn(map(Person, ("Théo Lefèvre", *polish)))
+    finder = book.finder()
+    assert found(finder, "They give me a hat. The end, then") == []
+    assert found(finder, "Théo, z Theo") == ["Théo", "Theo"]
