@@ -98,6 +98,10 @@ def test_events_hold_names_in_many_places() -> None:
         "system": {"kind": "call", "text": "Tomas called you."},
         "call": {"duration": 62, "missed": False},
     }
+    (whole,) = given["messages"][0].additional_kwargs["events"]
+    for key, value in whole.items():  # events with nothing in them are not walked through
+        (alone,) = scrubbed(session(**{key: value}))["messages"][0].additional_kwargs["events"]
+        assert alone[key] == event[key]
 
 
 def test_keys_of_events_are_nobodys_names() -> None:
