@@ -25,7 +25,7 @@ def look():
     if sys.platform != "win32":
         import resource
 
-        print("core", resource.getrlimit(resource.RLIMIT_CORE)[0] <= 1)
+        print("core", resource.getrlimit(resource.RLIMIT_CORE)[0] in {0, 1})
 
 
 if sys.platform != "win32":
