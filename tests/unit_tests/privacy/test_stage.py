@@ -14,6 +14,7 @@ from langchain_fbmessenger import (
     pseudonymize_chat_sessions,
     restore_names,
 )
+from langchain_fbmessenger._roster import LoadedThread, Person
 from tests.unit_tests.builders import message, session, thread_json, write_thread
 
 if TYPE_CHECKING:
@@ -85,6 +86,20 @@ def test_the_owner_keeps_their_name_if_asked(key: Path, *, keep_owner: bool) -> 
     assert (second.content == "hi Albrecht") is keep_owner
     assert (chat["thread"]["owner"] == "Albrecht") is keep_owner
     assert first.content != "hi Bernadette"
+
+
+def test_nicknames_of_a_thread_are_found_in_it(key: Path) -> None:
+    people = (Person("Albrecht"), Person("Bernadette"))
+    info = {"participants": ["Albrecht", "Bernadette"], "title": "x"}
+    snail = LoadedThread(info, people, (("Albrecht", "Snail"),))
+    chats = [
+        session("Bernadette: hi Snail", thread=one) for one in (snail, LoadedThread(info, people))
+    ]
+
+    with_it, without = pseudonymize_chat_sessions(chats, key=key)
+
+    assert restore_names(str(with_it["messages"][0].content), key=key) == "hi Albrecht"
+    assert without["messages"][0].content == "hi Snail"
 
 
 def test_one_session_is_read_at_a_time(key: Path) -> None:
