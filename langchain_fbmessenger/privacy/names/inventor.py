@@ -55,7 +55,11 @@ class Inventor:
         for pool in self._pools(language, role, gender, ending):
             while pool:
                 name = pool.pop(self._number(part) % len(pool))
-                if not self._refuses(name, language) and not _tells_of(part, name):
+                if not (
+                    self._refuses(name, language)
+                    or self._is_a_relatives(name, language)
+                    or _tells_of(part, name)
+                ):
                     return name
         return next(
             name
@@ -86,6 +90,14 @@ class Inventor:
         forms = (form.text for form in inflected(name.casefold(), frozenset({language})))
         return self._is_taken(fold(name)) or any(self._is_taken(fold(form)) for form in forms)
 
+    def _is_a_relatives(self, name: str, language: str) -> bool:
+        """Tell whether a family name is the woman's or man's form of one that is taken."""
+        return any(
+            self._is_taken(fold(name[: len(name) - len(own)] + other))
+            for own, other in _endings_by_gender(language)
+            if name.endswith(own)
+        )
+
     def _fused(self, part: str, language: str, role: Role) -> Iterator[str]:
         """Give names of two names, as one word; there are enough of them for any export."""
         names = _candidates(language, role) or _candidates(_DEFAULT_LANGUAGE, role)
@@ -111,15 +123,20 @@ def _tells_of(part: str, name: str) -> bool:
 def _partner(part: str, language: str, names: Mapping[str, str]) -> str:
     """Return "Havlová" for "Nováková" where "Havel" was invented for "Novák", and the reverse."""
     listed = _candidates(language, "family")
-    for women, men in language_tables()[language].feminine.items():
-        for own, other in ((women, men), (men, women)):
-            if part.casefold().endswith(own) and len(part) > len(own):
-                theirs = names.get(fold(part[: len(part) - len(own)] + other), "")
-                if theirs.endswith(other):
-                    partner = theirs[: len(theirs) - len(other)] + own
-                    if partner in listed:
-                        return partner
+    for own, other in _endings_by_gender(language):
+        if part.casefold().endswith(own) and len(part) > len(own):
+            theirs = names.get(fold(part[: len(part) - len(own)] + other), "")
+            if theirs.endswith(other):
+                partner = theirs[: len(theirs) - len(other)] + own
+                if partner in listed:
+                    return partner
     return ""
+
+
+def _endings_by_gender(language: str) -> Iterator[tuple[str, str]]:
+    """Give the endings of family names of women and men, each with that of the other."""
+    for women, men in language_tables()[language].feminine.items():
+        yield from ((women, men), (men, women))
 
 
 @functools.cache

@@ -177,3 +177,16 @@ def test_numbers_are_stable_and_tell_nothing(book: NameBook, tmp_path: Path) -> 
     assert number == NameBook(tmp_path / "names.key").number("inbox/milodvorak_1234")
     assert number != NameBook(tmp_path / "other.key").number("inbox/milodvorak_1234")
     assert len(book.number("\ud83d")) == 16
+
+
+def test_nobody_is_made_anothers_husband_or_wife(tmp_path: Path) -> None:
+    men = ("Dvořák", "Svoboda", "Marek", "Beneš", "Fiala", "Kučera", "Horák", "Pokorný", "Šimek")
+    women = ("Nováková", "Veselá", "Krejčová", "Urbanová", "Blažková", "Kopecká", "Jelínková")
+    for number in range(5):
+        book = NameBook(tmp_path / f"{number}.key")
+        book.learn(Person(f"Jan {name}") for name in men)
+        book.learn(Person(f"Eva {name}") for name in women)
+        husbands = {book.invented(f"Jan {name}").split()[1] for name in men}
+        wives = {book.invented(f"Eva {name}").split()[1] for name in women}
+        assert not {f"{name}ová" for name in husbands} & wives
+        assert not {f"{name.removesuffix('ý')}á" for name in husbands if name[-1] == "ý"} & wives
