@@ -59,9 +59,13 @@ def write_private(path: Path, content: bytes) -> None:
     with contextlib.suppress(FileNotFoundError):
         aside.unlink()
     descriptor = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    aside.replace(path)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+        aside.replace(path)
+    except BaseException:  # a full disk, a folder of that name: what it holds must not stay behind
+        aside.unlink(missing_ok=True)
+        raise
 
 
 @contextlib.contextmanager

@@ -62,7 +62,7 @@ def redact(
     ] = None,
     contacts: ContactsFile = None,
     fake: Annotated[
-        bool, typer.Option("--fake", help="Invent phone numbers and the like: no [phone].")
+        bool, typer.Option("--fake", help=r"Invent phone numbers and the like: no \[phone].")
     ] = False,
     kind: Annotated[
         list[str] | None,

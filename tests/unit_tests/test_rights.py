@@ -101,3 +101,10 @@ def test_uploads_lie_in_the_state_folder_for_a_moment(
             pass
         private_folder(home / "fetched" / "ftjob-1" / "deep")
     assert assert_private(home) == 2
+
+
+def test_file_that_cannot_be_written_leaves_nothing_behind(tmp_path: Path) -> None:
+    (tmp_path / "page.html").mkdir()
+    with pytest.raises(OSError, match=r"page\.html"):
+        write_private(tmp_path / "page.html", TEXT.encode())
+    assert [*tmp_path.iterdir()] == [tmp_path / "page.html"]

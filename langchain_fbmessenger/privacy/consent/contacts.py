@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, get_args
@@ -76,7 +77,7 @@ class Contacts(msgspec.Struct, frozen=True):
             ValueError: It is no such file; the error names file and person.
         """
         try:
-            fields = msgspec.toml.decode(Path(path).read_bytes())
+            fields = msgspec.toml.decode(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8))
         except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is no TOML
             # The cause quotes the file, which holds names.
             hint = 'names stand in quotes, as in [people."Zoë"]'
@@ -127,9 +128,9 @@ def write_contacts(
     text, contacts = _HEAD, Contacts()
     if path.exists():
         contacts = Contacts.read(path)
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     known = {comparable_name(n) for k, c in contacts.people.items() for n in (k, *c.aliases)}
-    known.add(comparable_name(owner or ""))
+    known |= {comparable_name(owner or ""), ""}  # nobody can be told by a name of blanks
     added = []
     for person in people:
         if comparable_name(person.name) not in known:

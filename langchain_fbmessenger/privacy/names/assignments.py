@@ -56,6 +56,12 @@ class Assignments:
         self._seen = (0, 0)  # names and people of the key; it is only ever added to
         self._inventor = Inventor(self.secret, self._is_taken)
         self.update(key)
+        for (
+            names
+        ) in self.people.values():  # of a file that was mended by hand, or other tables made
+            for name in names:
+                for part in parts_of(name):
+                    self._assign(part.text, part.role, name)
 
     @property
     def languages(self) -> frozenset[str]:

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Place", "Surroundings", "places_of"]
 
-_JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._']|\.\s")
+# The last are what people adorn their names with: "Rose \U0001f339 Hope", "Will | Faith".
+_JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._']|\.\s|\s?[^\w\s.,;:!?…]{1,3}\s?")
 _WITHOUT_SPACE = frozenset("._-\u2010\u2011")
 # After these a sentence goes on; after anything else that is no letter one may begin.
 _WITHIN_A_SENTENCE = frozenset(",;'\u2018\u2019\"“”„«»()&/-\u2013—+@#*_%")

@@ -50,7 +50,7 @@ class KeyFile(msgspec.Struct):
     @property
     def secret_bytes(self) -> bytes:
         """What everything that is made from this key is derived from."""
-        return base64.b64decode(self.secret)
+        return base64.b64decode(self.secret.encode("ascii", "replace"))
 
 
 def new_key() -> KeyFile:
@@ -72,7 +72,7 @@ def read_key(path: Path) -> KeyFile:
             message = f"{path} was written by another version of langchain-fbmessenger: update it"
             raise ValueError(message)
         key = msgspec.convert(held, KeyFile)
-        is_ours = key.kind == _KIND and len(key.secret_bytes) == _SECRET_BYTES
+        is_ours = key.kind == _KIND and len(key.secret_bytes) == _SECRET_BYTES and all(key.people)
     except IsADirectoryError as error:
         message = f"{path} is a folder: name a key file in it"
         raise ValueError(message) from error
@@ -96,10 +96,13 @@ def read_key(path: Path) -> KeyFile:
 def changing_key(path: Path) -> Iterator[KeyFile]:
     """Give what the key file holds now, a new key if there is none, and write what becomes of it.
 
+    A symbolic link stays one: it is the file behind it that is locked and written.
+
     Raises:
         TimeoutError: Another process does not let go of it.
         ValueError: The file is no key file, or its folder does not exist.
     """
+    path = path.resolve()
     if not path.parent.is_dir():
         message = f"there is no folder {path.parent} for the key file: make it first"
         raise ValueError(message)

@@ -15,9 +15,14 @@ __all__ = ["HANGUL", "PARTICLES", "Part", "Role", "has_no_spaces", "parts_of"]
 
 Role = Literal["given", "family"]
 
-PARTICLES = frozenset(
-    (resources.files(__package__) / "particles.txt").read_text("utf-8").casefold().split()
-)
+
+def _words(file: str) -> frozenset[str]:
+    words = (resources.files(__package__) / file).read_text("utf-8").split()
+    return frozenset((*words, *map(fold, words)))
+
+
+_TITLES = _words("titles.txt")
+PARTICLES = _words("particles.txt") | _TITLES
 """Words within names that say nothing of the person; they stay as they are."""
 
 _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -51,11 +56,12 @@ def has_no_spaces(word: str) -> bool:
 def parts_of(name: str) -> tuple[Part, ...]:
     """Return the parts of a name, in its order.
 
-    Particles ("van", "de") and titles are none. A name without a word of two letters or more
-    ("🦄", "J", "K8") is one part.
+    Particles ("van", "de") and titles are none, unless they are where a given or a family name
+    has to be ("Al Smith", "Li Na"). A name without a word of two letters or more ("🦄", "J", "K8")
+    is one part.
     """
     spans = [span for match in WORD.finditer(name) for span in _cut(match.start(), match[0])]
-    told = [span for span in spans if fold(name[slice(*span)]) not in PARTICLES] or spans
+    told = _without_particles(name, spans) or spans
     if not any(end - start > 1 for start, end in told):
         return (Part(0, len(name), name, "given"),) if name else ()
     family_first = _is_family_first(name, [name[slice(*span)] for span in told])
@@ -69,6 +75,25 @@ def parts_of(name: str) -> tuple[Part, ...]:
         )
         for i, (start, end) in enumerate(told)
     )
+
+
+def _without_particles(name: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    untitled = [span for span in spans if name[slice(*span)].casefold() not in _TITLES]
+    told = [span for span in untitled if name[slice(*span)].casefold() not in PARTICLES]
+    if len(untitled) > 1:
+        (start, end), last = untitled[0], untitled[-1]
+        first = name[start:end]
+        if (
+            untitled[0] not in told
+            and end - start > 1
+            and first[0].isupper()
+            and name[end].isspace()  # unlike "O'Brien" and "Al-Hassan"
+            and (len(told) <= 1 or known_names().is_given(first))
+        ):
+            told.insert(0, untitled[0])
+        if last not in told and last[1] - last[0] > 1:
+            told.append(last)
+    return told
 
 
 def _cut(start: int, word: str) -> list[tuple[int, int]]:

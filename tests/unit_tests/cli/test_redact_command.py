@@ -205,3 +205,8 @@ def test_what_cannot_be_is_an_error_and_nothing_is_written(
     assert result.exit_code == 1, result.output
     assert told in result.output
     assert {p: p.stat().st_mtime_ns for p in tmp_path.rglob("*") if p.is_file()} == files
+
+
+def test_help_shows_placeholders_as_they_are() -> None:
+    told = CliRunner().invoke(app, ["redact", "--help"], env={"COLUMNS": "200"}).output
+    assert "[phone]" in told

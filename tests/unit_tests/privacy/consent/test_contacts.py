@@ -127,3 +127,15 @@ def test_file_that_cannot_be_added_to_stays(path: Path) -> None:
 def test_name_that_no_file_can_hold_is_no_crash(path: Path) -> None:
     write_contacts(path, [Person("Al\ud800")])
     assert len(Contacts.read(path).people) == 1
+
+
+def test_name_of_blanks_is_left_out(path: Path) -> None:
+    assert write_contacts(path, [Person("\u2028"), Person("Al")], owner="Zoë") == ["Al"]
+    assert [*Contacts.read(path).people] == ["Al"]
+
+
+def test_byte_order_mark_of_an_editor_does_not_matter(path: Path) -> None:
+    path.write_text('[people."Al"]\nconsent = "exclude"\n', encoding="utf-8-sig")
+    assert Contacts.read(path).people["Al"].consent == "exclude"
+    assert write_contacts(path, [Person("Bo Sun")]) == ["Bo Sun"]
+    assert [*Contacts.read(path).people] == ["Al", "Bo Sun"]

@@ -20,7 +20,8 @@ PEOPLE = (
     "Milo Dvořák", "Jana Nováková", "Petr Novák", "Marek Svoboda", "Will Brown", "Rose Klein",
     "Noémie Lefèvre", "Jörg Müller", "Wolf Steinbach", "Katarzyna Wiśniewska", "Мария Иванова",
     "김민수", "佐藤太郎", "王小明", "J Novotny", "🦄", "Jean-Pierre O'Brien", "Anna van der Berg",
-    "Nagy Péter", "May Castle", "محمد النجار", "Μαρία Παπαδοπούλου", "Bernadette Hauser",
+    "Nagy Péter", "May Castle", "Faith 🌹 Hope", "Grace | Young",
+    "محمد النجار", "Μαρία Παπαδοπούλου", "Bernadette Hauser",
 )  # fmt: skip
 
 
@@ -54,6 +55,9 @@ def found(finder: TextFinder, text: str) -> list[str]:
         ("instagram.com/milo_dvorak99", ["milo", "dvorak"]),
         ("t.me/bernadettehauser", ["bernadettehauser"]),
         ("Milo-Fan", ["Milo"]),
+        ("Faith 🌹 Hope ", ["Faith", "Hope"]),
+        ("Grace | Young", ["Grace", "Young"]),
+        ("Grace|Young", ["Grace", "Young"]),
         ("Milo's", ["Milo"]),
         ("Milooooo", ["Milooooo"]),
         # inflected

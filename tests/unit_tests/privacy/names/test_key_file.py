@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger._roster import Person
-from langchain_fbmessenger.privacy.names import NameBook
+from langchain_fbmessenger.privacy.names import NameBook, restore_names
 from langchain_fbmessenger.privacy.names.key_file import changing_key, read_key
 
 if TYPE_CHECKING:
@@ -63,6 +63,8 @@ def test_a_key_that_others_may_read_is_shut(tmp_path: Path) -> None:
         b"[" * 100_000,
         b'{"kind": "langchain-fbmessenger names", "version": 1, "secret": "secret words"}',
         b'{"version": 1, "secret": "eA==", "names": {}, "people": []}',
+        b'{"secret": "%s", "names": {}, "people": [[]]}' % (b"A" * 43 + b"="),
+        '{{"secret": "{}", "names": {{}}, "people": []}}'.format("é" * 44).encode(),
     ],
 )
 def test_another_file_is_an_error_that_quotes_nothing(tmp_path: Path, content: bytes) -> None:
@@ -75,6 +77,30 @@ def test_another_file_is_an_error_that_quotes_nothing(tmp_path: Path, content: b
     assert str(path) in str(caught.value)
     assert "secret words" not in str(caught.value)
     assert path.read_bytes() == content
+
+
+def test_names_that_a_key_has_lost_are_invented_again(tmp_path: Path) -> None:
+    path = tmp_path / "names.key"
+    NameBook(path).learn([Person("Milo Dvořák", ("Milo Novák",))])
+    before = json.loads(path.read_text())
+    path.write_text(json.dumps(before | {"names": {}}))
+
+    assert restore_names("Milo", key=path) == "Milo"
+    assert NameBook(path).invented("Milo Dvořák") == "{Milo} {Dvořák}".format_map(before["names"])
+    assert json.loads(path.read_text())["names"].keys() == before["names"].keys()
+
+
+@posix_only
+def test_a_link_to_a_key_stays_a_link(tmp_path: Path) -> None:
+    link, path = tmp_path / "here.key", tmp_path / "safe" / "names.key"
+    path.parent.mkdir()
+    link.symlink_to(path)
+
+    NameBook(link).learn([Person("Milo Dvořák")])
+
+    assert link.is_symlink()
+    assert read_key(path).people == [("Milo Dvořák",)]
+    assert [*tmp_path.glob("*.lock")] == []
 
 
 def test_other_versions_folders_and_missing_folders_are_told(tmp_path: Path) -> None:
