@@ -13,7 +13,7 @@ from langchain_fbmessenger.privacy.identifiers import IdentifierFinder, find_ide
 
 @pytest.mark.parametrize("options", [{"regions": ["XX"]}, {"regions": "CZ"}, {"kinds": ["phones"]}])
 def test_a_stage_says_at_once_that_an_option_is_unknown(options: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match=r"regions|kinds"):
+    with pytest.raises(ValueError, match=r"regions|kinds|several texts"):
         redact_identifiers(**options)
 
 
