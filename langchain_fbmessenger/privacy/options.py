@@ -13,21 +13,25 @@ __all__ = ["Kind", "Names", "Regions", "several"]
 Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
 
 
-def several(texts: Any) -> Any:
+def several(texts: Any, what: str = "names") -> Any:
     """Return several texts as a tuple.
 
     Raises:
         ValueError: It is a single text, which would be taken for as many as it has letters.
     """
     if isinstance(texts, str):
-        message = "expected several texts: put a single one into a list"
+        message = f"expected several {what}: put a single one into a list"
         raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
     return tuple(texts)
 
 
+def _as_names(names: Any) -> Any:
+    return several(names)
+
+
 def _as_regions(regions: Any) -> Any:
-    return None if regions is None else known_regions(several(regions))
+    return None if regions is None else known_regions(several(regions, "regions"))
 
 
-Names = Annotated[tuple[str, ...], BeforeValidator(several)]
+Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 Regions = Annotated[Optional[tuple[str, ...]], BeforeValidator(_as_regions)]  # noqa: UP045

@@ -188,7 +188,7 @@ def redact_identifiers(
     """
     stage = RedactIdentifiers(
         kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else several(regions),
+        regions=None if regions is None else several(regions, "regions"),
         report=report,
     )
     return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
@@ -286,7 +286,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         contacts=as_contacts(contacts),
         identifiers=identifiers,
         kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else several(regions),
+        regions=None if regions is None else several(regions, "regions"),
         report=report,
     )
     return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))

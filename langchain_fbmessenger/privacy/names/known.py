@@ -98,7 +98,7 @@ def _lists(locale: str) -> Iterator[tuple[str, list[str]]]:
     try:
         module = import_module(f"faker.providers.person.{locale}")
     except ImportError as error:
-        message = "Inventing names"
+        message = "Finding and inventing names"
         raise MissingExtraError(message, extra="privacy", missing="faker") from error
     provider = module.Provider
     for key, held in sorted(vars(provider).items()):
