@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = [
+    "ContactsFile",
     "Exports",
     "Folders",
     "Provider",
@@ -51,6 +52,12 @@ Folders = Annotated[
 TimeZone = Annotated[
     str | None,
     typer.Option(help="Zone of HTML exports, such as Europe/Prague; this machine's by default."),
+]
+ContactsFile = Annotated[
+    Path | None,
+    typer.Option(
+        exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
+    ),
 ]
 Tokenizer = Annotated[
     str | None,

@@ -25,6 +25,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger.cli.check_screen import check_lines
 from langchain_fbmessenger.cli.common import (
+    ContactsFile,
     Exports,
     Folders,
     TimeZone,
@@ -92,12 +93,7 @@ def prepare(
     min_letters: Annotated[
         int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
     ] = None,
-    contacts: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
-        ),
-    ] = None,
+    contacts: ContactsFile = None,
     forget: Annotated[
         list[str] | None,
         typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),

@@ -9,6 +9,7 @@ import typer
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
 from langchain_fbmessenger.cli.common import (
+    ContactsFile,
     Exports,
     Folders,
     TimeZone,
@@ -59,12 +60,7 @@ def redact(
         list[str] | None,
         typer.Option(help="Name of somebody who takes no part in any chat; may be repeated."),
     ] = None,
-    contacts: Annotated[
-        Path | None,
-        typer.Option(
-            exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
-        ),
-    ] = None,
+    contacts: ContactsFile = None,
     fake: Annotated[
         bool, typer.Option("--fake", help=r"Invent phone numbers and the like: no \[phone].")
     ] = False,

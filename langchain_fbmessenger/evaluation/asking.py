@@ -129,12 +129,9 @@ async def aask(
                 answers.take(await asked.abatch(messages, config, return_exceptions=True))
                 on_answers(len(messages))
 
-    # A task takes the context that it is made in; Python 3.10 has no argument for it.
-    task = Context().run(asyncio.get_running_loop().create_task, ask_all())
-    try:
-        await task
-    finally:
-        task.cancel()  # does nothing to one that is done
+    # A task takes the context that it is made in; Python 3.10 has no argument for it. Who cancels
+    # us cancels it: we wait for nothing else.
+    await Context().run(asyncio.get_running_loop().create_task, ask_all())
     answers.refuse_if_none()
     return answers
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_fbmessenger.exceptions import MissingExtraError
@@ -39,7 +40,7 @@ class Outgoing:
         tokens: About as many tokens.
         found: Identifiers by kind, and with a key file real names; None if nobody could look.
         why_not: Why nobody could look.
-        samples: Some examples, each as its turns.
+        samples: Some examples, chosen evenly, each as its turns.
     """
 
     def __init__(self) -> None:
@@ -49,12 +50,11 @@ class Outgoing:
         self.tokens = 0
         self.found: Counter[str] | None = Counter()
         self.why_not: str | None = None
-        self._samples: Reservoir[list[Turn]] = Reservoir(_SAMPLES, "outgoing")
+        self.samples: list[list[Turn]] = []
 
-    @property
-    def samples(self) -> list[list[Turn]]:
-        """Some examples, chosen evenly, each as its turns."""
-        return self._samples.kept()
+    def nobody_could_look(self, why: MissingExtraError) -> None:
+        """Forget what was found until now: it is not all."""
+        self.found, self.why_not = None, str(why)
 
     def __repr__(self) -> str:
         return f"Outgoing(examples={self.examples}, texts={self.texts}, found={self.found})"
@@ -76,13 +76,16 @@ def look_through(
     Raises:
         ValueError: There is no such key file, or it is none.
     """
+    if key is not None and not key.is_file():
+        message = f"There is no key file {str(key)!r}"
+        raise ValueError(message)
     outgoing = Outgoing()
-    finders: list[TextFinder] = [IdentifierFinder()]
-    if key is not None:
-        if not key.is_file():
-            message = f"There is no key file {str(key)!r}"
-            raise ValueError(message)
-        finders.append(NameBook(key).finder())
+    finders: list[TextFinder] = []
+    try:
+        finders = _finders(key)
+    except MissingExtraError as error:
+        outgoing.nobody_could_look(error)
+    samples: Reservoir[list[Turn]] = Reservoir(_SAMPLES, "outgoing")
     for example in examples:
         texts = [*_texts(example)]
         outgoing.examples += 1
@@ -91,8 +94,14 @@ def look_through(
         if count_tokens is not None:
             outgoing.tokens += sum(count_tokens(texts))
         findings = {text: _findings(text, finders, outgoing) for text in texts}
-        outgoing._samples.offer(lambda e=example, f=findings: _turns(e, f))  # type: ignore[misc]  # noqa: SLF001 - of this file
+        samples.offer(partial(_turns, example, findings))
+    outgoing.samples = samples.kept()
     return outgoing
+
+
+def _finders(key: Path | None) -> list[TextFinder]:
+    identifiers = IdentifierFinder()
+    return [identifiers] if key is None else [identifiers, NameBook(key).finder()]
 
 
 def _findings(text: str, finders: list[TextFinder], outgoing: Outgoing) -> list[Finding]:
@@ -100,8 +109,8 @@ def _findings(text: str, finders: list[TextFinder], outgoing: Outgoing) -> list[
         return []
     try:
         found = without_overlaps(one for finder in finders for one in finder.find(text))
-    except MissingExtraError as error:
-        outgoing.found, outgoing.why_not = None, str(error)
+    except MissingExtraError as error:  # some finders import a package when a text needs it
+        outgoing.nobody_could_look(error)
         return []
     outgoing.found.update(one.kind for one in found)
     return found

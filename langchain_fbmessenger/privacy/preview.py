@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -111,7 +112,7 @@ class Preview(PrivacyReport):
             self.left_words = Counter(dict(self.left_words.most_common(_MOST_WORDS // 2)))
         for kind in dict.fromkeys(mark.kind for mark in marks):
             reservoir = self._reservoirs.setdefault(kind, Reservoir(self._size, kind))
-            reservoir.offer(lambda kind=kind: sample_of(before, marks, kind))  # type: ignore[misc]
+            reservoir.offer(partial(sample_of, before, marks, kind))
 
     def watch(
         self, sessions: Iterable[ChatSession], *, keep_owner: bool = False

@@ -23,10 +23,17 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names import NameBook
     from langchain_fbmessenger.privacy.report import PrivacyReport
 
-__all__ = ["SessionScrubber", "names_in"]
+__all__ = ["FIXED_KEYS", "SessionScrubber", "names_in"]
+
+FIXED_KEYS = {"folder", "source", "kind"}
+"""Keys of a session whose values are words of ours, not of a chat."""
 
 _NAME_KEYS = {"sender", "actor", "owner"}
-_FIXED_KEYS = {"folder", "source", "kind"}  # words of ours, not of a chat
+# People are called Kind, Link and Call; keys of other loaders may be somebody's name.
+_EVENT_KEYS = {
+    *("message_time", "reactions", "attachments", "share", "system", "call"),
+    *("actor", "reaction", "kind", "uri", "link", "text", "duration", "missed"),
+}
 
 
 class SessionScrubber:
@@ -104,13 +111,16 @@ class SessionScrubber:
     def _value(self, value: Any, key: str = "") -> Any:
         """Return a value of a session or message without names and identifiers."""
         if isinstance(value, str):
-            if key in _FIXED_KEYS:
+            if key in FIXED_KEYS:
                 return value
             if key in _NAME_KEYS:
                 return self._name(value)
             return self._path(value) if key == "uri" else self._text(value)
         if isinstance(value, dict):
-            return {self._value(k): self._value(v, k) for k, v in value.items()}
+            return {
+                k if k in _EVENT_KEYS else self._value(k): self._value(v, k)
+                for k, v in value.items()
+            }
         if isinstance(value, list | tuple):
             return [self._value(one, "actor" if key == "participants" else "") for one in value]
         return value

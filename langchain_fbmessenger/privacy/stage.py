@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Optional, cast, overload
+from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
-from pydantic import BeforeValidator, ConfigDict, Field, field_validator
+from pydantic import ConfigDict, Field
 from typing_extensions import override
 
 from langchain_fbmessenger._roster import Person, nicknames_of, people_of
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
-from langchain_fbmessenger.privacy.identifiers import IdentifierFinder, known_regions
+from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
+from langchain_fbmessenger.privacy.identifiers.finder import Style  # noqa: TC001 - pydantic too
 from langchain_fbmessenger.privacy.names import NameBook
+from langchain_fbmessenger.privacy.options import Kind, Names, Regions, several
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
@@ -29,19 +31,6 @@ __all__ = [
     "pseudonymize_chat_sessions",
     "redact_identifiers",
 ]
-
-Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
-Style = Literal["placeholder", "fake"]
-
-
-def _are_regions(regions: Any) -> Any:
-    if isinstance(regions, str):
-        message = "expected several regions: put a single one into a list"
-        raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
-    return regions if regions is None else known_regions(tuple(regions))
-
-
-Regions = Annotated[Optional[tuple[str, ...]], BeforeValidator(_are_regions)]  # noqa: UP045
 
 
 class RedactIdentifiers(SessionStage):
@@ -62,7 +51,8 @@ class RedactIdentifiers(SessionStage):
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
         finder = IdentifierFinder(kinds=self.kinds, regions=self.regions)
-        scrubber = SessionScrubber(finder, None, None, self.report or PrivacyReport())
+        report = PrivacyReport() if self.report is None else self.report
+        scrubber = SessionScrubber(finder, None, None, report)
         yield from map(scrubber.scrub, sessions)
 
 
@@ -78,10 +68,10 @@ class PseudonymizeChatSessions(SessionStage):
     keep_owner: bool = False
     """Whether the export's owner keeps their name."""
 
-    keep: tuple[str, ...] = Field(default=(), repr=False)
+    keep: Names = Field(default=(), repr=False)
     """Names that stay as they are."""
 
-    people: tuple[str, ...] = Field(default=(), repr=False)
+    people: Names = Field(default=(), repr=False)
     """Names of more people to replace."""
 
     contacts: Contacts = Field(default=Contacts(), repr=False)
@@ -98,14 +88,6 @@ class PseudonymizeChatSessions(SessionStage):
 
     report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
     """Is told what was replaced."""
-
-    @field_validator("keep", "people", mode="before")
-    @classmethod
-    def _no_single_name(cls, names: Any) -> Any:
-        if isinstance(names, str):
-            message = "expected several names: put a single one into a list"
-            raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
-        return names
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
@@ -206,7 +188,7 @@ def redact_identifiers(
     """
     stage = RedactIdentifiers(
         kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else _names(regions),
+        regions=None if regions is None else several(regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
@@ -299,16 +281,12 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
     stage = PseudonymizeChatSessions(
         key=Path(key),
         keep_owner=keep_owner,
-        keep=_names(keep),
-        people=_names(people),
+        keep=several(keep),
+        people=several(people),
         contacts=as_contacts(contacts),
         identifiers=identifiers,
         kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else _names(regions),
+        regions=None if regions is None else several(regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))
-
-
-def _names(names: Iterable[str]) -> Any:
-    return names if isinstance(names, str) else tuple(names)

@@ -10,6 +10,7 @@ from langchain_fbmessenger._messages import copy_message
 from langchain_fbmessenger._roster import LoadedThread, nicknames_of, people_of
 from langchain_fbmessenger.privacy.consent.report import ANSWERS, BY_THEM, WITH_THEM
 from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger.privacy.scrub import FIXED_KEYS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["sender_of", "without_people"]
 
 _TWO = 2
-_WORDS_OF_OURS = {"folder", "source", "kind"}
 
 
 @without_gc
@@ -157,7 +157,7 @@ class _Walk:
     def value(self, value: Any, key: str = "") -> Any:
         """Return a value of a session or message without mentions."""
         if isinstance(value, str):
-            if key in _WORDS_OF_OURS or key in {"sender", "owner", "actor", "id"}:
+            if key in FIXED_KEYS or key in {"sender", "owner", "actor", "id"}:
                 return value
             if key == "uri" and self._new_ids:
                 value = value.replace(*self._new_ids)

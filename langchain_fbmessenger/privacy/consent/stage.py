@@ -16,6 +16,7 @@ from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.consent.mentions import MentionFinder, NamesLeftOut
 from langchain_fbmessenger.privacy.consent.removal import without_people
 from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport
+from langchain_fbmessenger.privacy.options import Names, several
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
@@ -41,20 +42,17 @@ class ApplyConsent(SessionStage):
     contacts: Contacts = Field(default=Contacts(), repr=False)
     """Who has agreed to what."""
 
-    forget: tuple[str, ...] = Field(default=(), repr=False)
+    forget: Names = Field(default=(), repr=False)
     """Names of people to be left out."""
 
     report: Optional[ConsentReport] = Field(default=None, repr=False)  # noqa: UP045 - read on 3.10
     """Is told what was left out."""
 
-    @field_validator("forget", mode="before")
+    @field_validator("forget")
     @classmethod
-    def _no_single_name(cls, names: Any) -> Any:
-        if isinstance(names, str):
-            message = "expected several names: put a single one into a list"
-            raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
-        if not all(isinstance(name, str) and comparable_name(name) for name in names):
-            message = "a name to forget is blank, or is no text"
+    def _no_blank_name(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(map(comparable_name, names)):
+            message = "a name to forget is blank"
             raise ValueError(message)
         return names
 
@@ -223,6 +221,5 @@ def apply_consent(
         pipeline = apply_consent(contacts="contacts.toml", forget=["Milo"]) | map_ai_messages()
         ```
     """
-    names: Any = forget if isinstance(forget, str) else tuple(forget)
-    stage = ApplyConsent(contacts=as_contacts(contacts), forget=names, report=report)
+    stage = ApplyConsent(contacts=as_contacts(contacts), forget=several(forget), report=report)
     return cast("Iterator[ChatSession] | ApplyConsent", dual_form(stage, chat_sessions))

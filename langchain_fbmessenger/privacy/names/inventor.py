@@ -55,10 +55,16 @@ class Inventor:
         for pool in self._pools(language, role, gender, ending):
             while pool:
                 name = pool.pop(self._number(part) % len(pool))
-                if not self._refuses(name, language) and not self._is_a_relatives(name, language):
+                if not (
+                    self._refuses(name, language)
+                    or self._is_a_relatives(name, language)
+                    or _tells_of(part, name)
+                ):
                     return name
         return next(
-            name for name in self._fused(part, language, role) if not self._is_taken(fold(name))
+            name
+            for name in self._fused(part, language, role)
+            if not self._is_taken(fold(name)) and not _tells_of(part, name)
         )
 
     def _pools(self, language: str, role: Role, gender: str, ending: str) -> Iterator[list[str]]:
@@ -106,6 +112,12 @@ class Inventor:
             self._secret, fold(text).encode("utf-8", "surrogatepass"), hashlib.sha256
         )
         return int.from_bytes(digest[:8], "big")
+
+
+def _tells_of(part: str, name: str) -> bool:
+    """Tell whether one begins with the other: whoever reads "Miloslav" thinks of a "Milo"."""
+    real, invented = fold(part), fold(name)
+    return invented.startswith(real) or real.startswith(invented)
 
 
 def _partner(part: str, language: str, names: Mapping[str, str]) -> str:

@@ -99,6 +99,7 @@ def test_redact_shows_and_writes_what_was_agreed_to(tmp_path: Path, export: Path
     assert shown.exit_code == 0, shown.output
     assert "in a chat with somebody who is left out" in " ".join(shown.output.split())
     assert "Milo" not in shown.output
+    assert "By your choice these keep their names: Bo Sun" in shown.output
     written = run("redact", export, "-o", copy, "--contacts", file, "--yes")
     assert written.exit_code == 0, written.output
     texts = " ".join(one.read_text(encoding="utf-8") for one in copy.rglob("*.json"))

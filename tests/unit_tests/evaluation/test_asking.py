@@ -85,3 +85,23 @@ def test_langchains_old_tracing_is_refused(name: str, monkeypatch: pytest.Monkey
         asyncio.run(aaudit())
     monkeypatch.setenv(name, "false")
     assert audit() > 20
+
+
+async def test_a_cancelled_audit_asks_no_further() -> None:
+    asked: list[Any] = []
+    started = asyncio.Event()
+
+    async def wait(question: Any) -> str:
+        asked.append(question)
+        started.set()
+        await asyncio.Event().wait()
+        return "never"
+
+    under_way = asyncio.create_task(aaudit_leaks(RunnableLambda(wait), chats(), samples=0))
+    await started.wait()
+    before = asyncio.all_tasks() - {asyncio.current_task()}
+    under_way.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await under_way
+    assert len(asked) == 1
+    assert all(task.done() for task in before), "nobody waits for an answer any more"

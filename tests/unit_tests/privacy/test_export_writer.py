@@ -118,6 +118,17 @@ def test_threads_of_one_name_stay_apart_and_so_do_exports_of_two_people(tmp_path
     assert comparable(load(copy(original, tmp_path / "out"))) == comparable(original)
 
 
+def test_threads_whose_ids_differ_in_letter_case_stay_apart_on_every_file_system(
+    tmp_path: Path,
+) -> None:
+    write_thread(tmp_path / "old/al_1", thread_json([message(AL, 1, "a")], (AL, ZOE)))
+    (session,) = load(tmp_path / "old")
+    other: Any = {**session, "thread": {**session["thread"], "id": session["thread"]["id"].upper()}}
+    written = copy([session, other], tmp_path / "new")
+    folders = [file.parent.name.casefold() for file in written.rglob("message*.json")]
+    assert len(folders) == len(set(folders)) == 2
+
+
 def test_a_title_of_its_own_makes_no_group_of_two(tmp_path: Path) -> None:
     """As in LangChain's own sample, whose files have names of their own as well."""
     thread = thread_json([message(ZOE, 1_700_000_000_000, "a")], title="Us", thread_path=None)

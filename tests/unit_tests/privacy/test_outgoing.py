@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from langchain_fbmessenger.exceptions import MissingExtraError
-from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
+from langchain_fbmessenger.privacy.identifiers import ids
 from langchain_fbmessenger.privacy.outgoing import look_through
 
 if TYPE_CHECKING:
@@ -66,15 +66,18 @@ def test_real_names_of_a_key_file_are_found(tmp_path: Path) -> None:
     assert found["name"] >= 1
 
 
-def test_without_the_extra_everything_else_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_: object) -> None:
-        feature = "find"
-        raise MissingExtraError(feature, extra="privacy", missing="phonenumbers")
-
-    monkeypatch.setattr(IdentifierFinder, "find", missing)
-    found = look_through([example("a", "b"), example("c", "d")])
+@pytest.mark.parametrize("missing", ["phonenumbers", "presidio_analyzer"])
+def test_without_the_extra_everything_else_is_told(
+    monkeypatch: pytest.MonkeyPatch, missing: str
+) -> None:
+    for module in [name for name in sys.modules if name.partition(".")[0] == missing]:
+        monkeypatch.setitem(sys.modules, module, None)
+    monkeypatch.setitem(sys.modules, missing, None)
+    ids._recognizer.cache_clear()
+    found = look_through([example("a@example.org", "b"), example("my ssn 383-20-5597", "d")])
     assert found.found is None
     assert found.examples == 2
+    assert len(found.samples) == 2
     assert found.why_not is not None
     assert "langchain-fbmessenger[privacy]" in found.why_not
 

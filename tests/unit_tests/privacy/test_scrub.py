@@ -98,6 +98,31 @@ def test_events_hold_names_in_many_places() -> None:
         "system": {"kind": "call", "text": "Tomas called you."},
         "call": {"duration": 62, "missed": False},
     }
+    (whole,) = given["messages"][0].additional_kwargs["events"]
+    for key, value in whole.items():  # events with nothing in them are not walked through
+        (alone,) = scrubbed(session(**{key: value}))["messages"][0].additional_kwargs["events"]
+        assert alone[key] == event[key]
+
+
+def test_keys_of_events_are_nobodys_names() -> None:
+    given = session(
+        reactions=[{"actor": "Zoë", "reaction": "❤"}],
+        attachments=[{"kind": "photo", "uri": "x.jpg"}],
+        share={"link": "https://example.org", "text": "t"},
+        system={"kind": "call", "text": "t"},
+        call={"duration": 62, "missed": False},
+    )
+    keys = json.dumps(given["messages"][0].additional_kwargs).split('"')
+    names = Words("name", dict.fromkeys(keys, "Tomas"))
+    book: Any = Book()
+    out: Any = SessionScrubber(None, book, names, PrivacyReport()).scrub(given)
+    (before,) = given["messages"][0].additional_kwargs["events"]
+    (event,) = out["messages"][0].additional_kwargs["events"]
+    assert event.keys() == before.keys()
+    for key in ("share", "system", "call"):
+        assert event[key].keys() == before[key].keys()
+    for key in ("reactions", "attachments"):
+        assert event[key][0].keys() == before[key][0].keys()
 
 
 def test_what_other_loaders_and_stages_add_is_walked_through() -> None:

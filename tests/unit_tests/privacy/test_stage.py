@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,6 +14,7 @@ from langchain_fbmessenger import (
     pseudonymize_chat_sessions,
     restore_names,
 )
+from langchain_fbmessenger._roster import LoadedThread, Person
 from tests.unit_tests.builders import message, session, thread_json, write_thread
 
 if TYPE_CHECKING:
@@ -34,7 +36,7 @@ def test_people_are_known_in_the_threads_of_others(tmp_path: Path, key: Path) ->
     loaded = FacebookMessengerChatLoader(tmp_path / "export").lazy_load()
     sessions: Any = list(pseudonymize_chat_sessions(loaded, key=key))
 
-    told = str(sessions)
+    told = re.findall(r"\w+", str(sessions))  # whole words: "Lindberg" may be invented
     for name in ("Albrecht", "Fromm", "Lind", "Zoë", "Ångström"):
         assert name not in told
     texts = [each.content for chat in sessions for each in chat["messages"]]
@@ -69,6 +71,35 @@ def test_options_say_who_stays_and_who_else_there_is(key: Path) -> None:
     assert "Albrecht" not in second
     assert report.people == 2
     assert "Albrecht" not in repr(stage) + repr(report)
+
+
+@pytest.mark.parametrize("keep_owner", [False, True])
+def test_the_owner_keeps_their_name_if_asked(key: Path, *, keep_owner: bool) -> None:
+    info = {"participants": ["Albrecht", "Bernadette"], "owner": "Albrecht", "title": "x"}
+    chats = [session("Albrecht: hi Bernadette", "Bernadette: hi Albrecht", thread=info)]
+
+    stage = pseudonymize_chat_sessions(key=key, keep_owner=keep_owner)
+    chat: Any = stage.invoke(chats)[0]
+
+    first, second = chat["messages"]
+    assert (first.additional_kwargs["sender"] == "Albrecht") is keep_owner
+    assert (second.content == "hi Albrecht") is keep_owner
+    assert (chat["thread"]["owner"] == "Albrecht") is keep_owner
+    assert first.content != "hi Bernadette"
+
+
+def test_nicknames_of_a_thread_are_found_in_it(key: Path) -> None:
+    people = (Person("Albrecht"), Person("Bernadette"))
+    info = {"participants": ["Albrecht", "Bernadette"], "title": "x"}
+    snail = LoadedThread(info, people, (("Albrecht", "Snail"),))
+    chats = [
+        session("Bernadette: hi Snail", thread=one) for one in (snail, LoadedThread(info, people))
+    ]
+
+    with_it, without = pseudonymize_chat_sessions(chats, key=key)
+
+    assert restore_names(str(with_it["messages"][0].content), key=key) == "hi Albrecht"
+    assert without["messages"][0].content == "hi Snail"
 
 
 def test_one_session_is_read_at_a_time(key: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import HumanMessage
@@ -51,7 +52,8 @@ def test_everybody_may_be_included_but_some(tmp_path: Path) -> None:
     assert out["thread"]["participants"][:2] == ["Zoë Ångström", "Milo Dvořák"]
     texts = [message.content for message in out["messages"]]
     assert texts[0].startswith("Milo told ")
-    assert not any(word in text for word in ("Bobek", "Bo", "Sun") for text in texts)
+    words = {word for text in texts for word in re.findall(r"\w+", text)}
+    assert words.isdisjoint({"Bobek", "Bo", "Sun"})
 
 
 def test_stages_with_equal_contacts_are_equal(tmp_path: Path) -> None:

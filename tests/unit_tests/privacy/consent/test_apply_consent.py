@@ -243,6 +243,13 @@ def test_misspelt_name_to_leave_out_is_an_error_at_the_end(options: dict[str, An
     assert list(apply_consent([], **options)) == []
 
 
+def test_the_owner_is_named_where_nobody_else_may_be() -> None:
+    agreed = contacts("exclude", bo="include")
+    lines, report = kept(f"{BO}: hi Zoë, where is Cy?", f"{CY}: here", contacts=agreed)
+    assert lines == ["B: hi Zoë, where is [someone]?"]
+    assert report.mentions >= 1
+
+
 def test_other_people_of_the_contacts_may_be_elsewhere() -> None:
     _, report = kept(f"{BO}: a", contacts=Contacts(people={"Ivo": Contact("include")}))
     assert report.unknown_people == 1
@@ -251,7 +258,7 @@ def test_other_people_of_the_contacts_may_be_elsewhere() -> None:
 
 @pytest.mark.parametrize("forget", [MILO, [""], [" "], [1]])
 def test_names_to_forget_are_checked(forget: Any) -> None:
-    with pytest.raises(ValueError, match=r"several names|blank"):
+    with pytest.raises(ValueError, match=r"several texts|blank|valid string"):
         apply_consent(forget=forget)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from base64 import b64encode
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,7 +12,8 @@ from langchain_fbmessenger import MissingExtraError
 from langchain_fbmessenger._roster import Person
 from langchain_fbmessenger.privacy.findings import replaced
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.names.key_file import read_key
+from langchain_fbmessenger.privacy.names.assignments import Assignments
+from langchain_fbmessenger.privacy.names.key_file import KeyFile, read_key
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.spelling import fold
 
@@ -138,6 +140,16 @@ def test_no_invented_name_is_a_form_that_a_real_one_has_in_the_exports_language(
 
     assert "kimovi" in book.finder()._index.forms  # type: ignore[attr-defined]
     assert book._names._is_taken("kimovi")
+
+
+def test_no_invented_name_begins_with_the_real_one_or_the_real_one_with_it() -> None:
+    for number in range(60):  # by chance, one key in ten would give "Bohumír" to a "Bo"
+        names = Assignments(KeyFile(secret=b64encode(b"%d" % number).decode(), names={}, people=[]))
+        names.add_people([Person("Milo Dvořák"), Person("Bo Horváth"), Person("Eva Malá")])
+        for real in ("Milo", "Bo", "Eva"):
+            invented = names.of_part(real)
+            assert not invented.startswith(real)
+            assert not real.startswith(invented)
 
 
 def test_five_thousand_people_have_a_name_each(book: NameBook, tmp_path: Path) -> None:
