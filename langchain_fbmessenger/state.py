@@ -191,6 +191,9 @@ def _things_in(root: Path, entry: Path) -> Iterator[tuple[str, int | None]]:
         yield from ((kind, size) for _, size in _files_in(entry))
         return
     yield "jobs", None
+    if entry.is_symlink() or not entry.is_dir():  # moved to a larger disk: only the link goes
+        yield from (("jobs", size) for _, size in _files_in(entry))
+        return
     for name, kind in _KINDS_IN_JOB.items():
         folders = (entry / name,) if name == "adapter" else (entry / name).glob("*")
         yield from ((kind, None) for folder in folders if folder.is_dir())

@@ -125,6 +125,20 @@ def test_a_folder_that_is_not_there_is_empty_and_not_made(tmp_path: Path) -> Non
 
 
 @posix_only
+def test_job_moved_elsewhere_is_one_job_whose_link_goes(home: Path, tmp_path: Path) -> None:
+    put(tmp_path, "disk/adapter/adapter_model.safetensors")
+    job = home / "jobs" / "ftjob-fedcba987654321001234567"
+    before = survey_state(home).kinds
+    job.symlink_to(tmp_path / "disk")
+    after = survey_state(home).kinds
+    assert after["jobs"].count == before["jobs"].count + 1
+    assert after["adapters"] == before["adapters"]
+    purge_state(home)
+    assert not home.exists()
+    assert (tmp_path / "disk/adapter/adapter_model.safetensors").read_bytes() == b"chat"
+
+
+@posix_only
 def test_links_are_removed_and_never_followed(home: Path, tmp_path: Path) -> None:
     outside = tmp_path / "outside"
     put(outside, "photo.jpg", f"{ID}/model.safetensors")

@@ -133,7 +133,8 @@ def language_tables() -> Mapping[str, Language]:
 
 def _language(code: str, table: _Table) -> Language:
     declensions = [
-        Declension(code, nominative, tuple(endings.split()))
+        # Folded, as names are when they are compared: Greek has a final sigma of its own.
+        Declension(code, nominative.casefold(), tuple(endings.split()))
         for nominative, endings in table.declension.items()
     ]
     return Language(

@@ -223,3 +223,12 @@ def test_words_that_every_chat_is_full_of_are_no_forms_of_a_name(tmp_path: Path)
     finder = book.finder()
     assert found(finder, "They give me a hat. The end, then") == []
     assert found(finder, "Théo, z Theo") == ["Théo", "Theo"]
+
+
+def test_greek_names_with_a_final_sigma_decline(tmp_path: Path) -> None:
+    book = NameBook(tmp_path / "names.key")
+    book.learn([Person("Στέφανος Αξαόπουλος")])
+    text = "Στέφανε, ρώτα τον Στέφανο για του Αξαόπουλου"
+    assert found(book.finder(), text) == ["Στέφανε", "Στέφανο", "Αξαόπουλου"]
+    (genitive,) = book.finder().find("του Αξαόπουλου")
+    assert not genitive.replacement.endswith("σ")
