@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Assignments"]
 
-_MOST_LANGUAGES = 3  # a name that more of them share says little of its forms
+_MOST_LANGUAGES = 4  # a name that more of them share says little of its forms
 
 
 class Assignments:

@@ -93,6 +93,8 @@ class Surroundings:
         if need == Need.COMPANY:
             is_word = place.folded in self._words.ordinary
             return place.has_capital and not is_word and self._is_behind_a_word_for_people(i)
+        if len(self._places) == 1 and need < Need.STRONG and not place.written[:1].islower():
+            return True  # "Bob!": nothing else is said
         return self._is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
 
     def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
@@ -140,7 +142,8 @@ class Surroundings:
             return place.has_capital or _END.match(text, place.end) is not None
         before = _last_but_spaces(text, place.start)
         if not before or before in ".!?…\n":
-            return _COMMA_OR_EMOJI.match(text, place.end) is not None
+            is_small = place.written[:1].islower()  # "jo, prijdu", "will, but not today"
+            return not is_small and _COMMA_OR_EMOJI.match(text, place.end) is not None
         behind = _first_but_spaces(text, place.end)
         return before == "," and (
             behind in {"!", "?"} or (place.has_capital and behind in {"", ".", "\n"})

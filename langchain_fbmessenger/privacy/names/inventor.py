@@ -50,7 +50,7 @@ class Inventor:
         partner = _partner(part, language, names)
         if partner and not self._refuses(partner, language):
             return partner
-        gender = _gender(part) if role == "given" else ""
+        gender = _gender_of(part, role, language)
         ending = _ending(part, language)
         for pool in self._pools(language, role, gender, ending):
             while pool:
@@ -80,7 +80,7 @@ class Inventor:
             self._free[key] = [
                 name
                 for name in _candidates(language, role)
-                if (not gender or _gender(name) in ("", gender))
+                if (not gender or _gender_of(name, role, language) in ("", gender))
                 and (not ending or _ending(name, language) == ending)
             ]
         return self._free[key]
@@ -160,6 +160,14 @@ def _ending(name: str, language: str) -> str:
     """Return by which declension a name goes: those of one decline alike."""
     declension = language_tables()[language].declension_of(name.casefold())
     return "" if declension is None else f"-{declension.nominative}"
+
+
+def _gender_of(name: str, role: Role, language: str) -> str:
+    """Return "f" or "m"; "" where a name does not tell."""
+    if role == "given":
+        return _gender(name)
+    womens = language_tables()[language].feminine
+    return ("f" if name.casefold().endswith(tuple(womens)) else "m") if womens else ""
 
 
 @functools.cache

@@ -190,3 +190,12 @@ def test_nobody_is_made_anothers_husband_or_wife(tmp_path: Path) -> None:
         wives = {book.invented(f"Eva {name}").split()[1] for name in women}
         assert not {f"{name}ová" for name in husbands} & wives
         assert not {f"{name.removesuffix('ý')}á" for name in husbands if name[-1] == "ý"} & wives
+
+
+def test_no_man_is_given_a_womans_family_name(tmp_path: Path) -> None:
+    book = NameBook(tmp_path / "names.key")
+    men = [f"Jan {name}" for name in ("Malý", "Černý", "Krátký", "Veselý", "Tichý", "Starý")]
+    men += [f"Petr {stem}ský" for stem in ("Zábor", "Lipov", "Horov", "Brdov", "Polan", "Lužin")]
+    book.learn(map(Person, [*men, "Eva Nováková"]))
+    families = [book.invented(name).split()[1] for name in men]
+    assert not [name for name in families if name.endswith(("ová", "á"))]
