@@ -1,4 +1,4 @@
-"""Secrets in links: tokens, passwords, invitations; and the numbers of profiles.
+"""Secrets in links: tokens, passwords, invitations; and the numbers of profiles and phones.
 
 The rest of a link stays. What is a secret is told by where it stands (links.toml).
 """
@@ -29,6 +29,7 @@ _USERINFO = re.compile(r"://[^/\s:@]{0,64}:([^/\s@]{1,128})@")
 _PARAMETER = re.compile(r"[?&#;]([\w.%\[\]-]{1,40})=([^&#;\s]+)")
 _SEGMENT = re.compile(r"(?<=/)[^/?#\s]+")
 _ACCOUNT = re.compile(r"(?<=[/=])(?!000)[0-9]{9,20}(?![\w-])")
+_CALLED = re.compile(r"(?:wa\.me/|[?&]phone=)(?:\+|%2B)?(?!000)(\d{7,15})(?!\w)", re.IGNORECASE)
 _JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?")
 _OURS = re.compile(r"\[\w+\]|fake-[0-9a-f]{12}")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
@@ -40,7 +41,7 @@ _SHORTEST, _LONG, _SHORTEST_CODE = 8, 20, 6
 
 
 def find_links(text: str) -> Iterator[Spot]:
-    """Give the secret parts of the links of a text, and the numbers of profiles in them.
+    """Give the secret parts of the links of a text, and the numbers of profiles and phones in them.
 
     Of two that overlap, the surer comes first.
     """
@@ -75,6 +76,8 @@ def _parts(link: str, begin: int) -> Iterator[tuple[int, int, str]]:
         name = parameter[1].casefold().removeprefix("amp;")
         if name in table.secret or (name in table.maybe and _is_code(parameter[2])):
             yield (*parameter.span(2), "link")
+    for called in _CALLED.finditer(link, begin):
+        yield (*called.span(1), "phone")
     path_end = min((n for n in (link.find("?"), link.find("#")) if n >= 0), default=len(link))
     site = link[begin:].casefold()
     site = site[site.find("://") + 3 :] if "://" in site[:_LONGEST_SCHEME] else site

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 FOUND = {
     "phone": [
+        "https://wa.me/«420777123456»",
+        "api.whatsapp.com/send?phone=%2B«420777123456»&text=hi",
         "my new number: «+420 776 401 372»",
         "volej «604330814» po šesté",
         "«604 330 814» nebo napiš",
