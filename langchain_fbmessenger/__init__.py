@@ -69,6 +69,7 @@ if TYPE_CHECKING:
         merge_chat_runs_in_session,
         split_chat_sessions,
     )
+    from langchain_fbmessenger.state import purge_state
 
 __all__ = [
     "Canaries",
@@ -108,6 +109,7 @@ __all__ = [
     "merge_chat_runs_in_session",
     "plant_canaries",
     "pseudonymize_chat_sessions",
+    "purge_state",
     "read_jsonl",
     "redact_identifiers",
     "restore_names",
@@ -179,6 +181,7 @@ _ROOMS = {
         "merge_chat_runs_in_session",
         "split_chat_sessions",
     ),
+    "state": ("purge_state",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
 

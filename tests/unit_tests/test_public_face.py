@@ -48,6 +48,7 @@ EXPECTED_ALL = [
     "merge_chat_runs_in_session",
     "plant_canaries",
     "pseudonymize_chat_sessions",
+    "purge_state",
     "read_jsonl",
     "redact_identifiers",
     "restore_names",
