@@ -22,6 +22,7 @@ _JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._']|\.\s|\s?[^\w\s.,;:!
 _WITHOUT_SPACE = frozenset("._-\u2010\u2011")
 # After these a sentence goes on; after anything else that is no letter one may begin.
 _WITHIN_A_SENTENCE = frozenset(",;'\u2018\u2019\"“”„«»()&/-\u2013—+@#*_%")
+_ENDS = frozenset(["", "\n", *".!?…"])  # of a sentence
 _QUOTES = frozenset("\"'“„”«»()[]*_")
 _END = re.compile(r"\s*(?:$|[,!?.…:;)\n]|[^\w\s])")
 _COMMA_OR_EMOJI = re.compile(r"\s*,|[^\w\s!-/:-@\[-`{-~…\u2019”»]")
@@ -93,8 +94,8 @@ class Surroundings:
         if need == Need.COMPANY:
             is_word = place.folded in self._words.ordinary
             return place.has_capital and not is_word and self._is_behind_a_word_for_people(i)
-        if len(self._places) == 1 and need < Need.STRONG and not place.written[:1].islower():
-            return True  # "Bob!": nothing else is said
+        if need < Need.STRONG and not place.written[:1].islower() and self._is_alone(i):
+            return True
         return self._is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
 
     def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
@@ -134,6 +135,14 @@ class Surroundings:
         folded = self._places[i].folded
         entry = self._forms.get(folded)
         return entry.part if entry else folded
+
+    def _is_alone(self, i: int) -> bool:
+        """Tell whether a word is all that a message or a sentence says: "Bob!", "Coming? Bob"."""
+        text, place = self._text, self._places[i]
+        if len(self._places) == 1:
+            return True
+        before = _last_but_spaces(text, place.start)
+        return before in _ENDS and _first_but_spaces(text, place.end) in _ENDS
 
     def _is_spoken_to(self, i: int) -> bool:
         """Tell whether a word stands as that by which somebody is spoken to."""

@@ -242,6 +242,8 @@ def test_greek_names_with_a_final_sigma_decline(tmp_path: Path) -> None:
         ("Rose.", []),  # a German noun, which has its capital anyway
         ("May?", []),  # a month, and written with a capital as one
         ("will", []),
+        ("Will you come? Will", ["Will"]),
+        ("Ask. Will. Now", ["Will"]),
         ("will, but not today", []),
         ("Will, but not today", ["Will"]),
     ],
