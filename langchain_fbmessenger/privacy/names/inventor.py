@@ -173,8 +173,22 @@ def _gender_of(name: str, role: Role, language: str) -> str:
 @functools.cache
 def _gender(name: str) -> str:
     known, folded = known_names(), fold(name)
+    if folded not in known.women and folded not in known.men:
+        folded = _names_in_full().get(folded, folded)
     if folded in known.women:
         return "f"
     if folded in known.men:
         return "m"
     return "f" if folded not in known.languages and folded.endswith(("a", "\u0430")) else ""
+
+
+@functools.cache
+def _names_in_full() -> dict[str, str]:
+    """Return what is short for which name: "will" for "william"."""
+    tables = language_tables().values()
+    return {
+        fold(short): name
+        for table in tables
+        for name, shorts in table.diminutives.items()
+        for short in shorts
+    }

@@ -199,3 +199,11 @@ def test_no_man_is_given_a_womans_family_name(tmp_path: Path) -> None:
     book.learn(map(Person, [*men, "Eva Nováková"]))
     families = [book.invented(name).split()[1] for name in men]
     assert not [name for name in families if name.endswith(("ová", "á"))]
+
+
+def test_a_short_name_has_the_gender_of_the_long_one(tmp_path: Path) -> None:
+    women = known_names().women
+    for number in range(8):
+        book = NameBook(tmp_path / f"{number}.key")
+        book.learn([Person("Will Brown")])
+        assert fold(book.invented("Will Brown").split()[0]) not in women
