@@ -100,8 +100,9 @@ class LeakReport:
         """
         found = [row for row in self.rows if row.measure == measure and where in {None, row.where}]
         if len(found) != 1:
-            known = [(row.measure, row.where) for row in self.rows]
-            raise KeyError((measure, where), known)
+            known = ", ".join(f"{row.measure!r} in {row.where!r}" for row in self.rows)
+            message = f"{len(found)} rows are {measure!r} in {where!r}; there are: {known}"
+            raise KeyError(message)
         return found[0]
 
     def to_dict(self) -> dict[str, Any]:

@@ -74,7 +74,7 @@ class IdentifierFinder:
         self._fakes = Fakes(secret, self._is_found) if style == "fake" else None
         # In this order: what stands earlier has what both would take.
         self._finders: list[tuple[set[str], re.Pattern[str], Callable[[str], Iterator[Spot]]]] = [
-            ({"link", "id"}, re.compile("[/=]"), find_links),
+            ({"link", "id", "phone"}, re.compile("[/=]"), find_links),
             ({"email"}, re.compile("@"), find_emails),
             ({"iban"}, _BANK, find_ibans),
             ({"card"}, _LONG_NUMBER, find_cards),

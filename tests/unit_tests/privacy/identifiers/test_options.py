@@ -35,3 +35,9 @@ def test_nothing_of_a_text_is_logged(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.DEBUG):
         find_identifiers("ssn 383-20-5597, IBAN CZ65 0800 0000 1920 0014 5399, zoe@example.com")
     assert not [r for r in caplog.records if "383" in r.getMessage() or "zoe" in r.getMessage()]
+
+
+def test_phones_alone_are_found_in_links_too() -> None:
+    text = "https://wa.me/420777123456?token=ab12CD34ef56GH78"
+    found = find_identifiers(text, kinds=frozenset({"phone"}))
+    assert [text[one.start : one.end] for one in found] == ["420777123456"]
