@@ -28,18 +28,28 @@ def no_sockets() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_blocking_in_the_loop() -> Iterator[None]:
+    """Guard the event loop; whoever uses `monkeypatch` has to ask for this before.
+
+    Else a test that replaces what is guarded puts the guard back when all is over.
+    """
     with blockbuster_ctx("langchain_fbmessenger"):
         yield
 
 
 @pytest.fixture(autouse=True)
-def no_provider_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_provider_settings(
+    no_blocking_in_the_loop: None,  # noqa: ARG001 - its order counts
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     for name in os.environ:
         if name.startswith(("OPENAI_", "LANGSMITH_", "LANGCHAIN_")):
             monkeypatch.delenv(name)
 
 
 @pytest.fixture(autouse=True)
-def a_day_before_providers_close(monkeypatch: pytest.MonkeyPatch) -> None:
+def a_day_before_providers_close(
+    no_blocking_in_the_loop: None,  # noqa: ARG001 - its order counts
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """From 2027-01-06 on OpenAI takes no jobs, and what is checked for it is refused."""
     monkeypatch.setattr("langchain_fbmessenger.examples.check._today", lambda: date(2026, 11, 24))
