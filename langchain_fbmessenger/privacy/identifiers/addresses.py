@@ -102,14 +102,13 @@ def _behind(text: str, word: re.Match[str], language: _Language) -> tuple[int, i
     return match.start(), word.end()
 
 
-def _closing(text: str, word: re.Match[str], language: _Language) -> tuple[int, int] | None:
+def _closing(text: str, word: re.Match[str], _: _Language) -> tuple[int, int] | None:
     """Find "Karlovo náměstí 5"."""
     start = max(0, word.start() - _WINDOW)
     name = _patterns().name_before.search(text, start, word.start())
     number = _patterns().number_behind.match(text, word.end())
     if name is None or number is None or _is_amount(text, number.end()):
         return None
-    del language
     return name.start(), number.end()
 
 
@@ -204,7 +203,7 @@ class _Tables(msgspec.Struct, frozen=True):
     no_names: frozenset[str]
 
 
-class _Patterns(msgspec.Struct, frozen=True):
+class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
     name_and_number: re.Pattern[str]
     number_before: re.Pattern[str]
     french_name: re.Pattern[str]
@@ -256,28 +255,28 @@ def _patterns() -> _Patterns:
     )
     live = [word for language in _file().language.values() for word in language.live]
     return _Patterns(
-        re.compile(rf"\s*({_NAME}(?:\s+{_NAME}){{0,4}}?){number}"),
-        re.compile(rf"{_NUMBER_FIRST}(?:\s?(?:bis|ter|quater))?,?\s+\Z"),
-        re.compile(
+        name_and_number=re.compile(rf"\s*({_NAME}(?:\s+{_NAME}){{0,4}}?){number}"),
+        number_before=re.compile(rf"{_NUMBER_FIRST}(?:\s?(?:bis|ter|quater))?,?\s+\Z"),
+        french_name=re.compile(
             rf"\s+((?:(?:de|du|des|la|le|les|aux|au)\s+|[dl]'\s?)*[^\W\d_][\w'.-]{{1,30}}"
             rf"(?:\s+(?:(?:de|du|des|la|le|les|et)\s+|[dl]')*{capital}){{0,3}})"
         ),
-        re.compile(rf"{_NUMBER_FIRST},?\s+((?:{_NAME}\s+){{1,4}})\Z"),
-        re.compile(rf"(?<!\w)(?:{capital}[ ]){{1,3}}\Z"),
-        re.compile(number),
-        re.compile(
+        number_and_name=re.compile(rf"{_NUMBER_FIRST},?\s+((?:{_NAME}\s+){{1,4}})\Z"),
+        name_before=re.compile(rf"(?<!\w)(?:{capital}[ ]){{1,3}}\Z"),
+        number_behind=re.compile(number),
+        with_town=re.compile(
             rf"({_TOWN_WORD}(?:[ ](?:\w{{1,3}}[ ])?{_TOWN_WORD}){{0,3}}[ ]{_NUMBER})"
             rf"(?:,?\s+{_POSTCODE},?[ ]{_CAPITAL}|{flat})"
         ),
-        re.compile(
+        with_two=re.compile(
             rf"({_TOWN_WORD}(?:[ ]{_TOWN_WORD}){{0,3}}"
             r"[ ](?!(?:19|20)\d\d/)\d{3,4}/\d{1,3}[a-z]?)(?![\w/%]|[.,]\d)"
         ),
-        re.compile(rf"{capital}(?:[ ]{capital}){{0,2}}{number}"),
-        re.compile(any_of(live)),
-        re.compile(rf"\s*-?(?:{any_of(none.units)})"),
-        re.compile(rest),
-        re.compile(
+        capital_and_number=re.compile(rf"{capital}(?:[ ]{capital}){{0,2}}{number}"),
+        live=re.compile(any_of(live)),
+        unit=re.compile(rf"\s*-?(?:{any_of(none.units)})"),
+        rest=re.compile(rest),
+        before=re.compile(
             rf"(?:\d{{6}},\s*)?(?:г\.?|город)\s?{_TOWN_WORD},?\s+\Z"
             rf"|(?<![^.!?\n]){_TOWN},\s+\Z"
         ),
