@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -63,3 +64,11 @@ def test_no_room_imports_what_lies_further_down_the_road(room: str) -> None:
         if any(module == ban or module.startswith(f"{ban}.") for ban in bans)
     }
     assert wrong == set()
+
+
+def test_every_target_of_the_makefile_is_run_on_a_clean_checkout() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    (phony,) = re.findall(r"^\.PHONY: (.*)$", makefile, re.MULTILINE)
+    run = re.findall(r"^make (\S+)", (ROOT / ".ci/run").read_text(encoding="utf-8"), re.MULTILINE)
+    # Cleaning would take away what the next check may use.
+    assert sorted([*run, "clean"]) == sorted(phony.split())
