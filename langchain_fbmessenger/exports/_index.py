@@ -15,7 +15,8 @@ from langchain_fbmessenger.exports._formats import outline_file, read_bytes
 from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import join_threads
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner import Evidence, Owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner_files import decode_owner_file
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles, group_threads
 from langchain_fbmessenger.exports._tree import scan_paths
@@ -47,6 +48,12 @@ class ExportIndex:
         """The owner, if all exports have one and the same."""
         names = {owner.name for owner in self.owners.values() if owner}
         return names.pop() if len(names) == 1 else None
+
+    @property
+    def owner_evidence(self) -> str | None:
+        """What tells the owner, in words."""
+        theirs = [owner for owner in self.owners.values() if owner and owner.name == self.owner]
+        return max(theirs, key=lambda owner: owner.evidence).why if theirs else None
 
 
 def index_paths(
@@ -107,28 +114,27 @@ def _find_owners(
     by_export: dict[str, list[ThreadFiles]] = {}
     for thread in threads:
         by_export.setdefault(thread.export, []).append(thread)
-    stated: dict[str, list[str]] = {export: [] for export in by_export}
+    stated: dict[str, list[Owner]] = {export: [] for export in by_export}
     for found in tree.owner_files:
         try:
-            name = decode_owner(found.file.read())
+            named = decode_owner_file(found.file.read())
         except UnreadableFileError as error:
             report.skip_file(found.file.location, str(error))
             continue
-        if name:
-            stated.setdefault(found.export, []).append(name)
+        stated.setdefault(found.export, []).extend(named)
     for export, theirs in by_export.items():
         on_pages = (o.owner for thread in theirs for o in thread.outlines if o.owner)
-        stated[export] += dict.fromkeys(on_pages)
+        stated[export] += [Owner(name, Evidence.PAGES) for name in dict.fromkeys(on_pages)]
     owners = {
         export: find_owner(stated[export], [thread.outlines for thread in theirs])
         for export, theirs in by_export.items()
     }
     # The profile may lie in another zip than the threads, and a guess gives way to knowledge.
-    known = [Owner(name, 3) for names in stated.values() for name in names]
+    known = [owner for named in stated.values() for owner in named]
     known += [owner for owner in owners.values() if owner]
     for export, theirs in by_export.items():
         owner = owners[export]
-        surer = [o for o in known if not owner or o.sureness > owner.sureness]
+        surer = [o for o in known if not owner or o.evidence > owner.evidence]
         if not (owner and owner.is_sure):
             owners[export] = _one_of(surer, theirs) or owner
     return owners
@@ -138,4 +144,4 @@ def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None
     """Return the surest of the people who take part in all of the threads."""
     people = [named for thread in threads if (named := names_of(thread.outlines))]
     common = [o for o in owners if all(comparable_name(o.name) in named for named in people)]
-    return max(common, key=lambda owner: owner.sureness, default=None) if people else None
+    return max(common, key=lambda owner: owner.evidence, default=None) if people else None

@@ -43,6 +43,7 @@ _BELOW_ROOT = {
     "your_activity_across_facebook",
     "your_facebook_activity",
     "your_instagram_activity",
+    "account_information",
     "personal_information",
     "groups",
     "html",
@@ -50,7 +51,11 @@ _BELOW_ROOT = {
 }
 # Python refuses to read numbers of more than 4,300 digits, which a name in an archive may have.
 _PART = re.compile(r"messages?(?:_(\d{1,100}))?(?: ?\(\d+\))?\.(?:json|html?)", re.IGNORECASE)
-_OWNER_FILES = {"autofill_information.json", "profile_information.json"}
+_OWNER_FILES = {
+    "autofill_information.json",
+    "personal_information.json",
+    "profile_information.json",
+}
 _MEDIA_FOLDERS = {"audio", "files", "gifs", "photos", "stickers_used", "videos"}
 # The parts of one download share all but the random tail, zipped or not.
 _DATED = re.compile(r"((?:facebook|instagram)-.+-\d{4}-\d\d-\d\d)-\w+(?:\.zip)?", re.IGNORECASE)
