@@ -122,6 +122,7 @@ def _decode_html(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
             messages=thread.messages,
             found=thread.found,
             skipped=thread.skipped,
+            unknown_zones=thread.unknown_zones,
             owner=page.owner,
             precision=page.precision_ms,
         )

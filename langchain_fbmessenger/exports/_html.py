@@ -31,12 +31,12 @@ from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import tzinfo
 
     from langchain_fbmessenger.exports._part import Variant
 
-    ZoneOf = Callable[[str, int | None], tzinfo]
+    ZoneOf = Callable[[str, int | None, Collection[str]], tzinfo]
 
 __all__ = ["UNKNOWN_HTML", "HtmlPage", "HtmlThread", "decode_page", "looks_like_html"]
 
@@ -66,7 +66,8 @@ class HtmlThread(msgspec.Struct):
     """One thread of a page; messages in the order of time, oldest first.
 
     `found` counts the blocks that are messages, `skipped` those among them that are left out:
-    "no time" has no date that could be read, "empty" shows nothing at all.
+    "no time" has no date that could be read, "empty" shows nothing at all. `unknown_zones` counts
+    messages by the zone that their date names, where nobody knows it.
     """
 
     title: str | None
@@ -74,6 +75,7 @@ class HtmlThread(msgspec.Struct):
     messages: list[Message]
     found: int
     skipped: Counter[str]
+    unknown_zones: Counter[str]
 
 
 class HtmlPage(msgspec.Struct):
@@ -116,9 +118,9 @@ def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
 
     Args:
         raw: The bytes of the file.
-        zone_of: Gives the zone of dates that name none, for a generation and the offset in minutes
-            that the page states of the day of the export, or None. It is not called if all dates
-            name theirs.
+        zone_of: Gives the zone of dates that name none, for a generation, the offset in minutes
+            that the page states of the day of the export, or None, and the names of zones that
+            nobody knows. It is not called if all dates name one that is known.
 
     Returns:
         The page's threads.
@@ -136,8 +138,11 @@ def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
     dates = DateReader((block.date for block in blocks if block.date), head.lang)
     walls = [dates.parse(block.date) if block.date else None for block in blocks]
     read = [wall for wall in walls if wall is not None]
-    has_zone = bool(read) and all(wall.utc_offset_minutes is not None for wall in read)
-    clock = Clock(None if has_zone or not read else zone_of(generation, head.utc_offset_minutes))
+    has_zone = bool(read) and all(wall.zone is not None for wall in read)
+    needs_zone = bool(read) and not has_zone
+    unknown = {wall.unknown_zone for wall in read} - {""}
+    stated = head.utc_offset_minutes
+    clock = Clock(zone_of(generation, stated, unknown) if needs_zone else None)
     people = {block.sender for block in blocks if block.sender}
     people |= {name for thread in raws for name in thread.participants or ()}
     if generation == "H1":  # the heading of the page, if it is not just "Messages"
@@ -254,6 +259,7 @@ def _to_thread(
             timed.append((block.sender or "", block.content, wall))
     found = len(thread.blocks)
     thread.blocks = []
+    unknown = Counter(wall.unknown_zone for *_, wall in timed if wall.unknown_zone)
     stamps = [clock.milliseconds(wall) for *_, wall in timed]
     # Meta writes newest first, and to the minute: turned round, the stable sort keeps ties right.
     if not stamps or stamps[0] >= stamps[-1]:
@@ -267,7 +273,7 @@ def _to_thread(
         previous = again if again >= previous else stamp
         messages.append(_to_message(sender, previous, content, reactions))
     messages.sort(key=lambda message: message.timestamp_ms)
-    return HtmlThread(thread.title, thread.participants, messages, found, skipped)
+    return HtmlThread(thread.title, thread.participants, messages, found, skipped, unknown)
 
 
 def _to_message(sender: str, stamp: int, content: Content, reactions: ReactionReader) -> Message:

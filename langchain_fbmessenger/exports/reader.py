@@ -252,6 +252,7 @@ class ExportReader:
         report.files_read += _files([piece])
         report.messages_read += part.found
         report.messages_skipped.update(part.skipped)
+        report.unknown_zones.update(part.unknown_zones)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
             nicknames += mark_system_lines(
                 part.messages, report.system_lines, is_group=conversation.is_group
