@@ -22,7 +22,7 @@ from langchain_fbmessenger.exports._html_2018 import (
     read_blocks_2018,
     read_heading_2018,
 )
-from langchain_fbmessenger.exports._html_blocks import Block, Content, read_block
+from langchain_fbmessenger.exports._html_blocks import Block, Content, read_blocks
 from langchain_fbmessenger.exports._html_clock import Clock
 from langchain_fbmessenger.exports._html_head import PageHead, people_of_header, read_head
 from langchain_fbmessenger.exports._html_reactions import ReactionReader
@@ -185,7 +185,8 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
         is_trace = any(trace in raw for trace in _TRACES)
         raise NotAThreadError(UNKNOWN_HTML if is_trace else NOT_A_THREAD)
     ends = [*starts[1:], len(raw)]
-    blocks = [read_block(raw[start:end]) for start, end in zip(starts, ends, strict=True)]
+    spans = zip(starts, ends, strict=True)
+    blocks = [block for start, end in spans for block in read_blocks(raw[start:end])]
     head = read_head(raw[: starts[0]], raw[starts[-1] :])
     # Above the messages stand blocks without a date: participants, a picture, "pending".
     first = next((n for n, block in enumerate(blocks) if block.date), len(blocks))
@@ -200,7 +201,7 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
         is_message = any(block.sender and block.content is not None for block in blocks)
         raise NotAThreadError(UNKNOWN_HTML if is_message and first else NOT_A_THREAD)
     thread = _RawThread(head.heading or head.title, participants, blocks[first:])
-    return _generation(raw[starts[0] : ends[min(first, len(ends) - 1)]]), head, thread
+    return _generation(raw, starts[0]), head, thread
 
 
 def _find_blocks(raw: bytes) -> list[int]:
@@ -233,12 +234,12 @@ def _classes(tag: re.Match[bytes]) -> list[bytes]:
     return (tag["double"] or tag["single"] or tag["bare"] or b"").split()
 
 
-def _generation(blocks: bytes) -> Variant:
-    tag = _OPENING_TAG.match(blocks)
+def _generation(raw: bytes, start: int) -> Variant:
+    tag = _OPENING_TAG.match(raw, start)
     tokens = _classes(tag) if tag else []
     if b"_2lej" in tokens:
         return "H2"
-    is_new = _H2_HEADING.search(blocks) is not None  # senders became headings in 2025
+    is_new = _H2_HEADING.search(raw, start) is not None  # senders became headings in 2025
     if b"uiBoxWhite" in tokens:
         return "I4" if is_new else "I3"
     return "H4" if is_new else "H3"

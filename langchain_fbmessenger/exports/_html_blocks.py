@@ -1,4 +1,4 @@
-"""Read one message block of Meta's HTML pages since 2018 (generations H2 to H4, I3, I4).
+"""Read the message blocks of Meta's HTML pages since 2018 (generations H2 to H4, I3, I4).
 
 The bytes from a block's opening tag to the next one's go in, what the block shows comes out; dates
 and reactions are still text, for only the whole page tells how to read them. A block is parsed by
@@ -29,7 +29,7 @@ from langchain_fbmessenger.exports.records import Attachment, Share
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-__all__ = ["Block", "Content", "parse_fragment", "read_block", "read_contents"]
+__all__ = ["Block", "Content", "parse_fragment", "read_blocks", "read_contents"]
 
 # The class tokens that tell the parts of a block, whatever their tags.
 _ROLES = {
@@ -41,6 +41,7 @@ _ROLES = {
     "_2let": "body",
     "_2lem": "date",
 }
+_ROLE_TOKENS = [token.encode() for token in _ROLES]
 _CELLS = 4  # the least that Meta puts into a body: empty, text, media, link
 _TEXT_CELL = 1
 _POST_CELL = "_2pin"  # bodies of posts, comments and profile pages are made of these
@@ -96,34 +97,75 @@ def parse_fragment(raw: bytes) -> LexborNode | None:
     return LexborHTMLParser(raw.decode("utf-8", errors="replace")).body
 
 
-def read_block(raw: bytes) -> Block:
-    """Read a block, from its own opening tag on."""
+def read_blocks(raw: bytes) -> list[Block]:
+    """Read a block, from its own opening tag on: one message, or several that stand in it."""
     page = parse_fragment(raw)
     root = next(children(page), None) if page else None
     if page is None or root is None:
-        return Block(None, None, None)
-    parts: dict[str, LexborNode] = {}
-    for node in children(root):
-        _note_role(node, parts)
-    if len(parts) < len({*_ROLES.values()}):
-        # Some pages wrap the parts once more, or put the date behind the block.
-        for node in walk(page):
+        return [Block(None, None, None)]
+    if any(raw.count(token) > 1 for token in _ROLE_TOKENS):
+        messages = _parts_of_several(page)
+    else:
+        parts: dict[str, LexborNode] = {}
+        for node in children(root):
             _note_role(node, parts)
-    sender, body, date = (parts.get(role) for role in ("sender", "body", "date"))
-    shown = date.text().strip() if date else ""
-    is_message = body is not None and not _is_post(body)
-    return Block(
-        sender=normal_name(sender.text()) if sender else None,
-        date=shown or None,
-        content=_read_body(body) if body is not None and is_message else None,
-        header="" if shown else text_of(root),
-    )
+        if len(parts) < len({*_ROLES.values()}):
+            # Some pages wrap the parts once more, or put the date behind the block.
+            for node in walk(page):
+                _note_role(node, parts)
+        messages = [parts]
+    blocks = [_to_block(parts) for parts in messages]
+    if not any(block.date for block in blocks):
+        blocks[0].header = text_of(root)
+    return blocks if len(blocks) == 1 else _with_what_they_share(blocks)
 
 
 def _note_role(node: LexborNode, parts: dict[str, LexborNode]) -> None:
     for token in class_tokens(node):
         if token in _ROLES:
             parts.setdefault(_ROLES[token], node)
+
+
+def _parts_of_several(page: LexborNode) -> list[dict[str, LexborNode]]:
+    """Return the parts of each message in a block: a part that comes again is the next one's."""
+    messages: list[dict[str, LexborNode]] = [{}]
+    for node in walk(page):
+        for role in {_ROLES[token] for token in class_tokens(node) if token in _ROLES}:
+            if not _is_within(node, messages[-1].get(role)):  # a date's frame and the date itself
+                if role in messages[-1]:
+                    messages.append({})
+                messages[-1][role] = node
+    return [parts for parts in messages if parts.keys() != {"date"}] or [{}]
+
+
+def _is_within(node: LexborNode, above: LexborNode | None) -> bool:
+    while above is not None and node.parent is not None:
+        node = node.parent
+        if node.mem_id == above.mem_id:
+            return True
+    return False
+
+
+def _to_block(parts: dict[str, LexborNode]) -> Block:
+    sender, body, date = (parts.get(role) for role in ("sender", "body", "date"))
+    return Block(
+        sender=normal_name(sender.text()) if sender else None,
+        date=(date.text().strip() or None) if date else None,
+        content=_read_body(body) if body is not None and not _is_post(body) else None,
+    )
+
+
+def _with_what_they_share(blocks: list[Block]) -> list[Block]:
+    """Give messages under one name that name, and a date to those that have it in common."""
+    shares = [block.sender is None for block in blocks]
+    for at in range(1, len(blocks)):
+        if shares[at]:
+            blocks[at].sender = blocks[at - 1].sender
+            blocks[at].date = blocks[at].date or blocks[at - 1].date
+    for at in range(len(blocks) - 1, 0, -1):
+        if shares[at]:
+            blocks[at - 1].date = blocks[at - 1].date or blocks[at].date
+    return blocks
 
 
 def _is_post(body: LexborNode) -> bool:
