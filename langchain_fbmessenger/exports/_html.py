@@ -8,7 +8,6 @@ and never repaired. Facts: section 6 of docs/formats.md.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,10 +21,11 @@ from langchain_fbmessenger.exports._html_2018 import (
     read_blocks_2018,
     read_heading_2018,
 )
-from langchain_fbmessenger.exports._html_blocks import Block, Content, read_blocks
+from langchain_fbmessenger.exports._html_blocks import Block, read_blocks
 from langchain_fbmessenger.exports._html_clock import Clock
 from langchain_fbmessenger.exports._html_head import PageHead, people_of_header, read_head
 from langchain_fbmessenger.exports._html_reactions import ReactionReader
+from langchain_fbmessenger.exports._html_tags import UNKNOWN_HTML, classes_at, opening_tags
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
@@ -34,26 +34,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
     from datetime import tzinfo
 
+    from langchain_fbmessenger.exports._html_content import Content
     from langchain_fbmessenger.exports._part import Variant
 
     ZoneOf = Callable[[str, int | None, Collection[str]], tzinfo]
 
 __all__ = ["UNKNOWN_HTML", "HtmlPage", "HtmlThread", "decode_page", "looks_like_html"]
 
-UNKNOWN_HTML = "HTML page of an unknown layout"
-
 _BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_OPENING_TAG = re.compile(
-    rb"<[a-zA-Z][\w-]*\b[^<>]*?\sclass\s*=\s*"
-    rb"(?:\"(?P<double>[^\"<>]*)\"|'(?P<single>[^'<>]*)'|(?P<bare>[^\s\"'<>]+))"
-)
-_LONGEST_TAG = 1000
-_NO_MARKUP = re.compile(
-    rb"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|textarea|iframe)\b.*?(?:</\1\s*>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _BLOCK_TOKENS = (b"_a6-g", b"_2lej")  # H3, H4, I3, I4; H2
@@ -206,37 +196,11 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
 
 def _find_blocks(raw: bytes) -> list[int]:
     """Return where the blocks of messages begin."""
-    for token in _BLOCK_TOKENS:
-        if token in raw:
-            hidden = [found.span() for found in _NO_MARKUP.finditer(raw)]
-            starts = [start for start in _opening_tags(raw, token) if not _is_hidden(start, hidden)]
-            if starts:
-                return starts
-    return []
-
-
-def _is_hidden(start: int, hidden: list[tuple[int, int]]) -> bool:
-    before = bisect_left(hidden, (start, 0)) - 1
-    return before >= 0 and start < hidden[before][1]
-
-
-def _opening_tags(raw: bytes, token: bytes) -> Iterator[int]:
-    at = raw.find(token)
-    while at >= 0:
-        start = raw.rfind(b"<", max(0, at - _LONGEST_TAG), at)
-        tag = _OPENING_TAG.match(raw, start) if start >= 0 else None
-        if tag and token in _classes(tag):
-            yield start
-        at = raw.find(token, at + len(token))
-
-
-def _classes(tag: re.Match[bytes]) -> list[bytes]:
-    return (tag["double"] or tag["single"] or tag["bare"] or b"").split()
+    return next(filter(None, (opening_tags(raw, token) for token in _BLOCK_TOKENS)), [])
 
 
 def _generation(raw: bytes, start: int) -> Variant:
-    tag = _OPENING_TAG.match(raw, start)
-    tokens = _classes(tag) if tag else []
+    tokens = classes_at(raw, start)
     if b"_2lej" in tokens:
         return "H2"
     is_new = _H2_HEADING.search(raw, start) is not None  # senders became headings in 2025

@@ -13,12 +13,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import normal_name
-from langchain_fbmessenger.exports._html_blocks import (
-    Block,
-    Content,
-    parse_fragment,
-    read_contents,
-)
+from langchain_fbmessenger.exports._html_blocks import Block, parse_fragment, refuse_cut_messages
+from langchain_fbmessenger.exports._html_content import Content, read_contents
 from langchain_fbmessenger.exports._html_text import children, class_tokens, text_of, walk
 
 if TYPE_CHECKING:
@@ -80,6 +76,7 @@ def read_blocks_2018(raw: bytes, start: int, end: int) -> Iterator[Block]:
 
 def _read_blocks(raw: bytes) -> Iterator[Block]:
     """Read what stands behind the opening tag of a header: one message, or several."""
+    refuse_cut_messages(raw, b"user")
     body = parse_fragment(raw)
     shown = list(children(body)) if body is not None else []
     headers: list[dict[str, str]] = [{}]

@@ -10,6 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
+from langchain_fbmessenger.exports._html import UNKNOWN_HTML
+from langchain_fbmessenger.exports._json import NotAThreadError
 from tests.unit_tests.exports.html_pages import (
     DATED,
     GENERATIONS,
@@ -136,3 +138,23 @@ def test_a_group_is_told_by_a_list_of_several_blocks_in_one() -> None:
     thread = only_thread(page("H3", header, joined("H3", written("H3"))))
     assert thread.participants == ["Al", ZOE, MILO]
     assert len(thread.messages) == len(SAID)
+
+
+@pytest.mark.parametrize("generation", SINCE_2018)
+def test_a_whole_page_may_stand_in_one_block(generation: str) -> None:
+    parts = [block(generation, (ZOE, MILO)[n % 2], str(n)) for n in range(4000)]
+    assert sum(part.count("<") for part in parts) > 25_000, "more than one message may have"
+    read_back = read(generation, joined(generation, parts))
+    assert [text for _, text in read_back] == [str(n) for n in reversed(range(4000))]
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_page_is_refused_where_messages_would_be_cut_off(generation: str) -> None:
+    if generation == "H1":
+        huge = joined("H1", [block("H1", MILO, str(n)) for n in range(4000)])
+    else:
+        shape = SHAPES[generation]
+        bodies = "".join(shape.body.format(f"<div><b>{n}</b></div>") for n in range(5000))
+        huge = shape.block.format(shape.sender.format(MILO) + bodies)
+    with pytest.raises(NotAThreadError, match=UNKNOWN_HTML):
+        read(generation, block(generation, ZOE, "x"), huge)
