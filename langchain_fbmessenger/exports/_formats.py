@@ -83,7 +83,7 @@ def _decoder_of(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
 
 
 def _looks_like_json(head: bytes) -> bool:
-    return head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"["}
+    return head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"[", b'"'}
 
 
 def _decode_dyi(raw: bytes, _: ZoneOf) -> list[ThreadPart]:

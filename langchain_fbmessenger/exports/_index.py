@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._tree import ExportTree, FoundFile
     from langchain_fbmessenger.exports._zone import ZoneChooser
     from langchain_fbmessenger.exports.report import LoadReport
@@ -37,11 +38,12 @@ _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
 @dataclass
 class ExportIndex:
-    """The conversations of exports, and their owners by export."""
+    """The conversations of exports, their owners by export, and files that are no threads."""
 
     conversations: list[Conversation] = field(default_factory=list)
     owners: dict[str, Owner | None] = field(default_factory=dict)
     size: int = 0
+    others: list[ExportFile] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
@@ -76,6 +78,7 @@ def index_paths(
     size = sum(found.file.size for found in tree.files)
     done = 0
     pieces = []
+    others = []
     for found in tree.files:
         on_progress(done, 2 * size)
         done += found.file.size
@@ -86,6 +89,8 @@ def index_paths(
         except (UnreadableFileError, NotAThreadError) as error:
             is_lost = str(error) == NOT_A_THREAD and _is_page_of_thread(found, raw)
             report.skip_file(found.file.location, UNKNOWN_HTML if is_lost else str(error))
+            if str(error) == NOT_A_THREAD:
+                others.append(found.file)
             continue
         for outline in outlines:
             if outline.variant == "E" and found.folder and found.part:
@@ -99,7 +104,7 @@ def index_paths(
         owner = owners[thread.export]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
-    return ExportIndex(join_threads(threads), owners, size)
+    return ExportIndex(join_threads(threads), owners, size, others)
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:

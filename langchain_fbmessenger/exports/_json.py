@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
+from langchain_fbmessenger.exports._source import TOO_LARGE
 
 __all__ = [
     "BROKEN_JSON",
@@ -57,11 +58,12 @@ def load_leniently(raw: bytes) -> Any:
             U+FFFD.
 
     Raises:
-        NotAThreadError: It is broken beyond that.
+        NotAThreadError: It is broken beyond that, or too large to be looked at field by field.
     """
-    if len(raw) > _LENIENT_SIZE:
-        raise NotAThreadError(BROKEN_JSON)
     try:
+        if len(raw) > _LENIENT_SIZE:
+            msgspec.json.decode(raw, type=msgspec.Raw)  # it may be all right but for its fields
+            raise NotAThreadError(TOO_LARGE)
         found = json.loads(
             raw.decode("utf-8", errors="replace"),
             strict=False,

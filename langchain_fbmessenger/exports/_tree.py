@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
-__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "scan_paths"]
+__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "is_archive", "scan_paths"]
 
 THREAD_FOLDERS = (
     "inbox",
@@ -135,7 +135,7 @@ def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
             return [SkippedFile(path, UNREADABLE)]
         if not stat.S_ISREG(status.st_mode):
             return [SkippedFile(path, NOT_A_FILE)]
-        if _is_archive(path):
+        if is_archive(path):
             return list_archive(path, _is_worth_a_look)
         return [ExportFile(path, status.st_size, path.parent)]
     found: list[ExportFile | SkippedFile] = []
@@ -147,7 +147,8 @@ def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
     return found
 
 
-def _is_archive(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Tell whether a file is a zip archive, by its name or its bytes."""
     if path.suffix.lower() == ".zip":
         return True
     try:

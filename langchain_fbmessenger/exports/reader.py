@@ -90,7 +90,7 @@ class ExportReader:
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
         report.assumed_zone = self._zone_of.assumed
         if not report.variants:
-            raise nothing_read_error(paths, report)
+            raise nothing_read_error(paths, report, self._index.others)
 
     @property
     def owner(self) -> str | None:
