@@ -155,13 +155,15 @@ class FacebookMessengerChatLoader(BaseChatLoader):
     def owner_evidence(self) -> str | None:
         """What tells the owner, in words without a name; None where there is none.
 
-        "from the profile file", "from the threads' titles" or the like. Goes through all files if
-        nothing was loaded yet.
+        "from the profile file", "from the threads' titles" or the like; "as given" for `owner=`.
+        Goes through all files if nothing was loaded yet.
 
         Raises:
             ExportNotFoundError: As `lazy_load`.
             MalformedExportError: As `lazy_load`.
         """
+        if self._given_owner is not None:
+            return "as given"
         if not self._is_read:
             self._open(LoadReport())
         return self._owner_evidence

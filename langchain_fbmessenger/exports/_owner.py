@@ -22,12 +22,10 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.exports._part import Outline
 
-__all__ = ["GIVEN_OWNER", "Evidence", "Owner", "find_owner", "names_of"]
+__all__ = ["Evidence", "Owner", "find_owner", "names_of"]
 
 _TWO = 2
 _MAJORITY = 0.9  # 99 of 99 threads in one account; some tolerance for threads that were edited
-GIVEN_OWNER = "as given"
-"""The evidence for an owner whom the user has named."""
 
 
 class Evidence(IntEnum):
@@ -107,11 +105,12 @@ def _owner_by_threads(
     names: Sequence[Collection[str]],
     seen: Mapping[str, str],
 ) -> Owner | None:
-    subjects = [*map(_subject, threads, names)]
+    pairs = [*map(_pair_of, threads, names)]
+    subjects = [*map(_subject, threads, pairs)]
     common = _common_name(names, subjects)
     if common is not None:
         return Owner(seen[common], Evidence.COMMON_NAME)
-    votes = {Evidence.TITLES: [*map(_other_than, subjects, names)]}
+    votes = {Evidence.TITLES: [*map(_other_than, subjects, pairs)]}
     if not any(votes[Evidence.TITLES]):  # titles that contradict each other end the search
         for evidence in _PLACES:
             votes[evidence] = [*map(partial(_who_stands, evidence), threads, names)]
@@ -133,21 +132,30 @@ def names_of(outlines: Sequence[Outline]) -> dict[str, str]:
     }
 
 
-def _subject(outlines: Sequence[Outline], people: Collection[str]) -> str | None:
+def _pair_of(outlines: Sequence[Outline], people: Collection[str]) -> Collection[str]:
+    """Return the people of a conversation of two, of accounts that are gone none; of a group none.
+
+    Whoever else has written, under a name of before, say, the two who are listed are the two.
+    """
+    listed = next((o.participants for o in outlines if o.participants), [])
+    if len(listed) == _TWO and not any(o.declared_group for o in outlines):
+        return {comparable_name(name) for name in listed if not is_deleted_account(name)}
+    return people if _is_of_two(outlines, people) else ()
+
+
+def _subject(outlines: Sequence[Outline], pair: Collection[str]) -> str | None:
     """Return after whom of its people a conversation of two is called.
 
     Returns:
         The name as it is compared, "" for an account that is gone; None where the title names
-        nobody, or where it is a group's.
+        nobody.
     """
     title = comparable_name(_title(outlines))
-    if not title or not _is_of_two(outlines, people):
-        return None
+    if not title or title in pair:
+        return title or None
     if is_deleted_account(title):
         return ""
-    if title in people:
-        return title
-    sellers = [name for name in people if title.startswith(f"{name} ·")]  # "Name · Item"
+    sellers = [name for name in pair if title.startswith(f"{name} ·")]  # "Name · Item"
     return sellers[0] if len(sellers) == 1 else None
 
 
@@ -173,9 +181,9 @@ def _common_name(names: Iterable[Collection[str]], subjects: Sequence[str | None
     return key if _TWO * subjects.count(key) < len(peopled) else None
 
 
-def _other_than(subject: str | None, people: Collection[str]) -> str | None:
+def _other_than(subject: str | None, pair: Collection[str]) -> str | None:
     """Return the one of two after whom their conversation is not called: the owner."""
-    others = [] if subject is None else [name for name in people if name != subject]
+    others = [] if subject is None else [name for name in pair if name != subject]
     return others[0] if len(others) == 1 else None
 
 

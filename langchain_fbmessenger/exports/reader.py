@@ -14,7 +14,6 @@ from langchain_fbmessenger.exports._index import ExportIndex, index_paths
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._marking import mark_system_lines, nicknames_of_people
 from langchain_fbmessenger.exports._merge import merge_messages
-from langchain_fbmessenger.exports._owner import GIVEN_OWNER
 from langchain_fbmessenger.exports._people import new_names, people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
@@ -99,8 +98,8 @@ class ExportReader:
 
     @property
     def owner_evidence(self) -> str | None:
-        """What tells the owner, in words; None where there is none."""
-        return GIVEN_OWNER if self._owner else self._index.owner_evidence
+        """What in the exports tells the owner, in words; None where nothing does."""
+        return self._index.owner_evidence
 
     @cached_property
     def people(self) -> tuple[Person, ...]:

@@ -156,7 +156,13 @@ def test_a_conversation_of_two_is_called_after_the_other(
 
 def test_title_of_a_group_tells_nobody() -> None:
     assert find([ZOE, MILO], title=MILO, declared_group=True) is None
-    assert find([ZOE, MILO], title=MILO, senders=["Bo, who left"]) is None
+    assert find([ZOE, MILO, "Bo"], title=MILO) is None
+
+
+@pytest.mark.parametrize(("people", "title"), [([ZOE, MILO], MILO), ([ZOE, ""], "Facebook User")])
+def test_of_two_who_are_listed_a_third_name_is_one_of_before(people: list[str], title: str) -> None:
+    owner = find(people, title=title, senders=[ZOE, "Milo Before"])
+    assert owner == Owner(ZOE, Evidence.TITLES)
 
 
 def titled(*threads: tuple[list[str], str]) -> Owner | None:
