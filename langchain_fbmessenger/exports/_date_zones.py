@@ -49,17 +49,16 @@ def cut_zone(date: str) -> CutDate:
     if found:
         minutes = _minutes(found)
         rest = date[: found.start()] + date[found.end() :]
-        return CutDate(rest, _fixed(minutes)) if minutes is not None else _unknown(rest, found[0])
+        return _found(rest, found[0], None if minutes is None else _fixed(minutes))
     zones = date_table().zones
-    known = (zones.get(word.casefold()) for word in _ABBREVIATION.findall(date))
-    zone = next((zone for zone in known if zone is not None), None)
-    if zone is not None:
-        return CutDate(date, _fixed(zone) if isinstance(zone, int) else _zone_called(zone))
+    for word in _ABBREVIATION.findall(date):
+        zone = zones.get(word.casefold())
+        if zone is not None:
+            return _found(date, word, _fixed(zone) if isinstance(zone, int) else _zone_called(zone))
     last = _LAST_WORD.search(date, max(0, date.find("|")))
     if last is None or last[1].casefold() in all_months():
         return CutDate(date)
-    named_zone = _zone_called(last[1])
-    return CutDate(date, named_zone) if named_zone else _unknown(date, last[1])
+    return _found(date, last[1], _zone_called(last[1]))
 
 
 def offset_in(text: str) -> int | None:
@@ -78,11 +77,11 @@ def _cut_name(date: str, named: re.Match[str]) -> CutDate:
             return CutDate(date[: named.start()] + date[end:], zone)
     if named.start() < date.find("|"):  # "12/Mar/May": a date of some kind
         return CutDate(date)
-    return _unknown(date[: named.start()] + date[named.end() :], named[0])
+    return _found(date[: named.start()] + date[named.end() :], named[0], None)
 
 
-def _unknown(rest: str, name: str) -> CutDate:
-    return CutDate(rest, None, name.strip())
+def _found(rest: str, name: str, zone: tzinfo | None) -> CutDate:
+    return CutDate(rest, zone) if zone else CutDate(rest, None, name.strip())
 
 
 @lru_cache(maxsize=256)

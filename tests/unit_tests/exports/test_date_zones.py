@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
+from langchain_fbmessenger.exports import _date_zones
 from langchain_fbmessenger.exports._date_zones import cut_zone, offset_in
 from langchain_fbmessenger.exports._dates import DateReader
 from tests.unit_tests.exports.html_pages import GENERATIONS, block, decode, only_thread, page
@@ -111,6 +112,15 @@ def test_zone_that_nobody_knows_is_told(zone: str, unknown: str) -> None:
     naive, hours, name = read(f"{SHOWN} {zone}")
     assert (naive, hours) == (NAIVE, None)
     assert name.casefold() == unknown.casefold()
+
+
+def test_without_a_time_zone_database_no_zone_is_lost_in_silence(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(_date_zones, "_zone_called", lambda _: None)
+    for zone in ("MSK", "Asia/Kolkata", "EST5EDT"):
+        assert read(f"{SHOWN} {zone}") == (NAIVE, None, zone)
+    assert read(f"{SHOWN} PDT") == (NAIVE, -7, "")
 
 
 @pytest.mark.parametrize(
