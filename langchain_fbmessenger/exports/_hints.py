@@ -26,12 +26,10 @@ _EXPECTED = (
     'Expected is {"participants": [{"name": …}, …], "messages": [{"sender_name": …, '
     '"timestamp_ms": …, "content": …}, …]}.'
 )
-_FIELDS = (
-    {"sendername", "sender", "from", "author", "user", "username", "name", "who", "speaker"},
-    {"timestampms", "timestamp", "time", "date", "datetime", "createdat", "createdtime", "sentat"},
-    {"content", "text", "message", "body", "msg"},
-)
-_ENOUGH = 2
+_TEXTS = {"content", "text", "message", "body", "msg"}
+_SENDERS = {"sendername", "sender", "from", "author", "user", "username", "name", "who", "speaker"}
+_TIMES = {"timestampms", "timestamp", "time", "date", "datetime", "createdat", "createdtime"}
+_METAS_OWN = {"sendername", "timestampms"}  # of a message without a text
 _WORD_OF_KEYS = re.compile(
     "all|array|chats?|contents?|conversations?|data|dialog(ue)?s?|entries|events|export|history|"
     "items|inbox|json|lines|list|logs?|messages?|msgs?|posts|records|replies|results|rows|texts?|"
@@ -80,12 +78,12 @@ def _lists(found: Any, depth: int) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _are_messages(items: list[Any]) -> bool:
-    """Tell whether most of some items have two of sender, time and text."""
+    """Tell whether most of some items have a text, and a sender or a time."""
     looked_at = items[:_LOOKED_AT]
     fitting = 0
     for item in looked_at:
         keys = {_plain(key) for key in item} if isinstance(item, dict) else set()
-        fitting += sum(not names.isdisjoint(keys) for names in _FIELDS) >= _ENOUGH
+        fitting += bool(keys & _TEXTS and keys & (_SENDERS | _TIMES)) or keys >= _METAS_OWN
     return fitting * 2 > len(looked_at)
 
 
