@@ -23,9 +23,10 @@ _OFFSET = re.compile(
 )
 _BARE_OFFSET = re.compile(rf"(?<=[\s|(])([+{_MINUS}])(\d{{2}})(?::?(\d{{2}}))?[\s)]*$")
 _IANA = re.compile(rf"(?<![\w/])([A-Za-z]+(?:/[A-Za-z][\w+{_MINUS}]*)+)((?: [A-Z][a-z]+){{0,3}})")
-_ABBREVIATION = re.compile(r"(?<!\w)[A-Z]{3,5}(?!\w)")
+_ABBREVIATION = re.compile(r"(?<!\w)(?:[A-Z]{3,5}|utc|gmt)(?!\w)")
 _LAST_WORD = re.compile(r"(?<!\w)([A-Z][A-Z\d]{2,6})\W*$")
 _FARTHEST_ZONE = 14 * 60
+_LONGEST_NAME = 40  # of 600 zones, America/Argentina/ComodRivadavia
 
 
 class CutDate(NamedTuple):
@@ -81,7 +82,7 @@ def _cut_name(date: str, named: re.Match[str]) -> CutDate:
 
 
 def _found(rest: str, name: str, zone: tzinfo | None) -> CutDate:
-    return CutDate(rest, zone) if zone else CutDate(rest, None, name.strip())
+    return CutDate(rest, zone) if zone else CutDate(rest, None, name.strip()[:_LONGEST_NAME])
 
 
 @lru_cache(maxsize=256)

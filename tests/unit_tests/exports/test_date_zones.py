@@ -88,7 +88,7 @@ def test_a_date_may_name_its_zone(zone: str, hours: float) -> None:
 
 
 @pytest.mark.parametrize(
-    "zone", ["UTC", "GMT", "Etc/UTC", "UTC+00:00", "Etc/GMT", "WET", "Etc/GMT0"]
+    "zone", ["UTC", "GMT", "Etc/UTC", "UTC+00:00", "Etc/GMT", "utc", "WET", "Etc/GMT0"]
 )
 def test_zone_of_greenwich_is_a_zone(zone: str) -> None:
     assert cut_zone(f"October 4, 2013 at |pm {zone}").zone is not None
@@ -105,7 +105,7 @@ def test_zone_of_greenwich_is_a_zone(zone: str) -> None:
         ("+99", "+99"),
         ("Mars/Phobos", "Mars/Phobos"),
         ("Asia/Atlantis City", "Asia/Atlantis City"),
-        ("Asia/" + "x" * 5000, "Asia/" + "x" * 5000),
+        ("Asia/" + "x" * 5000, "Asia/" + "x" * 35),
     ],
 )
 def test_zone_that_nobody_knows_is_told(zone: str, unknown: str) -> None:
