@@ -15,7 +15,8 @@ from langchain_fbmessenger.exports._formats import outline_file, read_bytes
 from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import join_threads
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner import Evidence, Owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner_files import decode_owner_file
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles, group_threads
 from langchain_fbmessenger.exports._tree import scan_paths
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._tree import ExportTree, FoundFile
     from langchain_fbmessenger.exports._zone import ZoneChooser
     from langchain_fbmessenger.exports.report import LoadReport
@@ -36,17 +38,24 @@ _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
 @dataclass
 class ExportIndex:
-    """The conversations of exports, and their owners by export."""
+    """The conversations of exports, their owners by export, and files that are no threads."""
 
     conversations: list[Conversation] = field(default_factory=list)
     owners: dict[str, Owner | None] = field(default_factory=dict)
     size: int = 0
+    others: list[ExportFile] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
         """The owner, if all exports have one and the same."""
         names = {owner.name for owner in self.owners.values() if owner}
         return names.pop() if len(names) == 1 else None
+
+    @property
+    def owner_evidence(self) -> str | None:
+        """What tells the owner, in words."""
+        theirs = [owner for owner in self.owners.values() if owner and owner.name == self.owner]
+        return max(theirs, key=lambda owner: owner.evidence).why if theirs else None
 
 
 def index_paths(
@@ -69,6 +78,7 @@ def index_paths(
     size = sum(found.file.size for found in tree.files)
     done = 0
     pieces = []
+    others = []
     for found in tree.files:
         on_progress(done, 2 * size)
         done += found.file.size
@@ -79,6 +89,8 @@ def index_paths(
         except (UnreadableFileError, NotAThreadError) as error:
             is_lost = str(error) == NOT_A_THREAD and _is_page_of_thread(found, raw)
             report.skip_file(found.file.location, UNKNOWN_HTML if is_lost else str(error))
+            if str(error) == NOT_A_THREAD:
+                others.append(found.file)
             continue
         for outline in outlines:
             if outline.variant == "E" and found.folder and found.part:
@@ -92,7 +104,7 @@ def index_paths(
         owner = owners[thread.export]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
-    return ExportIndex(join_threads(threads), owners, size)
+    return ExportIndex(join_threads(threads), owners, size, others)
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
@@ -107,28 +119,27 @@ def _find_owners(
     by_export: dict[str, list[ThreadFiles]] = {}
     for thread in threads:
         by_export.setdefault(thread.export, []).append(thread)
-    stated: dict[str, list[str]] = {export: [] for export in by_export}
+    stated: dict[str, list[Owner]] = {export: [] for export in by_export}
     for found in tree.owner_files:
         try:
-            name = decode_owner(found.file.read())
+            named = decode_owner_file(found.file.read())
         except UnreadableFileError as error:
             report.skip_file(found.file.location, str(error))
             continue
-        if name:
-            stated.setdefault(found.export, []).append(name)
+        stated.setdefault(found.export, []).extend(named)
     for export, theirs in by_export.items():
         on_pages = (o.owner for thread in theirs for o in thread.outlines if o.owner)
-        stated[export] += dict.fromkeys(on_pages)
+        stated[export] += [Owner(name, Evidence.PAGES) for name in dict.fromkeys(on_pages)]
     owners = {
         export: find_owner(stated[export], [thread.outlines for thread in theirs])
         for export, theirs in by_export.items()
     }
     # The profile may lie in another zip than the threads, and a guess gives way to knowledge.
-    known = [Owner(name, 3) for names in stated.values() for name in names]
+    known = [owner for named in stated.values() for owner in named]
     known += [owner for owner in owners.values() if owner]
     for export, theirs in by_export.items():
         owner = owners[export]
-        surer = [o for o in known if not owner or o.sureness > owner.sureness]
+        surer = [o for o in known if not owner or o.evidence > owner.evidence]
         if not (owner and owner.is_sure):
             owners[export] = _one_of(surer, theirs) or owner
     return owners
@@ -138,4 +149,4 @@ def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None
     """Return the surest of the people who take part in all of the threads."""
     people = [named for thread in threads if (named := names_of(thread.outlines))]
     common = [o for o in owners if all(comparable_name(o.name) in named for named in people)]
-    return max(common, key=lambda owner: owner.sureness, default=None) if people else None
+    return max(common, key=lambda owner: owner.evidence, default=None) if people else None

@@ -89,12 +89,17 @@ class ExportReader:
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
         report.assumed_zone = self._zone_of.assumed
         if not report.variants:
-            raise nothing_read_error(paths, report)
+            raise nothing_read_error(paths, report, self._index.others)
 
     @property
     def owner(self) -> str | None:
         """The name of the person whose exports these are, if they are one person's."""
         return self._owner or self._index.owner
+
+    @property
+    def owner_evidence(self) -> str | None:
+        """What in the exports tells the owner, in words; None where nothing does."""
+        return self._index.owner_evidence
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
@@ -246,6 +251,7 @@ class ExportReader:
         report.files_read += _files([piece])
         report.messages_read += part.found
         report.messages_skipped.update(part.skipped)
+        report.unknown_zones.update(part.unknown_zones)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
             nicknames += mark_system_lines(
                 part.messages, report.system_lines, is_group=conversation.is_group
