@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._iteration import run_in_thread
-from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.exceptions import FineTuningError, UsageError
 from langchain_fbmessenger.fine_tuning.adapters import (
     adapter_folder,
     fetch_adapter,
@@ -27,7 +27,7 @@ from langchain_fbmessenger.fine_tuning.tracking import JobTracker
 from langchain_fbmessenger.fine_tuning.watching import events_since
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_openai import ChatOpenAI
@@ -40,6 +40,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.fine_tuning.progress import JobProgress
 
 __all__ = ["FineTuningJob"]
+
+_OTHER_MODELS = frozenset({"model", "model_name"})
 
 
 class FineTuningJob:
@@ -272,16 +274,43 @@ class FineTuningJob:
     def chat_model(self, **options: Any) -> ChatOpenAI:
         """Return the finished model as a `ChatOpenAI`: stream, batch and the rest are its own.
 
+        It counts tokens as the model does, for `trim_messages`, and keeps its place in LangChain's
+        cache when the local server starts again; see `ProviderChatOpenAI`.
+
         Args:
-            **options: Anything that `ChatOpenAI` takes, such as `temperature=0.8`.
+            **options: Anything that `ChatOpenAI` takes, such as `temperature=0.8`, but for another
+                model's name.
 
         Raises:
             FineTuningError: The job has no model (yet), or it answers nowhere yet.
         """
-        tracker = self._tracker
-        return tracker.connection.chat_model(
-            tracker.provider.answering_model(self.state), **options
-        )
+        return self._model(self._tracker.provider.answering_model, options)
+
+    def base_chat_model(self, **options: Any) -> ChatOpenAI:
+        """Return the base model that the job trains, untuned: to be heard beside `chat_model()`.
+
+        It needs no finished job, and takes the same prompt: `job.prompt() | job.base_chat_model()`.
+
+        Args:
+            **options: As `chat_model`.
+
+        Raises:
+            FineTuningError: The provider's base answers nowhere (yet); says what to do.
+        """
+        return self._model(self._tracker.provider.base_answering_model, options)
+
+    def _model(self, named: Callable[[JobState], str], options: dict[str, Any]) -> ChatOpenAI:
+        if taken := sorted(_OTHER_MODELS & options.keys()):
+            message = (
+                f"{taken[0]}= is not taken here: chat_model() is the job's model, "
+                "base_chat_model() its base; another model is FineTuningJob.from_id(ITS_JOB)"
+                ".chat_model(), or find_provider(PROVIDER).chat_model(ITS_NAME)"
+            )
+            raise UsageError(message)
+        known = {"job_id": self.id, "base_model": self.state.model}
+        provider = self._tracker.provider
+        model = named(self.state)
+        return self._tracker.connection.chat_model(model, **options, provider=provider, **known)
 
     def download_adapter(self, folder: str | Path) -> Path:
         """Fetch the files of the finished adapter from a provider that gives them away.

@@ -111,10 +111,11 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     progress: bool | None = None
     """Whether `invoke` shows a bar; None shows one on a terminal."""
 
-    @field_validator("provider")
+    @field_validator("provider", mode="before")
     @classmethod
-    def _known(cls, provider: str | Provider) -> str | Provider:
-        find_provider(provider)
+    def _known(cls, provider: Any) -> Any:
+        if isinstance(provider, str | type):
+            find_provider(provider)  # type: ignore[arg-type]  # a class is refused in our words
         return provider
 
     @model_validator(mode="after")
