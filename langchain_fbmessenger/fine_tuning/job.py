@@ -7,7 +7,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 from langchain_fbmessenger._iteration import run_in_thread
+from langchain_fbmessenger._shown import line
 from langchain_fbmessenger.exceptions import FineTuningError, UsageError
 from langchain_fbmessenger.fine_tuning.adapters import (
     adapter_folder,
@@ -16,6 +19,7 @@ from langchain_fbmessenger.fine_tuning.adapters import (
 )
 from langchain_fbmessenger.fine_tuning.cleanup import files_of
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
+from langchain_fbmessenger.fine_tuning.job_list import EventList, JobList
 from langchain_fbmessenger.fine_tuning.losses import loss_curve, plot_losses
 from langchain_fbmessenger.fine_tuning.manifests import Manifests
 from langchain_fbmessenger.fine_tuning.pacing import apaced, paced
@@ -85,8 +89,8 @@ class FineTuningJob:
         return await run_in_thread(cls.from_id, job_id, provider)
 
     @classmethod
-    def newest(cls, provider: str | Provider = "local", *, limit: int = 20) -> list[FineTuningJob]:
-        """Return the newest jobs of an account, newest first.
+    def newest(cls, provider: str | Provider = "local", *, limit: int = 20) -> JobList[Self]:
+        """Return the newest jobs of an account, newest first; a notebook shows them as a table.
 
         Raises:
             FineTuningError: The provider cannot be reached.
@@ -96,12 +100,18 @@ class FineTuningJob:
             connection = provider.connection()
             with connection.client() as client:
                 states = list_jobs(client, limit)
-        return [cls(state, provider, connection) for state in states]
+        return JobList(cls(state, provider, connection) for state in states)
 
     def __repr__(self) -> str:
-        return (
-            f"FineTuningJob(id={self.id!r}, provider={self._tracker.provider.label!r}, "
-            f"status={self.status!r})"
+        label = self._tracker.provider.label
+        return line(
+            "FineTuningJob",
+            {
+                "id": self.id,
+                "provider": label,
+                "status": self.status,
+                "model": self.fine_tuned_model,
+            },
         )
 
     @property
@@ -146,12 +156,12 @@ class FineTuningJob:
         """Look at the job again; the async twin of `refresh`."""
         return await run_in_thread(self.refresh)
 
-    def events(self) -> list[FineTuningJobEvent]:
-        """Return all that has happened so far, oldest first."""
+    def events(self) -> EventList:
+        """Return all that has happened so far, oldest first; a notebook shows it as a table."""
         with self._tracker.client() as client:
-            return events_since(client, self.id, set())
+            return EventList(events_since(client, self.id, set()))
 
-    async def aevents(self) -> list[FineTuningJobEvent]:
+    async def aevents(self) -> EventList:
         """Return all that has happened so far; the async twin of `events`."""
         return await run_in_thread(self.events)
 
@@ -236,7 +246,7 @@ class FineTuningJob:
 
         Args:
             timeout: Longest time to wait, in seconds; None waits as long as it takes.
-            progress: Whether to show a bar; None shows one on a terminal.
+            progress: Whether to show a bar; None shows one on a terminal and in a notebook.
 
         Returns:
             The job itself, which goes on at the provider when the wait is broken off.
