@@ -31,7 +31,7 @@ class Conversation:
 
     Args:
         prompt: Takes `input` and `history`.
-        model: The chat model. Where it counts tokens exactly, room for its answer is kept.
+        model: A `ProviderChatOpenAI`. Where its server counts, room for its answer is kept.
     """
 
     def __init__(self, prompt: ChatPromptTemplate, model: Any) -> None:
@@ -86,8 +86,7 @@ class Conversation:
     def _room_for_prompt(self) -> int | None:
         """Return how long a prompt may be; None where the model's server does not tell."""
         if self._is_counted and self._room is None:
-            told = getattr(self._model, "context_length", None)
-            whole = told() if told is not None else None
+            whole = self._model.context_length()
             self._is_counted = whole is not None
             if whole is not None:
                 answer = self._model.max_tokens or 0
