@@ -90,14 +90,13 @@ def _cost_lines(report: CheckReport) -> Iterator[Text]:
     cost = report.cost
     if cost is None:
         return
-    line = str(cost)
     if cost.price is None:
         of_model = f" for {report.model}" if report.model else ": name a model with --model"
-        yield Text(f"{line}; no price is known{of_model}")
+        yield Text(f"{cost}; no price is known{of_model}")
     elif cost.price == 0:
-        yield Text(f"{line}; on your own machine")
+        yield Text(str(cost))
     else:
-        yield Text(f"{line} ({cost.price_source}, read {cost.read})")
+        yield Text(f"{cost} ({cost.price_source}, read {cost.read})")
     if cost.seconds is not None:
         took = timedelta(seconds=max(60, round(cost.seconds, -1)))
         yield Text(f"About {took} (h:mm:ss) of training, by {cost.seconds_source}")

@@ -48,7 +48,9 @@ class Cost:
         passes = f"{amount(self.n_epochs, 'epoch')}: {self.billed_tokens:,} tokens"
         if self.price is None:
             return passes
-        return passes + (f"; about ${self.price:,.2f}" if self.price else "; at no price")
+        if self.price == 0:
+            return f"{passes}; on your own machine, at no price"
+        return f"{passes}; about ${self.price:,.2f}"
 
 
 class _Model(msgspec.Struct):

@@ -9,6 +9,7 @@ from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from langchain_core.messages import convert_to_openai_messages
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_openai import ChatOpenAI
 from pydantic import Field, model_validator
@@ -79,7 +80,7 @@ class ProviderChatOpenAI(ChatOpenAI):
     """The `Provider`, or what `find_provider` takes."""
 
     job_id: str | None = None
-    """The job that the model comes from: two jobs never share a cached answer."""
+    """The job that tuned the model, None for a base: two jobs never share a cached answer."""
 
     base_model: str | None = None
     """The base model that was tuned: its tokenizer counts."""
@@ -179,7 +180,8 @@ class ProviderChatOpenAI(ChatOpenAI):
         del allow_fetching_images
         if not messages:
             return 0
-        told = self._get_request_payload(list(messages))["messages"]
+        payload = self._get_request_payload(list(messages))
+        told = payload.get("messages") or convert_to_openai_messages(list(messages))
         shown = [convert_to_openai_tool(tool) for tool in tools or ()]
         if self.custom_get_token_ids is None:
             counted = self._counted_chat(told, {"tools": shown} if shown else {})

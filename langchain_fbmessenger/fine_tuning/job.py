@@ -294,6 +294,7 @@ class FineTuningJob:
         Raises:
             FineTuningError: The job has no model (yet), or it answers nowhere yet.
         """
+        options |= {"job_id": self.id}  # of its own name alone it would not be known for sure
         return self._model(self._tracker.provider.answering_model, options)
 
     def base_chat_model(self, **options: Any) -> ChatOpenAI:
@@ -317,10 +318,8 @@ class FineTuningJob:
                 ".chat_model(), or find_provider(PROVIDER).chat_model(ITS_NAME)"
             )
             raise UsageError(message)
-        known = {"job_id": self.id, "base_model": self.state.model}
-        provider = self._tracker.provider
-        model = named(self.state)
-        return self._tracker.connection.chat_model(model, **options, provider=provider, **known)
+        known = {"provider": self._tracker.provider, "base_model": self.state.model}
+        return self._tracker.connection.chat_model(named(self.state), **(options | known))
 
     def download_adapter(self, folder: str | Path) -> Path:
         """Fetch the files of the finished adapter from a provider that gives them away.

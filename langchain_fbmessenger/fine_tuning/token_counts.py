@@ -40,7 +40,8 @@ __all__ = [
 ]
 
 _TIMEOUT_S = 120.0  # the local server may have to load a base model first
-_NO_ROUTE = frozenset({404, 405, 501})
+_NO_ROUTE = frozenset({401, 403, 404, 405, 501})
+"""Where `/v1` is all that a server lets in; a wrong key is told by the chat itself."""
 _ENCODINGS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 """Where tiktoken would fetch a table from, and by whose hash it keeps it."""
 _TABLES = ("o200k_base", "cl100k_base")

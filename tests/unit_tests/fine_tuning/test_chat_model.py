@@ -116,7 +116,7 @@ def test_the_server_counts_with_its_own_tokenizer(at: str, asked: str) -> None:
 
 
 def test_a_history_is_trimmed_to_what_the_server_counts() -> None:
-    model = job(LocalProvider()).chat_model(http_client=served(Server()))
+    model = job(LocalProvider()).chat_model(http_client=served(Server()), use_responses_api=True)
     kept = trim_messages(CHAT, max_tokens=10, token_counter=model, include_system=True)
     assert kept == [CHAT[0], CHAT[3]]
 
@@ -147,12 +147,13 @@ def test_a_refusal_of_another_kind_is_told() -> None:
         model.get_num_tokens("a")
 
 
-def test_a_server_without_the_route_is_asked_once_and_estimated() -> None:
+@pytest.mark.parametrize("status", [401, 403, 404, 405])
+def test_a_server_without_the_route_is_asked_once_and_estimated(status: int) -> None:
     asked = []
 
     def without(request: Any) -> tuple[int, dict[str, Any]]:
         asked.append(request.url.path)
-        return 404, {"detail": "Not Found"}
+        return status, {"detail": "Not Found"}
 
     provider = CompatibleProvider(base_url="https://host.invalid/v1")
     model = job(provider, at=provider.base_url).chat_model(http_client=served(without))
@@ -251,6 +252,11 @@ def test_the_base_is_there_beside_the_tuned_model(status: str) -> None:
     assert isinstance(base, ChatOpenAI)
     assert (base.model_name, base.temperature, base.max_tokens) == ("Smol", 0, 5)
     assert base._get_ls_params()["ls_provider"] == "local"
+
+
+def test_one_base_of_two_jobs_shares_what_is_cached() -> None:
+    told = [job(LocalProvider(), job_id=name).base_chat_model() for name in ("ftjob-1", "ftjob-2")]
+    assert keys_of(told[0]) == keys_of(told[1])
 
 
 def test_where_a_base_answers_nowhere_it_is_said_what_to_do() -> None:
