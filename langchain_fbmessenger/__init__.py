@@ -49,6 +49,7 @@ if TYPE_CHECKING:
         UnknownOwnerError,
         UnknownSenderError,
         UnknownThreadError,
+        UsageError,
     )
     from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
     from langchain_fbmessenger.privacy import (
@@ -95,6 +96,7 @@ __all__ = [
     "UnknownOwnerError",
     "UnknownSenderError",
     "UnknownThreadError",
+    "UsageError",
     "__version__",
     "aaudit_leaks",
     "apply_consent",
@@ -161,6 +163,7 @@ _ROOMS = {
         "UnknownOwnerError",
         "UnknownSenderError",
         "UnknownThreadError",
+        "UsageError",
     ),
     "fine_tuning": ("FineTuner", "FineTuningJob"),
     "privacy": (

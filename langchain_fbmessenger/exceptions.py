@@ -11,6 +11,7 @@ No message of theirs holds the text of a chat::
     ├── UnknownThreadError (LookupError)
     ├── InvalidExampleError (ValueError)
     ├── MissingExtraError (ImportError)
+    ├── UsageError (TypeError)
     └── FineTuningError (RuntimeError)
         ├── TrainingNotAvailableError
         └── LocalServerError
@@ -36,6 +37,7 @@ __all__ = [
     "UnknownOwnerError",
     "UnknownSenderError",
     "UnknownThreadError",
+    "UsageError",
 ]
 
 _NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them all
@@ -166,6 +168,10 @@ class MissingExtraError(MessengerError, ImportError):
         )
         self.extra = extra
         self.missing = missing
+
+
+class UsageError(MessengerError, TypeError):
+    """Something is called or defined in a way that cannot work; says what is wrong with it."""
 
 
 class FineTuningError(MessengerError, RuntimeError):

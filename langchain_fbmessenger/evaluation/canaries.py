@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from langchain_fbmessenger._home import write_private
+from langchain_fbmessenger._shown import line
 
 __all__ = ["Canaries", "Canary"]
 
@@ -59,6 +60,9 @@ class Canaries(msgspec.Struct, frozen=True):
 
     planted: tuple[Canary, ...]
     controls: tuple[Canary, ...]
+
+    def __repr__(self) -> str:
+        return line("Canaries", {"planted": self.planted, "controls": self.controls})
 
     def write(self, path: str | Path) -> None:
         """Write them to a file that only its owner can read.

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from langchain_fbmessenger._shown import line
 from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
 from langchain_fbmessenger.evaluation.examples_read import checked_examples
 from langchain_fbmessenger.examples import source_of
@@ -31,6 +32,9 @@ class PlantedExamples(NamedTuple):
 
     examples: list[TrainingExample]
     canaries: Canaries
+
+    def __repr__(self) -> str:
+        return line("PlantedExamples", self._asdict())
 
 
 class _Form(msgspec.Struct, forbid_unknown_fields=True):

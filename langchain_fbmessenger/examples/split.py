@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 from pydantic import Field
 from typing_extensions import override
 
+from langchain_fbmessenger._shown import line
 from langchain_fbmessenger.examples.schema import (
     TrainingExample,
     known_source,
@@ -33,12 +34,18 @@ __all__ = ["ExampleSplit", "HeldOut", "SplitExamples", "split_examples"]
 class HeldOut(list[TrainingExample]):
     """Examples that are held out: a list that `FineTuner` tells from those to be trained."""
 
+    def __repr__(self) -> str:
+        return line("HeldOut", {"examples": len(self)})
+
 
 class ExampleSplit(NamedTuple):
     """Training examples and those that are held out; each in the order that they came in."""
 
     train: list[TrainingExample]
     valid: HeldOut
+
+    def __repr__(self) -> str:
+        return line("ExampleSplit", self._asdict())
 
 
 class SplitExamples(ExampleStage):

@@ -34,6 +34,7 @@ EXPECTED_ALL = [
     "UnknownOwnerError",
     "UnknownSenderError",
     "UnknownThreadError",
+    "UsageError",
     "__version__",
     "aaudit_leaks",
     "apply_consent",

@@ -12,6 +12,7 @@ import msgspec.toml
 
 from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._shown import line
 
 if TYPE_CHECKING:
     import os
@@ -64,6 +65,9 @@ class Contacts(msgspec.Struct, frozen=True):
 
     default: Consent = "pseudonymize"
     people: dict[str, Contact] = {}
+
+    def __repr__(self) -> str:
+        return line("Contacts", {"default": self.default, "people": self.people})
 
     def __hash__(self) -> int:
         return hash((self.default, frozenset(self.people.items())))
