@@ -51,7 +51,7 @@ def ai_message(message: BaseMessage) -> AIMessage:
 
 
 def copy_message(
-    message: BaseMessage, content: str, additional_kwargs: dict[str, Any] | None = None
+    message: BaseMessage, content: Any, additional_kwargs: dict[str, Any] | None = None
 ) -> BaseMessage:
     """Return the message with other content and, if given, other `additional_kwargs`."""
     kwargs = message.additional_kwargs if additional_kwargs is None else additional_kwargs

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import text_of
-from langchain_fbmessenger._times import RUN_MAX_GAP, times_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, times_in
 from langchain_fbmessenger.examples.people import sender_of
 from langchain_fbmessenger.examples.report import BLANK
 
@@ -75,13 +75,13 @@ def turns_of(session: ChatSession, people: People, fates: Counter[str]) -> list[
     named = people.is_group or len(people.writers) > 1
     turns: list[Turn] = []
     turn: Turn | None = None
-    for message in session["messages"]:
+    messages = list(session["messages"])
+    for message, times in zip(messages, times_in(messages), strict=True):
         role = _role_of(message)
         text = text_of(message)
         if not text or text.isspace():
             fates[BLANK] += 1
             continue
-        times = times_of(message)
         line = Line(sender_of(message) if named and role == "user" else None, text)
         if turn is not None and turn.role == role and not _is_far_behind(turn, times):
             turn.lines.append(line)

@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, text_of
-from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def merge_chat_runs_in_session(
     messages = list(chat_session["messages"])
     paused: set[int] = set()
     if max_gap is not None:
-        paused.update(long_pauses(map(times_of, messages), as_gap(max_gap)))
+        paused.update(long_pauses(times_in(messages), as_gap(max_gap)))
     merged = []
     start = 0
     for stop in range(1, len(messages) + 1):
