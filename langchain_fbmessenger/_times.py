@@ -7,14 +7,22 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._messages import copy_message
-from langchain_fbmessenger._written_times import read_written_times
+from langchain_fbmessenger._written_times import is_written_time, read_written_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from langchain_core.messages import BaseMessage
 
-__all__ = ["RUN_MAX_GAP", "as_gap", "long_pauses", "milliseconds", "read_times", "times_in"]
+__all__ = [
+    "RUN_MAX_GAP",
+    "as_gap",
+    "is_time",
+    "long_pauses",
+    "milliseconds",
+    "read_times",
+    "times_in",
+]
 
 RUN_MAX_GAP = timedelta(days=30)
 """Longest pause inside one run: who writes again a month later does not finish a sentence."""
@@ -127,6 +135,11 @@ def milliseconds(time: Any) -> int | None:
     if not -_LAST_MS <= time <= _LAST_MS:  # nor is it a number at all ("nan")
         return None
     return int(time * 1000 if abs(time) < _SECONDS_BELOW else time)
+
+
+def is_time(text: str) -> bool:
+    """Tell whether a text is a time that one of the loaders writes."""
+    return milliseconds(text) is not None or is_written_time(text)
 
 
 def long_pauses(times: Iterable[list[int]], gap: timedelta) -> Iterator[int]:

@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger._roster import nicknames_of, people_of
+from langchain_fbmessenger._times import read_times
 from langchain_fbmessenger.exceptions import UnknownSenderError
 from langchain_fbmessenger.exports import is_deleted_account
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
@@ -147,6 +148,9 @@ class _Run:
         left_out.pop(own_key, None)
         if not left_out:
             return session
+        # What tells the day from the month in times of WhatsApp may go with a message.
+        messages, _ = read_times(list(session["messages"]))
+        session = cast("ChatSession", {**session, "messages": messages})
         finder = self._finder(left_out, nicknames_of(thread), here)
         return without_people(session, is_left_out, finder, self._report)
 
@@ -162,7 +166,7 @@ class _Run:
         compared = frozenset(left_out.values()), kept
         if self._compared != compared:  # most threads have the people of the one before
             self._compared, self._names = compared, NamesLeftOut(*compared)
-        return MentionFinder(self._names, theirs)
+        return MentionFinder(self._names, theirs, left_out)
 
 
 @overload

@@ -87,6 +87,10 @@ class NameBook:
             self._invented[name] = self._names.invented(name)
         return self._invented[name]
 
+    def knows(self, name: str) -> bool:
+        """Tell whether a name is somebody's who has an invented one."""
+        return self._names.knows(name)
+
     def number(self, text: str) -> str:
         """Return a number for an id or a path that holds names: stable, and no way back."""
         told = text.encode("utf-8", "surrogatepass")
