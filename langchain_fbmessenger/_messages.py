@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import AIMessage, HumanMessage
 
+from langchain_fbmessenger.exceptions import InvalidInputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
@@ -122,7 +124,7 @@ def text_of(message: BaseMessage) -> str:
         return "".join(blocks)
     kind = type(content).__name__
     error = f"a chat message's content is text or a list of content blocks, got {kind}"
-    raise ValueError(error)
+    raise InvalidInputError(error)
 
 
 def _fill(message: BaseMessage, fields: dict[str, Any], fields_set: set[str]) -> None:

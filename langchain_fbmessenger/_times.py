@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._messages import copy_message
 from langchain_fbmessenger._written_times import is_written_time, read_written_times
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ def as_gap(gap: str | timedelta) -> timedelta:
             f"a gap is a timedelta, or a number with a unit of {', '.join(_UNITS)}, such as '8h', "
             f"'90m' or '1d 12h', and longer than nothing, got {gap!r}"
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return given
 
 

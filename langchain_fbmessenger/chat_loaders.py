@@ -18,7 +18,7 @@ from typing_extensions import override
 from langchain_fbmessenger._chat_sessions import MessengerChatSession, to_session
 from langchain_fbmessenger._iteration import iterate_in_thread
 from langchain_fbmessenger._names import normal_name
-from langchain_fbmessenger.exceptions import ExportNotFoundError
+from langchain_fbmessenger.exceptions import ExportNotFoundError, InvalidOptionError
 from langchain_fbmessenger.exports import (
     ExportReader,
     LoadReport,
@@ -112,7 +112,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self.paths = [Path(path) for path in path_or_paths]
         if attachments not in {"skip", "placeholder"}:
             message = f'attachments is "skip" or "placeholder", not {attachments!r}'
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         self._timezone = to_zone(timezone)
         self._selection = make_selection(
             folders=folders,
@@ -148,7 +148,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         """
         if self._given_owner is None and not self._is_read:
             self._open(LoadReport())
-        return self._given_owner or self._found_owner
+        return self._found_owner if self._is_read else self._given_owner
 
     @override
     def lazy_load(self) -> Iterator[MessengerChatSession]:

@@ -36,6 +36,7 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.screens import report_lines
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
 if TYPE_CHECKING:
@@ -119,7 +120,7 @@ def prepare(
         agreed = Contacts() if contacts is None else Contacts.read(contacts)
         if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
             message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         if contacts or forget:  # before threads are cut: an answer may come after a pause
             stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
         stages += [split_chat_sessions(gap=gap)] if cuts else []

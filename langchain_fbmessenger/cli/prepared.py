@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.examples import export_examples, rules_for, split_examples
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,7 +39,7 @@ def write_prepared(
         return [export_examples(examples, output, format=form)]
     if output.exists() and not output.is_file():
         message = f"{output} is no file: held-out examples are written beside it"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     split = split_examples(examples, valid=valid)
     if not split.valid:
         return [export_examples(split.train, output, format=form)]
@@ -67,7 +68,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
         is_part = source in target.parents and target.suffix != ".jsonl" and target.exists()
         if target == source or is_part:
             message = f"{output} is part of the export: choose another --output"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
 
 
 def written_lines(files: list[ExportedFile]) -> list[str]:

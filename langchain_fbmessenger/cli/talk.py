@@ -8,6 +8,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
@@ -56,7 +57,7 @@ def _prompt_of(job: FineTuningJob, others: str | None) -> ChatPromptTemplate:
             "This model was trained with a system prompt that names whom it writes to: say who "
             "you are with --others NAME."
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return job.prompt(**dict.fromkeys(needed, others or ""))
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from langchain_fbmessenger._home import write_private
+from langchain_fbmessenger.exceptions import MalformedFileError
 
 __all__ = ["Canaries", "Canary"]
 
@@ -82,4 +83,4 @@ class Canaries(msgspec.Struct, frozen=True):
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # The parser's own words may quote the file.
             message = f"{Path(path).name} holds no canaries: plant_canaries makes them"
-            raise ValueError(message) from None
+            raise MalformedFileError(message) from None

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger.exceptions import UnknownRowError
+
 if TYPE_CHECKING:
     from langchain_fbmessenger.evaluation.rates import Rate
 
@@ -102,7 +104,7 @@ class LeakReport:
         if len(found) != 1:
             known = ", ".join(f"{row.measure!r} in {row.where!r}" for row in self.rows)
             message = f"{len(found)} rows are {measure!r} in {where!r}; there are: {known}"
-            raise KeyError(message)
+            raise UnknownRowError(message)
         return found[0]
 
     def to_dict(self) -> dict[str, Any]:

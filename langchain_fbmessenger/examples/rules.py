@@ -5,13 +5,14 @@ Each rule of the table names its source, the day it was read and how sure it is.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, Optional
 
 import msgspec
+
+from langchain_fbmessenger.exceptions import UnknownProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -110,7 +111,7 @@ def rules_for(provider: str) -> ExampleRules:
     """Return the rules of a provider or trainer by its name.
 
     Raises:
-        ValueError: There is none of that name; says which there are.
+        UnknownProviderError: There is none of that name; says which there are.
 
     Example:
         ```python
@@ -120,10 +121,7 @@ def rules_for(provider: str) -> ExampleRules:
     """
     table = _table()[0]
     if not isinstance(provider, str) or provider not in table:
-        close = difflib.get_close_matches(str(provider), table, n=1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        message = f"unknown provider or format {provider!r}: known are {', '.join(table)}.{meant}"
-        raise ValueError(message)
+        raise UnknownProviderError(provider, table)
     return table[provider]
 
 

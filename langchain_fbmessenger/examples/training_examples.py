@@ -27,6 +27,7 @@ from langchain_fbmessenger.examples.system_template import (
 from langchain_fbmessenger.examples.tokens import token_counter
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
 from langchain_fbmessenger.examples.windows import Fitting, windows_of
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions.stage import dual_form
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class ToTrainingExamples(ExampleMaker):
     def _says_something(cls, opening: str) -> str:
         if not opening.strip():
             message = 'opening is "keep", "drop", or the text of a user turn'
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         word = opening.strip().lower()
         return word if word in {KEEP_OPENING, DROP_OPENING} else opening
 
@@ -95,7 +96,7 @@ class ToTrainingExamples(ExampleMaker):
         most = self._most_turns()
         if most is not None and self.overlap is not None and self.overlap >= most:
             message = f"overlap ({self.overlap}) must be below max_messages ({most})"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return self
 
     @override
@@ -160,7 +161,7 @@ class ToTrainingExamples(ExampleMaker):
                 f"max_tokens={most} leaves no room for a chat: the system prompt and what a chat "
                 f"template writes take up to {before + room}"
             )
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return Fitting(
             n_turns=self._most_turns(),
             tokens=most,

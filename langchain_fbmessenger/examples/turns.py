@@ -17,6 +17,7 @@ from langchain_fbmessenger._messages import text_of
 from langchain_fbmessenger._times import RUN_MAX_GAP, times_in
 from langchain_fbmessenger.examples.people import sender_of
 from langchain_fbmessenger.examples.report import BLANK
+from langchain_fbmessenger.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -112,7 +113,7 @@ def _role_of(message: BaseMessage) -> Literal["user", "assistant"]:
     if isinstance(message, HumanMessage):
         return "user"
     error = f"to_training_examples takes human and AI messages, got one of type {message.type!r}"
-    raise TypeError(error)
+    raise InvalidInputError(error)
 
 
 def _is_far_behind(turn: Turn, times: list[int]) -> bool:

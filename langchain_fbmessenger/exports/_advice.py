@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
+from langchain_fbmessenger.exceptions import (
+    ExportNotFoundError,
+    InvalidOptionError,
+    MalformedExportError,
+)
 from langchain_fbmessenger.exports._json import BROKEN_JSON
 from langchain_fbmessenger.exports._source import (
     BROKEN_ARCHIVE,
@@ -48,7 +52,7 @@ def check_paths(paths: Sequence[Path]) -> None:
     """
     if not paths:
         message = f"no path of an export was given. {_HOW_TO_ASK}"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     for path in paths:
         try:
             exists = path.exists()

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Optional
 
 from pydantic import BeforeValidator
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.identifiers import known_regions
 
 __all__ = ["Kind", "Names", "Regions", "several"]
@@ -21,7 +22,7 @@ def several(texts: Any, what: str = "names") -> Any:
     """
     if isinstance(texts, str):
         message = f"expected several {what}: put a single one into a list"
-        raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
+        raise InvalidOptionError(message)
     return tuple(texts)
 
 

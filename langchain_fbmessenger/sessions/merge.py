@@ -11,6 +11,7 @@ from typing_extensions import override
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, text_of
 from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_in
+from langchain_fbmessenger.sessions._flow import one_session
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ class MergeChatRuns(SessionStage):
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
         for session in sessions:
-            yield merge_chat_runs_in_session(session, self.delimiter, max_gap=self.max_gap)
+            yield _merged(session, self.delimiter, self.max_gap)
 
 
 @overload
@@ -87,7 +88,6 @@ def merge_chat_runs(
     return cast("Iterator[ChatSession] | MergeChatRuns", dual_form(stage, chat_sessions))
 
 
-@without_gc
 def merge_chat_runs_in_session(
     chat_session: ChatSession,
     delimiter: str = "\n\n",
@@ -110,10 +110,16 @@ def merge_chat_runs_in_session(
         ValueError: A message's content is neither text nor a list of content blocks, or `max_gap`
             is no gap.
     """
-    messages = list(chat_session["messages"])
+    gap = None if max_gap is None else as_gap(max_gap)
+    return _merged(one_session(chat_session), delimiter, gap)
+
+
+@without_gc
+def _merged(session: ChatSession, delimiter: str, max_gap: timedelta | None) -> ChatSession:
+    messages = list(session["messages"])
     paused: set[int] = set()
     if max_gap is not None:
-        paused.update(long_pauses(times_in(messages), as_gap(max_gap)))
+        paused.update(long_pauses(times_in(messages), max_gap))
     merged = []
     start = 0
     for stop in range(1, len(messages) + 1):
@@ -124,7 +130,7 @@ def merge_chat_runs_in_session(
         ):
             merged.append(_merge_run(messages[start:stop], delimiter))
             start = stop
-    return cast("ChatSession", {**chat_session, "messages": merged})
+    return cast("ChatSession", {**session, "messages": merged})
 
 
 def _same_run(first: BaseMessage, message: BaseMessage) -> bool:

@@ -11,6 +11,7 @@ from pydantic import field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._times import as_gap, long_pauses, read_times
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions._pauses import DEFAULT_GAP, learned_gap
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
@@ -40,7 +41,7 @@ class SplitChatSessions(SessionStage):
             return as_gap(gap)
         except ValueError as error:
             message = f'{error}; or "auto"'
-            raise ValueError(message) from None
+            raise InvalidOptionError(message) from None
 
     @property
     @override

@@ -12,6 +12,7 @@ import msgspec.toml
 
 from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exceptions import MalformedFileError
 
 if TYPE_CHECKING:
     import os
@@ -82,7 +83,7 @@ class Contacts(msgspec.Struct, frozen=True):
             # The cause quotes the file, which holds names.
             hint = 'names stand in quotes, as in [people."Zoë"]'
             message = f"{path} is no TOML file: {_place(error)}; {hint}"
-            raise ValueError(message) from None
+            raise MalformedFileError(message) from None
         return _checked(fields, str(path))
 
     @property
@@ -145,7 +146,7 @@ def write_contacts(
             f"{path} cannot be added to: write each person as a table of its own, "
             '[people."Name"], not people = {...}'
         )
-        raise ValueError(message) from None
+        raise MalformedFileError(message) from None
     write_private(path, content)
     return added
 
@@ -173,20 +174,20 @@ def _checked(fields: Any, path: str) -> Contacts:
     default = _consent(fields.pop("default", "pseudonymize"), path, "default")
     if fields:
         message = f"{path}: unknown key {min(fields)!r}; known are default and [people.…]"
-        raise ValueError(message)
+        raise MalformedFileError(message)
     if not isinstance(people, dict):
         message = f'{path}: people must be tables: [people."Name"]'
-        raise ValueError(message)  # noqa: TRY004 - what is wrong is a file
+        raise MalformedFileError(message)
     contacts = {name: _contact(value, path, name) for name, value in people.items()}
     seen: dict[str, str] = {}
     for name in contacts:
         key = comparable_name(name)
         if not key:
             message = f"{path}: a person's name is blank"
-            raise ValueError(message)
+            raise MalformedFileError(message)
         if key in seen:
             message = f"{path}: {name!r} and {seen[key]!r} are one name; write one table"
-            raise ValueError(message)
+            raise MalformedFileError(message)
         seen[key] = name
     return Contacts(default=default, people=contacts)
 
@@ -194,14 +195,14 @@ def _checked(fields: Any, path: str) -> Contacts:
 def _contact(value: Any, path: str, name: str) -> Contact:
     if not isinstance(value, dict):
         message = f'{path}: {name!r} must be a table: [people."{name}"] and consent = "exclude"'
-        raise ValueError(message)  # noqa: TRY004 - what is wrong is a file
+        raise MalformedFileError(message)
     if unknown := value.keys() - {"consent", "aliases"}:
         message = f"{path}: unknown key {min(unknown)!r} of {name!r}; known are consent, aliases"
-        raise ValueError(message)
+        raise MalformedFileError(message)
     aliases = value.get("aliases", [])
     if not isinstance(aliases, list) or not all(isinstance(a, str) and a.strip() for a in aliases):
         message = f'{path}: aliases of {name!r} must be a list of names: ["Míla"]'
-        raise ValueError(message)
+        raise MalformedFileError(message)
     consent = value.get("consent")
     checked = None if consent is None else _consent(consent, path, f"consent of {name!r}")
     return Contact(consent=checked, aliases=tuple(aliases))
@@ -210,5 +211,5 @@ def _contact(value: Any, path: str, name: str) -> Contact:
 def _consent(value: Any, path: str, what: str) -> Consent:
     if value not in _WORDS:
         message = f"{path}: {what} must be one of {', '.join(_WORDS)}"
-        raise ValueError(message)
+        raise MalformedFileError(message)
     return value  # type: ignore[no-any-return]  # it is one of the words

@@ -10,7 +10,7 @@ from typing_extensions import override
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger._roster import nicknames_of, people_of
 from langchain_fbmessenger._times import read_times
-from langchain_fbmessenger.exceptions import UnknownSenderError
+from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
 from langchain_fbmessenger.exports import is_deleted_account
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
@@ -54,7 +54,7 @@ class ApplyConsent(SessionStage):
     def _no_blank_name(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if not all(map(comparable_name, names)):
             message = "a name to forget is blank"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return names
 
     @property
@@ -125,7 +125,7 @@ class _Run:
                 f"{owner!r} is the owner of this export, who cannot be excluded or forgotten: "
                 "whose answers would a model learn?"
             )
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         participants = [p for p in thread.get("participants") or () if isinstance(p, str)]
         decided = (self._decisions.by_name(name) for name in participants if name != owner)
         if thread.get("folder") in _FROM_STRANGERS and not any(decided):

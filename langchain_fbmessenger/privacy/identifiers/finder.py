@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.findings import KINDS, Finding, without_overlaps
 from langchain_fbmessenger.privacy.identifiers.addresses import find_addresses
 from langchain_fbmessenger.privacy.identifiers.cards import find_cards
@@ -156,5 +157,5 @@ def _known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
     unknown = sorted(set(kinds) - set(KINDS[1:]))
     if unknown:
         message = f"no such kind: {', '.join(unknown)}. Kinds: {', '.join(KINDS[1:])}"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return frozenset(kinds)

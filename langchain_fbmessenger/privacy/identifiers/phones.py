@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from langchain_fbmessenger.exceptions import MissingExtraError
+from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
 from langchain_fbmessenger.privacy.identifiers.words import (
     stands_before,
@@ -138,7 +138,7 @@ def known_regions(regions: tuple[str, ...]) -> tuple[str, ...]:
             f"no such region: {', '.join(unknown)}. Regions are ISO codes of countries: "
             f"{', '.join(sorted(known))}"
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return upper
 
 
