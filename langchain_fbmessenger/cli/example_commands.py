@@ -48,8 +48,13 @@ __all__ = ["check", "prepare"]
 def prepare(
     exports: Exports,
     me: Annotated[
-        str | None,
-        typer.Option(help="Whose messages the model learns: a name; the export's owner else."),
+        list[str] | None,
+        typer.Option(
+            "--me",
+            "--sender",
+            help="Whose messages the model learns: a name, the export's owner else; may be "
+            "repeated for several names.",
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File for the training examples.")
@@ -125,7 +130,7 @@ def prepare(
             stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
         stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
-            map_ai_messages(sender=me),
+            map_ai_messages(sender=me or None),
             *_privacy_stages(pseudonymize, agreed, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
@@ -153,7 +158,8 @@ def prepare(
             console.print(line, soft_wrap=True)
         if not written:
             balanced = "nothing is left to train: balance the examples less"
-            silent = f"{me or loader.owner!r} has written nothing in these chats: nothing to train"
+            persona = ", ".join(me or [str(loader.owner)])
+            silent = f"{persona!r} has written nothing in these chats: nothing to train"
             raise InvalidExampleError(balanced if report.answers else silent, rule="min_examples")
         for line in written_lines(written):
             print_plain(line)

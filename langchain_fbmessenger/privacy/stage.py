@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, cast, overload
 from pydantic import ConfigDict, Field
 from typing_extensions import override
 
+from langchain_fbmessenger._names import NameSearch
 from langchain_fbmessenger._roster import Person, nicknames_of, people_of
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
@@ -94,7 +95,7 @@ class PseudonymizeChatSessions(SessionStage):
         report = PrivacyReport() if self.report is None else self.report
         book = NameBook(self.key, keep=self.keep)
         told = [Person(name, contact.aliases) for name, contact in self.contacts.people.items()]
-        run = _People(book, Decisions(self.contacts, (), ()))
+        run = _People(book, self.keep, Decisions(self.contacts, (), ()))
         run.meet([*told, *map(Person, self.people)])
         identifiers = self._identifiers(book.secret)
         known: tuple[Person, ...] = ()
@@ -107,10 +108,13 @@ class PseudonymizeChatSessions(SessionStage):
                 known = people_of(thread)
                 run.decisions = Decisions(self.contacts, (), known)
                 run.meet(known)
-            run.meet(map(Person, dict.fromkeys(names_in(session))))
+            names = [*dict.fromkeys(names_in(session))]
+            if run.decisions.unmatched:  # a name of the contacts may lack its accents
+                run.decisions = Decisions(self.contacts, (), known, names)
+            run.meet(map(Person, names))
             report.people = book.people
-            names = book.finder(nicknames_of(thread))
-            yield SessionScrubber(identifiers, book, names, report).scrub(session)
+            finder = book.finder(nicknames_of(thread))
+            yield SessionScrubber(identifiers, book, finder, report).scrub(session)
 
     def _identifiers(self, secret: bytes) -> IdentifierFinder | None:
         if self.identifiers is None:
@@ -123,11 +127,18 @@ class PseudonymizeChatSessions(SessionStage):
 class _People:
     """Learns names, and lets those keep theirs who have agreed to it."""
 
-    def __init__(self, book: NameBook, decisions: Decisions) -> None:
+    def __init__(self, book: NameBook, keep: Iterable[str], decisions: Decisions) -> None:
         self._book = book
+        self._keep = [NameSearch(name) for name in keep]
         self.decisions = decisions
 
     def meet(self, people: Iterable[Person]) -> None:
+        people = list(people)
+        for search in self._keep:
+            for person in people:
+                search.meet(person.names)
+            for name in search.found:
+                self._book.keep(name)
         renamed = []
         for person in people:
             if self.decisions.of(person.name) == "include":

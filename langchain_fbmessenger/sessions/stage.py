@@ -28,6 +28,7 @@ from pydantic import ConfigDict, ValidationError
 from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
+from langchain_fbmessenger._names import close_names, did_you_mean
 from langchain_fbmessenger._tracing import atraced_run, traced_run
 from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
 from langchain_fbmessenger.sessions._flow import (
@@ -84,7 +85,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
             try:
                 super().__init__(**options)
             except ValidationError as error:
-                raise InvalidOptionError(_told(error)) from None
+                raise InvalidOptionError(_told(error, type(self).model_fields)) from None
 
     takes: ClassVar[str] = SESSIONS
     """What the stage takes, for errors."""
@@ -344,14 +345,18 @@ def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:
     return sessions_of(iter([given_now(sessions, what)]), what)
 
 
-def _told(error: ValidationError) -> str:
-    """Return what is wrong with options, without what was given; our own errors name the option."""
-    return "; ".join(
-        wrong["msg"].removeprefix("Value error, ")
-        if wrong["type"] == "value_error"
-        else f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg'][:1].lower()}{wrong['msg'][1:]}"
-        for wrong in error.errors(include_input=False)
-    )
+def _told(error: ValidationError, known: Iterable[str]) -> str:
+    """Return what is wrong with options, without what was given."""
+    return "; ".join(_told_of(wrong, known) for wrong in error.errors(include_input=False))
+
+
+def _told_of(wrong: Any, known: Iterable[str]) -> str:
+    if wrong["type"] == "value_error":  # our own errors name the option
+        return str(wrong["msg"]).removeprefix("Value error, ")
+    option = ".".join(map(str, wrong["loc"]))
+    if wrong["type"] == "extra_forbidden":
+        return f"{option}: no such option (extra).{did_you_mean(close_names(option, known))}"
+    return f"{option}: {wrong['msg']}"
 
 
 def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:

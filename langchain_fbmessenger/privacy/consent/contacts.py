@@ -11,7 +11,7 @@ import msgspec
 import msgspec.toml
 
 from langchain_fbmessenger._home import write_private
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._names import comparable_name, find_person
 from langchain_fbmessenger.exceptions import MalformedFileError
 
 if TYPE_CHECKING:
@@ -130,8 +130,13 @@ def write_contacts(
     if path.exists():
         contacts = Contacts.read(path)
         text = path.read_text(encoding="utf-8-sig")
-    known = {comparable_name(n) for k, c in contacts.people.items() for n in (k, *c.aliases)}
-    known |= {comparable_name(owner or ""), ""}  # nobody can be told by a name of blanks
+    people = list(people)
+    told = [name for own, contact in contacts.people.items() for name in (own, *contact.aliases)]
+    if owner:
+        told.append(owner)
+    meant = [find_person(name, (person.names for person in people)) for name in told]
+    # What is written there counts as well; and nobody can be told by a name of blanks.
+    known = {comparable_name(name) for name in (*told, *(n for names in meant for n in names), "")}
     added = []
     for person in people:
         if comparable_name(person.name) not in known:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Optional, cast, overload
 from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import override
 
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._names import comparable_name, find_person
 from langchain_fbmessenger._roster import nicknames_of, people_of
 from langchain_fbmessenger._times import read_times
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
@@ -103,8 +103,11 @@ class _Run:
         """
         entries = [(name, "exclude", self._contacts.aliases_of(name)) for name in self._forget]
         entries += [(n, str(c.consent), c.aliases) for n, c in self._contacts.people.items()]
+        self._decide()
+        known = self._decisions.known
         for name, consent, aliases in entries:
-            if not any(comparable_name(one) in self._seen for one in (name, *aliases)):
+            written = any(comparable_name(one) in self._seen for one in (name, *aliases))
+            if not written and not any(find_person(one, known) for one in (name, *aliases)):
                 if consent == "exclude" and self._seen:
                     raise UnknownSenderError(name, list(self._seen.values()))
                 self._report.unknown_people += 1
@@ -112,10 +115,17 @@ class _Run:
     def _meet(self, thread: Any, session: ChatSession) -> None:
         if people_of(thread) is not self._people:  # one tuple for all sessions of a load
             self._people = people_of(thread)
-            self._decisions = Decisions(self._contacts, self._forget, self._people)
+            self._decide()
             self._seen |= self._decisions.all_names
-        for name in dict.fromkeys(names_in(session)):
-            self._seen.setdefault(comparable_name(name), name)
+        new = {comparable_name(name): name for name in names_in(session)}
+        if not new.keys() <= self._seen.keys():
+            self._seen = new | self._seen
+            if self._decisions.unmatched:  # somebody who is met now may be meant
+                self._decide()
+
+    def _decide(self) -> None:
+        others = self._seen.values()
+        self._decisions = Decisions(self._contacts, self._forget, self._people, others)
 
     def _kept(self, session: ChatSession, thread: Any) -> ChatSession | None:
         owner = thread.get("owner")
