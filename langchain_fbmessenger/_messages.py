@@ -114,7 +114,7 @@ def text_of(message: BaseMessage) -> str:
     """Return a message's text, of all its content blocks if it holds several.
 
     Raises:
-        ValueError: The content is neither text nor a list of content blocks.
+        InvalidInputError: The content is neither text nor a list of content blocks.
     """
     content: Any = message.content
     if isinstance(content, str):

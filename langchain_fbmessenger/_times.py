@@ -38,7 +38,7 @@ def as_gap(gap: str | timedelta) -> timedelta:
     """Return a pause that is given as text, such as "8h", "90m" or "1d 12h".
 
     Raises:
-        ValueError: It is no such text, or not longer than nothing.
+        InvalidOptionError: It is no such text, or not longer than nothing.
     """
     given = gap if isinstance(gap, timedelta) else _parsed(gap)
     if given is None or given <= timedelta(0):

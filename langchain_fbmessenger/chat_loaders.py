@@ -76,7 +76,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         report: What the newest load has read and what it has left out, by reason.
 
     Raises:
-        ValueError: An option does not have one of its values.
+        InvalidOptionError: An option does not have one of its values.
 
     Example:
         ```python

@@ -27,7 +27,7 @@ def write_prepared(
 
     Raises:
         InvalidExampleError: There are too few, or one breaks a rule of the form.
-        ValueError: There is no such form, or `valid` is no share.
+        InvalidOptionError: There is no such form, or `valid` is no share.
     """
     rules_for(form)  # before anything is read
     examples = iter(examples)
@@ -59,7 +59,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
     """Refuse to write over what is read: it may be the only copy of somebody's chats.
 
     Raises:
-        ValueError: The output is an export, or a file of one.
+        InvalidOptionError: The output is an export, or a file of one.
     """
     target = output.resolve()
     for export in exports:

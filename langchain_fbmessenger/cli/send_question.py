@@ -41,7 +41,7 @@ def ask_before_sending(
         key: A key file, whose real names are looked for.
 
     Raises:
-        ValueError: Nobody can be asked.
+        InvalidOptionError: Nobody can be asked.
         typer.Exit: It is not wanted.
     """
     if provider.is_private:

@@ -31,7 +31,7 @@ def chain_for(
     """Return `prompt | model | StrOutputParser()` for a job's id or a model's name.
 
     Raises:
-        ValueError: The job's system prompt names the others, and `others` is not given.
+        InvalidOptionError: The job's system prompt names the others, and `others` is not given.
     """
     prompt = ChatPromptTemplate.from_messages(
         [

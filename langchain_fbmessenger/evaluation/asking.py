@@ -94,9 +94,9 @@ def ask(
 
     Raises:
         Exception: The model's own, where it failed at every question.
-        TypeError: It gives neither messages nor texts.
-        ValueError: `max_concurrency` is none, or the environment asks for a tracer that LangChain
-            no longer has.
+        InvalidInputError: It gives neither messages nor texts.
+        InvalidOptionError: `max_concurrency` is none, or the environment asks for a tracer that
+            LangChain no longer has.
     """
     _refuse_before_asking(max_concurrency)
     answers = Answers()

@@ -183,7 +183,8 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
 
     Raises:
         InvalidExampleError: There are no examples, one is none, or the canaries are not in them.
-        ValueError: A number is out of range, or the environment asks for LangChain's old tracer.
+        InvalidOptionError: A number is out of range, or the environment asks for LangChain's old
+            tracer.
         Exception: The model's own, where it failed at every question; single failures are counted.
 
     Example:

@@ -74,7 +74,7 @@ class Canaries(msgspec.Struct, frozen=True):
         """Read what `write` has written.
 
         Raises:
-            ValueError: The file holds something else.
+            MalformedFileError: The file holds something else.
             OSError: It cannot be read.
         """
         content: Any = Path(path).read_bytes()

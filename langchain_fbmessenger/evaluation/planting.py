@@ -71,7 +71,7 @@ def plant_canaries(
 
     Raises:
         InvalidExampleError: There are no examples, or one is none.
-        ValueError: `count` or `repeats` is out of range.
+        InvalidOptionError: `count` or `repeats` is out of range.
     """
     slots = [(name, about) for name, form in _table().forms.items() for about in form.about]
     if not 1 <= count <= len(slots) // 2:

@@ -98,7 +98,7 @@ class LeakReport:
             where: In answers to what; may be left out where there is one row of the measure.
 
         Raises:
-            KeyError: There is no such row, or more than one; says which there are.
+            UnknownRowError: There is no such row, or more than one; says which there are.
         """
         found = [row for row in self.rows if row.measure == measure and where in {None, row.where}]
         if len(found) != 1:

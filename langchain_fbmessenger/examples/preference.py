@@ -148,7 +148,7 @@ def to_preference_pairs(
         An iterator over pairs, which `write_jsonl` writes, or the Runnable that does the same.
 
     Raises:
-        TypeError: A session holds a message that is neither a human's nor the assistant's.
+        InvalidInputError: A session holds a message that is neither a human's nor the assistant's.
 
     Example:
         ```python

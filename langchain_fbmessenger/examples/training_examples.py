@@ -144,7 +144,7 @@ class ToTrainingExamples(ExampleMaker):
         """Return what fits beside a system prompt that is filled in with nothing.
 
         Raises:
-            ValueError: Nothing does.
+            InvalidOptionError: Nothing does.
         """
         opening = 0
         if self.opening != DROP_OPENING:
@@ -268,10 +268,10 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
         plain dicts that remember where they are from, for `split_examples` and `balance_examples`.
 
     Raises:
-        ValueError: `overlap` leaves no room in `max_messages`, the system prompt none in
+        InvalidOptionError: `overlap` leaves no room in `max_messages`, the system prompt none in
             `max_tokens`.
-        TypeError: A session holds a message that is neither a human's nor the assistant's, or the
-            tokenizer is none.
+        InvalidInputError: A session holds a message that is neither a human's nor the assistant's,
+            or the tokenizer is none.
 
     Example:
         ```python

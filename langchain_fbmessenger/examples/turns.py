@@ -71,7 +71,7 @@ def turns_of(session: ChatSession, people: People, fates: Counter[str]) -> list[
         fates: Is told of blank messages.
 
     Raises:
-        TypeError: A message is neither a human's nor the assistant's.
+        InvalidInputError: A message is neither a human's nor the assistant's.
     """
     named = people.is_group or len(people.writers) > 1
     turns: list[Turn] = []

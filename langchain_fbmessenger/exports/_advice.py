@@ -48,7 +48,7 @@ def check_paths(paths: Sequence[Path]) -> None:
 
     Raises:
         ExportNotFoundError: One does not.
-        ValueError: No path is given.
+        InvalidOptionError: No path is given.
     """
     if not paths:
         message = f"no path of an export was given. {_HOW_TO_ASK}"

@@ -59,8 +59,8 @@ def make_selection(  # noqa: PLR0913 - options of one thing, each by its keyword
     """Check and normalise what was asked for; `FacebookMessengerChatLoader` explains each.
 
     Raises:
-        ValueError: A folder that Meta does not have, a text that is no time, or nothing between
-            `since` and `until`.
+        InvalidOptionError: A folder that Meta does not have, a text that is no time, or nothing
+            between `since` and `until`.
     """
     chosen = _texts("folders", folders)
     for folder in chosen or ():
@@ -128,7 +128,7 @@ def to_zone(timezone: str | tzinfo | None) -> tzinfo | None:
     """Return a time zone given by its name in the IANA database, such as "Europe/Prague".
 
     Raises:
-        ValueError: There is no zone of that name.
+        InvalidOptionError: There is no zone of that name.
     """
     if not isinstance(timezone, str):
         return timezone

@@ -51,8 +51,8 @@ def staged_folder(target: Path, sources: Iterable[Path]) -> Iterator[Path]:
         sources: What is read meanwhile, which nothing may be written into.
 
     Raises:
-        ValueError: It is not empty, or lies within what is read.
-        FileNotFoundError: There is no folder for it to lie in.
+        InvalidOptionError: It is not empty, or lies within what is read.
+        MissingFolderError: There is no folder for it to lie in.
     """
     place = target.resolve()
     for source in map(Path.resolve, sources):

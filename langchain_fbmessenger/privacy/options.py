@@ -18,7 +18,7 @@ def several(texts: Any, what: str = "names") -> Any:
     """Return several texts as a tuple.
 
     Raises:
-        ValueError: It is a single text, which would be taken for as many as it has letters.
+        InvalidOptionError: It is a single text, which would be taken for as many as it has letters.
     """
     if isinstance(texts, str):
         message = f"expected several {what}: put a single one into a list"

@@ -46,7 +46,7 @@ class Redaction:
         kinds: Kinds of identifiers to replace.
 
     Raises:
-        ValueError: Names are to stay, and something is said of them.
+        InvalidOptionError: Names are to stay, and something is said of them.
     """
 
     names: bool = True
@@ -107,7 +107,8 @@ class Redaction:
             The number of conversations, None if it is not wanted.
 
         Raises:
-            ValueError: The folder is not empty or lies within the export, or the key lies in it.
+            InvalidOptionError: The folder is not empty or lies within the export, or the key lies
+                in it.
             MessengerError: As `loader.lazy_load`.
         """
         if folder.resolve() in key.resolve().parents:

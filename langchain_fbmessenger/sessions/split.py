@@ -93,7 +93,7 @@ def split_chat_sessions(
         only a whole thread tells (WhatsApp's "3/4/23, 9:10") stand in Unix ms.
 
     Raises:
-        ValueError: `gap` is none of the above, or not longer than nothing.
+        InvalidOptionError: `gap` is none of the above, or not longer than nothing.
 
     Warns:
         UserWarning: At the end, where sessions hold no time that can be read: they are whole; or

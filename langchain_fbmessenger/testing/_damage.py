@@ -52,7 +52,7 @@ def damage(path: str | Path, kind: DamageKind) -> Path:
         The path.
 
     Raises:
-        ValueError: There is no such kind, or the file has no place where it could strike.
+        InvalidOptionError: There is no such kind, or the file has no place where it could strike.
 
     Example:
         ```python

@@ -114,7 +114,8 @@ def write_export(  # noqa: PLR0913 - every option has a default and is given by 
         What was written, and what to hand to a loader.
 
     Raises:
-        ValueError: There is no such variant, layout or packaging, or two threads have one id.
+        InvalidOptionError: There is no such variant, layout or packaging, or two threads have one
+            id.
 
     Example:
         ```python

@@ -75,7 +75,7 @@ class Contacts(msgspec.Struct, frozen=True):
 
         Raises:
             FileNotFoundError: There is none.
-            ValueError: It is no such file; the error names file and person.
+            MalformedFileError: It is no such file; the error names file and person.
         """
         try:
             fields = msgspec.toml.decode(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8))
@@ -123,7 +123,7 @@ def write_contacts(
         The names of the people who were added.
 
     Raises:
-        ValueError: The file exists and is no contacts file.
+        MalformedFileError: The file exists and is no contacts file.
     """
     path = Path(path)
     text, contacts = _HEAD, Contacts()

@@ -59,7 +59,7 @@ class IdentifierFinder:
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: There is no such kind or region.
+        InvalidOptionError: There is no such kind or region.
     """
 
     def __init__(
@@ -152,7 +152,7 @@ def _known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
     """Return kinds of identifiers.
 
     Raises:
-        ValueError: There is no such kind.
+        InvalidOptionError: There is no such kind.
     """
     unknown = sorted(set(kinds) - set(KINDS[1:]))
     if unknown:

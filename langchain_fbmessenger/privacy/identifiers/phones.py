@@ -54,7 +54,7 @@ class PhoneFinder:
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: There is no such region.
+        InvalidOptionError: There is no such region.
     """
 
     def __init__(self, regions: tuple[str, ...] | None = None) -> None:
@@ -128,7 +128,7 @@ def known_regions(regions: tuple[str, ...]) -> tuple[str, ...]:
     """Return regions in capitals.
 
     Raises:
-        ValueError: There is no such region.
+        InvalidOptionError: There is no such region.
     """
     known = _library().SUPPORTED_REGIONS
     upper = tuple(region.upper() for region in regions)

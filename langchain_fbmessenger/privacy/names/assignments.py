@@ -73,7 +73,7 @@ class Assignments:
         """Take up what a key file holds by now, and write to it from now on.
 
         Raises:
-            ValueError: It is another key by now.
+            MalformedFileError: It is another key by now.
         """
         if key.secret_bytes != self.secret:
             message = "the key file was replaced while it was used: start again with one that stays"

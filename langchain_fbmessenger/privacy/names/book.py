@@ -68,7 +68,7 @@ class NameBook:
         """Invent names for people who have none yet, and write them down.
 
         Raises:
-            TimeoutError: Another process does not let go of the key file.
+            BusyFileError: Another process does not let go of the key file.
             OSError: It cannot be written.
         """
         new = [person for person in people if self._is_new(person)]

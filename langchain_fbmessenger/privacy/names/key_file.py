@@ -100,7 +100,7 @@ def changing_key(path: Path) -> Iterator[KeyFile]:
     A symbolic link stays one: it is the file behind it that is locked and written.
 
     Raises:
-        TimeoutError: Another process does not let go of it.
+        BusyFileError: Another process does not let go of it.
         ValueError: The file is no key file, or its folder does not exist.
     """
     path = path.resolve()
