@@ -11,6 +11,7 @@ from langchain_fbmessenger.sessions.stage import sessions_in
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["convert_messages_for_finetuning"]
 
 
-def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[list[ChatTurn]]:
+def convert_messages_for_finetuning(
+    sessions: Iterable[ChatSession] | BaseChatLoader,
+) -> list[list[ChatTurn]]:
     """Convert each session to a list of OpenAI message dicts, as langchain-community does.
 
     One session makes one list, however long it is. For windows, weights and a system prompt use

@@ -33,6 +33,7 @@ from langchain_fbmessenger.sessions.stage import dual_form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
     from langchain_fbmessenger.examples.schema import ChatTurn, ExampleSource
@@ -202,7 +203,7 @@ class ToTrainingExamples(ExampleMaker):
 
 @overload
 def to_training_examples(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     max_messages: int | None = ...,
     overlap: int | None = ...,
@@ -225,7 +226,7 @@ def to_training_examples(
     report: ExampleReport | None = ...,
 ) -> ToTrainingExamples: ...
 def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     max_messages: int | None = None,
     overlap: int | None = None,

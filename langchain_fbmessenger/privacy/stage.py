@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
 __all__ = [
@@ -151,7 +152,7 @@ class _People:
 
 @overload
 def redact_identifiers(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     kinds: Iterable[Kind] | None = ...,
     regions: Iterable[str] | None = ...,
@@ -166,7 +167,7 @@ def redact_identifiers(
     report: PrivacyReport | None = ...,
 ) -> RedactIdentifiers: ...
 def redact_identifiers(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     kinds: Iterable[Kind] | None = None,
     regions: Iterable[str] | None = None,
@@ -178,7 +179,7 @@ def redact_identifiers(
     this machine to find them.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         kinds: Which of phone, email, card, iban, ip, link, address, id; all by default. Of a link,
             only what lets its bearer in (a token, a password) is replaced.
         regions: Countries whose national phone numbers are read, such as "CZ"; by default those
@@ -207,7 +208,7 @@ def redact_identifiers(
 
 @overload
 def pseudonymize_chat_sessions(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     key: str | os.PathLike[str],
     keep_owner: bool = ...,
@@ -234,7 +235,7 @@ def pseudonymize_chat_sessions(
     report: PrivacyReport | None = ...,
 ) -> PseudonymizeChatSessions: ...
 def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by its keyword
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     key: str | os.PathLike[str],
     keep_owner: bool = False,
@@ -258,7 +259,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
     came before; name the others in `people`.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         key: The key file: made if there is none, for its owner alone (0600), and brought up to
             date while people are met. Only with it can names be told (`restore_names`).
         keep_owner: Whether the export's owner keeps their name.

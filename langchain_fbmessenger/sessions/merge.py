@@ -17,6 +17,7 @@ from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -47,7 +48,7 @@ class MergeChatRuns(SessionStage):
 
 @overload
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     delimiter: str = ...,
     max_gap: str | timedelta | None = ...,
@@ -57,7 +58,7 @@ def merge_chat_runs(
     chat_sessions: None = None, *, delimiter: str = ..., max_gap: str | timedelta | None = ...
 ) -> MergeChatRuns: ...
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     delimiter: str = "\n\n",
     max_gap: str | timedelta | None = RUN_MAX_GAP,
@@ -65,7 +66,7 @@ def merge_chat_runs(
     r"""Merge each run, that is, consecutive messages of one sender, into one message.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         delimiter: What stands between the texts of two messages of a run.
         max_gap: Longest pause between two messages of one run, as a `timedelta` or a text such as
             "8h" or "1d 12h"; 30 days by default. None merges across any pause, years too, as

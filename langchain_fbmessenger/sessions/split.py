@@ -18,6 +18,7 @@ from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -64,14 +65,16 @@ class SplitChatSessions(SessionStage):
 
 @overload
 def split_chat_sessions(
-    chat_sessions: Iterable[ChatSession], *, gap: str | timedelta = ...
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, *, gap: str | timedelta = ...
 ) -> Iterator[ChatSession]: ...
 @overload
 def split_chat_sessions(
     chat_sessions: None = None, *, gap: str | timedelta = ...
 ) -> SplitChatSessions: ...
 def split_chat_sessions(
-    chat_sessions: Iterable[ChatSession] | None = None, *, gap: str | timedelta = "8h"
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
+    *,
+    gap: str | timedelta = "8h",
 ) -> Iterator[ChatSession] | SplitChatSessions:
     """Cut each session where nobody wrote for longer than `gap`.
 

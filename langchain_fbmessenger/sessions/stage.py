@@ -28,9 +28,8 @@ from pydantic import ConfigDict, ValidationError
 from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
-from langchain_fbmessenger._names import close_names, did_you_mean
 from langchain_fbmessenger._tracing import atraced_run, traced_run
-from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
+from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.sessions._flow import (
     EXAMPLES,
     SESSIONS,
@@ -42,6 +41,7 @@ from langchain_fbmessenger.sessions._flow import (
     given_now,
     sessions_of,
 )
+from langchain_fbmessenger.sessions._options import option_error
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
             try:
                 super().__init__(**options)
             except ValidationError as error:
-                raise InvalidOptionError(_told(error, type(self).model_fields)) from None
+                raise option_error(error, type(self).model_fields) from None
 
     takes: ClassVar[str] = SESSIONS
     """What the stage takes, for errors."""
@@ -343,20 +343,6 @@ def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:
         InvalidInputError: It is something else; at once where that can be seen.
     """
     return sessions_of(iter([given_now(sessions, what)]), what)
-
-
-def _told(error: ValidationError, known: Iterable[str]) -> str:
-    """Return what is wrong with options, without what was given."""
-    return "; ".join(_told_of(wrong, known) for wrong in error.errors(include_input=False))
-
-
-def _told_of(wrong: Any, known: Iterable[str]) -> str:
-    if wrong["type"] == "value_error":  # our own errors name the option
-        return str(wrong["msg"]).removeprefix("Value error, ")
-    option = ".".join(map(str, wrong["loc"]))
-    if wrong["type"] == "extra_forbidden":
-        return f"{option}: no such option (extra).{did_you_mean(close_names(option, known))}"
-    return f"{option}: {wrong['msg']}"
 
 
 def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:

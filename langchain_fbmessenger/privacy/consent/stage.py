@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
     from langchain_fbmessenger._roster import Person
@@ -181,7 +182,7 @@ class _Run:
 
 @overload
 def apply_consent(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     contacts: Contacts | str | os.PathLike[str] | None = ...,
     forget: Iterable[str] = ...,
@@ -196,7 +197,7 @@ def apply_consent(
     report: ConsentReport | None = ...,
 ) -> ApplyConsent: ...
 def apply_consent(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     contacts: Contacts | str | os.PathLike[str] | None = None,
     forget: Iterable[str] = (),
@@ -214,7 +215,7 @@ def apply_consent(
     invented name people stay by `pseudonymize_chat_sessions`, which comes behind.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         contacts: Who has agreed to what: a `Contacts` or a file (see `write_contacts`).
         forget: Names of people to be left out, whatever the contacts say.
         report: Is told what was left out.
