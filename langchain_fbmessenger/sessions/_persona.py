@@ -33,7 +33,7 @@ class Persona:
         self._messages: Counter[str] = Counter()
         self._has_messages = False
 
-    def names_in(self, session: ChatSession, writers: Iterable[str]) -> Callable[[str], bool]:
+    def names_in(self, session: ChatSession, writers: list[str]) -> Callable[[str], bool]:
         """Return what tells of a name whether it is the persona's in a session.
 
         Args:
@@ -41,14 +41,14 @@ class Persona:
             writers: Who has sent its messages, a name for each.
         """
         self._has_messages |= bool(session["messages"])
-        counts = Counter(writers)
-        self._messages.update(counts)
+        self._messages.update(writers)
         thread: Any = cast("dict[str, Any]", session).get("thread") or {}
         # Who belongs to a thread is known, also where they have never written a word.
         participants = [n for n in thread.get("participants") or () if isinstance(n, str)]
-        self._messages.update(dict.fromkeys(participants, 0))
+        for name in participants:
+            self._messages.setdefault(name, 0)
         export = self._export_of(people_of(thread))
-        export.meet((*counts, *participants))
+        export.meet([*writers, *participants])
         return export.is_persona
 
     def _export_of(self, people: tuple[Person, ...]) -> _Export:
@@ -82,6 +82,7 @@ class _Export:
         self._keys: set[str] = set()
         self._is_persona: dict[str, bool] = {}  # names are few, messages are many
         self._known: dict[str, str] = {}
+        self._met: set[str] = set()
         for person in people:
             self._meet(person.names)
 
@@ -90,12 +91,15 @@ class _Export:
             self._is_persona[name] = comparable_name(name) in self._keys
         return self._is_persona[name]
 
-    def meet(self, names: Iterable[str]) -> None:
+    def meet(self, names: list[str]) -> None:
         """Meet the people of a session.
 
         Raises:
             UnknownSenderError: Until now, somebody else was taken for the persona.
         """
+        if self._met.issuperset(names):  # as in nearly all sessions
+            return
+        self._met.update(names)
         for name in names:
             if comparable_name(name) not in self._known:
                 self._meet((name,))

@@ -57,7 +57,9 @@ class MapAIMessages(SessionStage):
         personas: dict[str | tuple[str, ...], Persona] = {}  # several exports, several owners
         for session in sessions:
             sender = self.sender or _owner_of(session)
-            messages = _map_messages(session, personas.setdefault(sender, Persona(sender)))
+            if sender not in personas:
+                personas[sender] = Persona(sender)
+            messages = _map_messages(session, personas[sender])
             yield cast("ChatSession", {**session, "messages": messages})
         for persona in personas.values():
             persona.check()
