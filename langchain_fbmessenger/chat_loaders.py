@@ -19,7 +19,7 @@ from langchain_fbmessenger._chat_sessions import MessengerChatSession, to_sessio
 from langchain_fbmessenger._iteration import iterate_in_thread
 from langchain_fbmessenger._names import normal_name
 from langchain_fbmessenger._shown import line
-from langchain_fbmessenger.exceptions import ExportNotFoundError
+from langchain_fbmessenger.exceptions import ExportNotFoundError, InvalidOptionError
 from langchain_fbmessenger.exports import (
     ExportReader,
     LoadReport,
@@ -77,7 +77,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         report: What the newest load has read and what it has left out, by reason.
 
     Raises:
-        ValueError: An option does not have one of its values.
+        InvalidOptionError: An option does not have one of its values.
 
     Example:
         ```python
@@ -113,7 +113,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self.paths = [Path(path) for path in path_or_paths]
         if attachments not in {"skip", "placeholder"}:
             message = f'attachments is "skip" or "placeholder", not {attachments!r}'
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         self._timezone = to_zone(timezone)
         self._selection = make_selection(
             folders=folders,
@@ -158,7 +158,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         """
         if self._given_owner is None and not self._is_read:
             self._open(LoadReport())
-        return self._given_owner or self._found_owner
+        return self._found_owner if self._is_read else self._given_owner
 
     @property
     def owner_evidence(self) -> str | None:

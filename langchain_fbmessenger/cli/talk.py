@@ -9,7 +9,7 @@ from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, System
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
-from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
@@ -111,7 +111,7 @@ def conversation_with(
     """Return a conversation with a job's model, by its id, or with a model, by its name.
 
     Raises:
-        ValueError: The job's system prompt names the others, and `others` is not given.
+        InvalidOptionError: The job's system prompt names the others, and `others` is not given.
     """
     prompt = ChatPromptTemplate.from_messages(
         [
@@ -136,7 +136,7 @@ def _prompt_of(job: FineTuningJob, others: str | None) -> ChatPromptTemplate:
             "This model was trained with a system prompt that names whom it writes to: say who "
             "you are with --others NAME."
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return job.prompt(**dict.fromkeys(needed, others or ""))
 
 

@@ -15,6 +15,7 @@ import msgspec
 
 from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._shown import line
+from langchain_fbmessenger.exceptions import MalformedFileError
 
 __all__ = ["Canaries", "Canary"]
 
@@ -77,7 +78,7 @@ class Canaries(msgspec.Struct, frozen=True):
         """Read what `write` has written.
 
         Raises:
-            ValueError: The file holds something else.
+            MalformedFileError: The file holds something else.
             OSError: It cannot be read.
         """
         content: Any = Path(path).read_bytes()
@@ -86,4 +87,4 @@ class Canaries(msgspec.Struct, frozen=True):
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # The parser's own words may quote the file.
             message = f"{Path(path).name} holds no canaries: plant_canaries makes them"
-            raise ValueError(message) from None
+            raise MalformedFileError(message) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from langchain_fbmessenger._shown import Shown, html_table
+from langchain_fbmessenger.exceptions import UnknownRowError
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.evaluation.rates import Rate
@@ -102,13 +103,13 @@ class LeakReport(Shown):
             where: In answers to what; may be left out where there is one row of the measure.
 
         Raises:
-            KeyError: There is no such row, or more than one; says which there are.
+            UnknownRowError: There is no such row, or more than one; says which there are.
         """
         found = [row for row in self.rows if row.measure == measure and where in {None, row.where}]
         if len(found) != 1:
             known = ", ".join(f"{row.measure!r} in {row.where!r}" for row in self.rows)
             message = f"{len(found)} rows are {measure!r} in {where!r}; there are: {known}"
-            raise KeyError(message)
+            raise UnknownRowError(message)
         return found[0]
 
     def to_dict(self) -> dict[str, Any]:

@@ -163,7 +163,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
         days is a broken rule too, and its reason names the day.
 
     Raises:
-        ValueError: There is no such provider.
+        UnknownProviderError: There is no such provider.
         OSError: The file cannot be read.
 
     Example:

@@ -30,6 +30,7 @@ from langchain_fbmessenger.sessions.stage import dual_form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -110,7 +111,7 @@ class ToPreferencePairs(ExampleMaker):
 
 @overload
 def to_preference_pairs(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     format: Literal["openai", "trl"] = ...,
     system: str | None = ...,
@@ -125,7 +126,7 @@ def to_preference_pairs(
     report: PreferenceReport | None = ...,
 ) -> ToPreferencePairs: ...
 def to_preference_pairs(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     format: Literal["openai", "trl"] = "openai",  # noqa: A002 - the word that users know it by
     system: str | None = None,
@@ -151,7 +152,7 @@ def to_preference_pairs(
         An iterator over pairs, which `write_jsonl` writes, or the Runnable that does the same.
 
     Raises:
-        TypeError: A session holds a message that is neither a human's nor the assistant's.
+        InvalidInputError: A session holds a message that is neither a human's nor the assistant's.
 
     Example:
         ```python

@@ -20,6 +20,7 @@ from langchain_fbmessenger.examples.schema import (
     trained_answers,
 )
 from langchain_fbmessenger.examples.stage import ExampleStage
+from langchain_fbmessenger.sessions.stage import EXAMPLES, sessions_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -127,7 +128,9 @@ def split_examples(
         ```
     """
     stage = SplitExamples(valid=valid, by=by, seed=seed)
-    return stage if examples is None else _split(examples, stage)
+    if examples is None:
+        return stage
+    return _split(sessions_in(examples, EXAMPLES), stage)
 
 
 def _split(examples: Iterable[TrainingExample], stage: SplitExamples) -> ExampleSplit:

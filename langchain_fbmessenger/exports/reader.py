@@ -6,8 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger.exceptions import UnknownSenderError, UnknownThreadError
+from langchain_fbmessenger._names import comparable_name, find_person
 from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
 from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
@@ -20,7 +19,7 @@ from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import newest_state
 from langchain_fbmessenger.exports._zone import ZoneChooser
 from langchain_fbmessenger.exports.records import Source, Thread
-from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS, Selection
+from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS, Selection, find_selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -79,7 +78,6 @@ class ExportReader:
         on_progress: OnProgress | None = None,
     ) -> None:
         self.report = report
-        self._owner = owner
         self._selection = selection or Selection()
         self._zone_of = ZoneChooser(timezone)
         self._on_progress = on_progress or (lambda _done, _total: None)
@@ -87,6 +85,7 @@ class ExportReader:
         check_paths(paths)
         self._paths = paths
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
+        self._owner = self._as_written(owner)
         report.assumed_zone = self._zone_of.assumed
         if not report.variants:
             raise nothing_read_error(paths, report, self._index.others)
@@ -117,7 +116,7 @@ class ExportReader:
             UnknownThreadError: There is none of the `threads` that were asked for.
             MalformedExportError: All files have become unreadable since the first pass.
         """
-        self._check_selection()
+        self._find_selected()
         done = self._index.size
         for conversation in self._index.conversations:
             pieces = self._choose(conversation)
@@ -131,20 +130,21 @@ class ExportReader:
         if not self.report.files_read and self.report.files_lost():
             raise nothing_read_error(self._paths, self.report)
 
-    def _check_selection(self) -> None:
-        names: dict[str, str] = {}
-        titles: set[str] = set()
-        for conversation in self._index.conversations:
-            for thread in conversation.threads:
-                for key, name in thread.named.items():
-                    names.setdefault(key, name)
-                titles |= _titles(thread)
-        people = self._selection.participants
-        if people is not None and not people & names.keys():
-            raise UnknownSenderError(", ".join(sorted(people)), list(names.values()))
-        threads = self._selection.threads
-        if threads is not None and not threads & titles:
-            raise UnknownThreadError(sorted(threads))
+    def _as_written(self, owner: str | None) -> str | None:
+        """Return the owner that somebody has named by the name that the exports have."""
+        if owner is None:
+            return None
+        people = people_of_conversations(self._index.conversations, self._index.owner)
+        return next(iter(find_person(owner, (person.names for person in people))), owner)
+
+    def _find_selected(self) -> None:
+        threads = [thread for one in self._index.conversations for thread in one.threads]
+        self._selection = find_selected(
+            self._selection,
+            people=[person.names for person in self.people],
+            names={key: name for thread in threads for key, name in thread.named.items()},
+            titles={key: title for thread in threads for key, title in _titles(thread).items()},
+        )
 
     def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
         """Return the files of a conversation that are to be read; the others are counted."""
@@ -166,7 +166,9 @@ class ExportReader:
         if conversation.is_group and not wanted.groups:
             return "group not chosen"
         threads = conversation.threads
-        if wanted.threads is not None and not any(wanted.threads & _titles(t) for t in threads):
+        if wanted.threads is not None and not any(
+            wanted.threads & _titles(t).keys() for t in threads
+        ):
             return "thread not chosen"
         people = wanted.participants
         if people is not None and not any(people & t.named.keys() for t in threads):
@@ -290,6 +292,6 @@ def _precision(piece: Piece) -> int:
     return piece.outline.precision
 
 
-def _titles(thread: ThreadFiles) -> set[str]:
+def _titles(thread: ThreadFiles) -> dict[str, str]:
     """Return what a thread may be asked for by: its directory's name or its title."""
-    return {comparable_name(name) for name in (thread.thread_id, thread.title) if name}
+    return {comparable_name(name): name for name in (thread.thread_id, thread.title) if name}
