@@ -150,8 +150,10 @@ def request_for(chat: ChatRequest, parameters: frozenset[str]) -> ChatRequest:
     Raises:
         ApiError: Naming the parameter.
     """
-    for param in chat.asked.keys() - parameters:
-        raise _unsupported(param)
+    # In a fixed order, `tools` before what only says how to use them: the first is the reason.
+    for param in _Body.__struct_fields__:
+        if param in chat.asked and param not in parameters:
+            raise _unsupported(param)
     defaults = {key: value for key, value in _DEFAULTS.items() if key in parameters}
     return msgspec.structs.replace(chat, asked=defaults | chat.asked)
 
