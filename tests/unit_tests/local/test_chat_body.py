@@ -54,6 +54,12 @@ def messages(**message: Any) -> dict[str, Any]:
         ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),
+        ({"stream": True, "stream_options": {"colour": 1}}, "stream_options.colour"),
+        ({"response_format": {"type": "text", "colour": 1}}, "response_format.colour"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"schema": {}, "x": 1}}},
+            "response_format.json_schema.x",
+        ),
         ({"store": True}, "store"),
         ({"audio": {}}, "audio"),
         ({"colour": "red"}, "colour"),
