@@ -93,7 +93,7 @@ class FakeEngine:
     def forget(self, adapter: str) -> None:
         self.forgotten.append(adapter)
 
-    async def close(self) -> None: ...
+    async def close(self, within: float) -> None: ...
 
 
 @pytest.fixture

@@ -69,6 +69,8 @@ class FakeChild:
     def terminate(self) -> None:
         self._ended.set()
 
+    kill = terminate
+
     def pause(self, within: float) -> None:
         assert within > 0
         self.is_paused = True
