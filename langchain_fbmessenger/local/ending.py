@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from contextlib import contextmanager, suppress
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Literal
@@ -23,6 +24,8 @@ CHILDREN_SECONDS = 0.6
 """For children: a training that saves after its step, an engine that closes."""
 _LIMIT_SECONDS = 1.6
 """For all of it, from the signal on."""
+_THREADS_SECONDS = 0.3
+"""For threads that still run when all else has ended."""
 
 _SIGNALS = ("SIGTERM", "SIGINT", "SIGHUP", "SIGBREAK")
 
@@ -78,7 +81,20 @@ class Ending:
             with suppress(Exception):  # the process ends in any case
                 end()
             if self._is_over.wait(_LIMIT_SECONDS):
+                _end_with_main_thread()
                 return
             with suppress(Exception):
                 cut_off()
+        os._exit(0)
+
+
+def _end_with_main_thread() -> None:
+    """End the process when its program has ended, though threads are left that nothing can end.
+
+    A download is one: the interpreter would wait for it.
+    """
+    threading.main_thread().join()
+    time.sleep(_THREADS_SECONDS)
+    # Where there are none, the interpreter is gone by now, or has stopped this thread.
+    if any(not one.daemon and one.is_alive() for one in threading.enumerate()):
         os._exit(0)

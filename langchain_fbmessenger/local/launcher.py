@@ -32,17 +32,21 @@ SECOND_STATUS = 75
 """Exit status of a server that found another one in its folder; sysexits' "try again"."""
 
 _START_TIMEOUT = 60.0
+_BUSY_TIMEOUT = 30.0
+"""For a server that holds the folder and does not answer: it ends, or it starts."""
 _STOP_TIMEOUT = 30.0
 _SILENT_TIMEOUT = 5.0
 _POLL_SECONDS = 0.1
 _LOG_TAIL = 600
 _MOST_ATTEMPTS = 5
-_TOLD_TO_END = {
+_TOO_LATE = -1
+_TRY_AGAIN = {
+    SECOND_STATUS,
     0,
     *(-getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGKILL")
       if hasattr(signal, name)),
 }  # fmt: skip
-"""Exit statuses of a server that somebody has ended while it started: it is started again."""
+"""Exit statuses of a server that somebody has ended while it started."""
 
 
 def ensure_server(home: Path | None = None) -> ServerAddress:
@@ -89,21 +93,20 @@ def stop_server(home: Path | None = None) -> bool:
     state = Home((home or default_home()).absolute())  # nothing is made for it
     if not state.server_lock.exists() or _is_free(state):
         return False
-    told: set[int] = set()
+    told: int | None = None
     # One that does not answer is waited for a little: it begins, or ends already.
     deadline = time.monotonic() + _SILENT_TIMEOUT
     while not _is_free(state):
         address = running_server(state)
-        if address is not None and address.pid not in told:
-            told.add(address.pid)
+        if address is not None and address.pid != told:
+            told = address.pid
             deadline = time.monotonic() + _STOP_TIMEOUT
             with contextlib.suppress(ProcessLookupError):
                 os.kill(address.pid, signal.SIGTERM)
         if time.monotonic() > deadline:
-            msg = (
-                f"A local server uses the state folder {state.root} and does not end: end its "
-                f"process first. Its log is {state.log}."
-            )
+            if told is None:
+                return False  # it is none that could be told
+            msg = f"The local server (process {told}) did not end; its log: {state.log}"
             raise LocalServerError(msg)
         time.sleep(_POLL_SECONDS)
     return True
@@ -111,31 +114,29 @@ def stop_server(home: Path | None = None) -> bool:
 
 def _start(home: Home) -> ServerAddress:
     """Start a server once the one before has gone, or find one that somebody else has started."""
-    deadline = time.monotonic() + _START_TIMEOUT
     attempts = 0
-    while time.monotonic() < deadline:
-        if address := running_server(home):
-            return address
-        if not _is_free(home):  # one is going, or coming up
+    silent_until = time.monotonic() + _BUSY_TIMEOUT
+    while (address := running_server(home)) is None:
+        if _is_free(home):
+            attempts += 1
+            log_begins = home.log.stat().st_size if home.log.exists() else 0
+            status = _status_unless_it_answers(_spawn(home), home)
+            if status is not None and (status not in _TRY_AGAIN or attempts >= _MOST_ATTEMPTS):
+                msg = (
+                    f"The local server could not be started; its log is {home.log}: "
+                    f"{_since(home.log, log_begins)}"
+                )
+                raise LocalServerError(msg)
+            silent_until = time.monotonic() + _BUSY_TIMEOUT
+        elif time.monotonic() < silent_until:  # it ends, or it begins
             time.sleep(_POLL_SECONDS)
-            continue
-        attempts += 1
-        log_begins = home.log.stat().st_size if home.log.exists() else 0
-        process = _spawn(home)
-        if address := _address_of(process, home, deadline):
-            return address
-        was_ended = process.returncode in _TOLD_TO_END and attempts < _MOST_ATTEMPTS
-        if not was_ended and process.returncode != SECOND_STATUS:
+        else:
             msg = (
-                f"The local server could not be started; its log is {home.log}: "
-                f"{_since(home.log, log_begins)}"
+                f"A server is running already for the state folder {home.root}, but does not "
+                f"answer: end its process. Its log is {home.log}."
             )
             raise LocalServerError(msg)
-    msg = (
-        f"A local server uses the state folder {home.root} and did not answer in "
-        f"{_START_TIMEOUT:.0f} s: end its process first. Its log is {home.log}."
-    )
-    raise LocalServerError(msg)
+    return address
 
 
 def _spawn(home: Home) -> subprocess.Popen[bytes]:
@@ -156,18 +157,15 @@ def _spawn(home: Home) -> subprocess.Popen[bytes]:
     return process
 
 
-def _address_of(
-    process: subprocess.Popen[bytes], home: Home, deadline: float
-) -> ServerAddress | None:
-    """Return the address of the server that a process becomes; None when it has ended instead."""
-    while process.poll() is None:
-        address = running_server(home)
-        if address is not None:
-            return address
+def _status_unless_it_answers(process: subprocess.Popen[bytes], home: Home) -> int | None:
+    """Wait for a server to answer; return its exit status if it has ended instead."""
+    deadline = time.monotonic() + _START_TIMEOUT
+    while running_server(home) is None:
+        if (status := process.poll()) is not None:
+            return status
         if time.monotonic() > deadline:
             process.kill()
-            process.wait()
-            return None
+            return _TOO_LATE
         time.sleep(_POLL_SECONDS)
     return None
 
