@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._names import normal_name
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK, read_repaired
-from langchain_fbmessenger.exports._part import Outline, ThreadPart, Variant, outline_of, sample_of
+from langchain_fbmessenger.exports._part import Outline, ThreadPart, Variant, outline_of, stamps_of
 from langchain_fbmessenger.exports._wire import (
     ThreadFile,
     ThreadSketch,
@@ -77,7 +77,8 @@ def decode_thread_part(raw: bytes) -> ThreadPart:
 
 def _to_outline(sketch: ThreadSketch, repair: Callable[[str], str]) -> Outline:
     name_of = _names(repair)
-    times = [time for m in sketch.messages if (time := m.time()) is not None]
+    timed = [(m.sender_name, time) for m in sketch.messages if (time := m.time()) is not None]
+    times = [time for _, time in timed]
     return Outline(
         variant=_variant(sketch),
         index=0,
@@ -89,7 +90,7 @@ def _to_outline(sketch: ThreadSketch, repair: Callable[[str], str]) -> Outline:
         found=len(sketch.messages),
         first=min(times, default=None),
         last=max(times, default=None),
-        stamps=sample_of(times),
+        stamps=stamps_of((name_of(name), time) for name, time in timed),
         precision=_precision(sketch),
     )
 

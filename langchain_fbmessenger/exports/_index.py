@@ -7,18 +7,22 @@ one conversation and whose export it is can only be told when all files have bee
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exports._evidence import Evidence
 from langchain_fbmessenger.exports._formats import outline_file, read_bytes
 from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import join_threads
+from langchain_fbmessenger.exports._join_messages import join_by_messages
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner
+from langchain_fbmessenger.exports._parts import PartReader
+from langchain_fbmessenger.exports._renames import names_today, oldest_first
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles, group_threads
-from langchain_fbmessenger.exports._tree import scan_paths
+from langchain_fbmessenger.exports._tree import scan_paths, tell_downloads_apart
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
@@ -31,21 +35,23 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportIndex", "index_paths"]
 
+_TWO = 2
+# Few conversations that are found by their messages tell of a rename by which the others are found.
+_LIMITS = (4, *[10**9] * 8)
 _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
 
 @dataclass
 class ExportIndex:
-    """The conversations of exports, and their owners by export."""
+    """The conversations of exports."""
 
     conversations: list[Conversation] = field(default_factory=list)
-    owners: dict[str, Owner | None] = field(default_factory=dict)
     size: int = 0
 
     @property
     def owner(self) -> str | None:
-        """The owner, if all exports have one and the same."""
-        names = {owner.name for owner in self.owners.values() if owner}
+        """The owner's name of today, if all conversations have one and the same."""
+        names = {name for c in self.conversations if (name := c.owner)}
         return names.pop() if len(names) == 1 else None
 
 
@@ -64,6 +70,7 @@ def index_paths(
         on_progress: Is called with the bytes done and the bytes in all; a second pass will follow.
     """
     tree = scan_paths(paths)
+    tell_downloads_apart(tree)
     for skipped in tree.skipped:
         report.skip_file(skipped.location, skipped.reason)
     size = sum(found.file.size for found in tree.files)
@@ -92,7 +99,46 @@ def index_paths(
         owner = owners[thread.export]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
-    return ExportIndex(join_threads(threads), owners, size)
+    evidence = Evidence(PartReader(zone_of, files=2))
+    conversations = _conversations(threads, evidence)
+    _give_owners(conversations, owners)
+    return ExportIndex(conversations, size)
+
+
+def _conversations(threads: list[ThreadFiles], evidence: Evidence) -> list[Conversation]:
+    """Join threads and learn who was renamed, until neither tells more of the other."""
+    conversations = join_threads(threads, evidence)
+    if len(oldest_first(threads)) < _TWO:
+        return conversations
+    known: dict[int, dict[str, str]] = {}
+    for limit in _LIMITS:
+        conversations = join_by_messages(conversations, evidence, limit)
+        names = names_today(conversations, evidence)
+        if names == known and limit != _LIMITS[0]:
+            break
+        known = names
+        threads = [replace(t, today=names.get(id(t.pieces), {})) for t in threads]
+        conversations = join_threads(threads, evidence)
+    return conversations
+
+
+def _give_owners(conversations: list[Conversation], owners: dict[str, Owner | None]) -> None:
+    """Let guesses of whose an export is give way to what others know, under names of today."""
+    by_export: dict[str, list[ThreadFiles]] = {}
+    for thread in (t for c in conversations for t in c.threads):
+        by_export.setdefault(thread.export, []).append(thread)
+    known = [
+        Owner(thread.owner_today, owner.sureness)
+        for export, (thread, *_) in by_export.items()
+        if (owner := owners[export]) and thread.owner_today
+    ]
+    for export, theirs in by_export.items():
+        owner = owners[export]
+        if not (owner and owner.is_sure):
+            surer = [o for o in known if not owner or o.sureness > owner.sureness]
+            if found := _one_of(surer, theirs):
+                for thread in theirs:
+                    thread.owner, thread.owner_is_sure = found.name, found.is_sure
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
@@ -136,6 +182,6 @@ def _find_owners(
 
 def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None:
     """Return the surest of the people who take part in all of the threads."""
-    people = [named for thread in threads if (named := names_of(thread.outlines))]
+    people = [named for thread in threads if (named := thread.named)]
     common = [o for o in owners if all(comparable_name(o.name) in named for named in people)]
     return max(common, key=lambda owner: owner.sureness, default=None) if people else None

@@ -6,17 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Sequence
 
     from langchain_fbmessenger.exports.records import Message
 
-__all__ = ["merge_messages"]
+__all__ = ["identity", "merge_messages"]
 
 
 def merge_messages(
     files: Sequence[Sequence[Message]],
     precision: int,
-    new_names: Mapping[str, str] | None = None,
 ) -> tuple[list[Message], int]:
     """Merge what several files hold of one conversation.
 
@@ -27,8 +26,6 @@ def merge_messages(
         files: Each file's messages in the order of time; the files oldest first, those with exact
             times before those without.
         precision: The coarsest unit of their times, in ms.
-        new_names: Of people who were renamed, or whose accounts were deleted, from one file to
-            another: the old name and the new one.
 
     Returns:
         The messages in the order of time, and the number of duplicates that were dropped. Reactions
@@ -44,8 +41,7 @@ def merge_messages(
             continue
         here: Counter[Hashable] = Counter()
         for message in messages:
-            sender = (new_names or {}).get(message.sender, message.sender)
-            key = sender, _identity(message, precision)
+            key = message.sender, identity(message, precision)
             same = kept.setdefault(key, [])
             here[key] += 1
             if here[key] <= len(same):
@@ -73,7 +69,8 @@ def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]
     }
 
 
-def _identity(message: Message, precision: int) -> Hashable:
+def identity(message: Message, precision: int) -> tuple[int, str, tuple[str, ...]]:
+    """Return what is the same of a message in two files, whoever wrote it."""
     media = tuple(a.uri.rpartition("/")[2] for a in message.attachments)  # folders differ
     # A shared link is a field of its own in one format and the text in another.
     text = message.text or (message.share and message.share.link) or ""

@@ -9,12 +9,17 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exceptions import UnknownSenderError, UnknownThreadError
 from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
-from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._marking import mark_system_lines, nicknames_of_people
+from langchain_fbmessenger.exports._marking import (
+    give_names_of_today,
+    mark_system_lines,
+    nicknames_of_people,
+    rename_bearers,
+)
 from langchain_fbmessenger.exports._merge import merge_messages
-from langchain_fbmessenger.exports._people import new_names, people_of_conversations
+from langchain_fbmessenger.exports._parts import PartReader
+from langchain_fbmessenger.exports._people import people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import newest_state
@@ -29,8 +34,6 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger.exports._marking import SetNickname
-    from langchain_fbmessenger.exports._part import ThreadPart
-    from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles
     from langchain_fbmessenger.exports.records import Message
     from langchain_fbmessenger.exports.report import LoadReport
@@ -83,7 +86,7 @@ class ExportReader:
         self._selection = selection or Selection()
         self._zone_of = ZoneChooser(timezone)
         self._on_progress = on_progress or (lambda _done, _total: None)
-        self._last: tuple[ExportFile, list[ThreadPart]] | None = None
+        self._parts = PartReader(self._zone_of)
         check_paths(paths)
         self._paths = paths
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
@@ -94,7 +97,25 @@ class ExportReader:
     @property
     def owner(self) -> str | None:
         """The name of the person whose exports these are, if they are one person's."""
-        return self._owner or self._index.owner
+        return self._given_owner or self._index.owner
+
+    @cached_property
+    def _given_owner(self) -> str | None:
+        """The owner that was given, by today's name if that was an older one."""
+        if self._owner is None:
+            return None
+        key = comparable_name(self._owner)
+        is_today = any(key in t.named for c in self._index.conversations for t in c.threads)
+        return self._owner if is_today else self._names_since(key).get(key, self._owner)
+
+    def _names_since(self, *keys: str) -> dict[str, str]:
+        """Return the names of today of people who had other names before."""
+        return {
+            key: person.name
+            for person in people_of_conversations(self._index.conversations, None)
+            for name in person.aliases
+            if (key := comparable_name(name)) in keys
+        }
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
@@ -113,6 +134,7 @@ class ExportReader:
             MalformedExportError: All files have become unreadable since the first pass.
         """
         self._check_selection()
+        self._parts = PartReader(self._zone_of)
         done = self._index.size
         for conversation in self._index.conversations:
             pieces = self._choose(conversation)
@@ -134,12 +156,20 @@ class ExportReader:
                 for key, name in thread.named.items():
                     names.setdefault(key, name)
                 titles |= _titles(thread)
-        people = self._selection.participants
+        people = self._participants
         if people is not None and not people & names.keys():
             raise UnknownSenderError(", ".join(sorted(people)), list(names.values()))
         threads = self._selection.threads
         if threads is not None and not threads & titles:
             raise UnknownThreadError(sorted(threads))
+
+    @cached_property
+    def _participants(self) -> frozenset[str] | None:
+        """The people whose conversations are wanted, under their names of today as well."""
+        wanted = self._selection.participants
+        if wanted is None:
+            return None
+        return wanted.union(map(comparable_name, self._names_since(*wanted).values()))
 
     def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
         """Return the files of a conversation that are to be read; the others are counted."""
@@ -163,7 +193,7 @@ class ExportReader:
         threads = conversation.threads
         if wanted.threads is not None and not any(wanted.threads & _titles(t) for t in threads):
             return "thread not chosen"
-        people = wanted.participants
+        people = self._participants
         if people is not None and not any(people & t.named.keys() for t in threads):
             return "participants not chosen"
         return None
@@ -183,7 +213,7 @@ class ExportReader:
     ) -> Thread | None:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
         main = newest_state(thread for thread, _ in pieces)
-        owner = self._owner or main.owner
+        owner = self._given_owner or conversation.owner
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
         pieces.sort(key=lambda p: (_precision(p[1]), p[1].outline.first or 0, -p[1].found.part))
         files: dict[Hashable, list[Message]] = {}
@@ -191,7 +221,7 @@ class ExportReader:
         coarse: set[Hashable] = set()
         nicknames: list[SetNickname] = []
         for thread, piece in pieces:
-            found = self._read_piece(piece, conversation, nicknames)
+            found = self._read_piece(piece, thread, nicknames, is_group=conversation.is_group)
             if found is None:
                 continue
             key: Hashable = id(piece)
@@ -207,11 +237,10 @@ class ExportReader:
         precision = max(_precision(piece) for _, piece in pieces)
         # What is exact is compared exactly, before pages blur it.
         exact = [found for key, found in files.items() if key not in coarse]
-        renamed = new_names(main, conversation)
-        messages, duplicates = merge_messages(exact, 1, renamed)
+        messages, duplicates = merge_messages(exact, 1)
         if coarse:
             pages = [found for key, found in files.items() if key in coarse]
-            messages, more = merge_messages([messages, *pages], precision, renamed)
+            messages, more = merge_messages([messages, *pages], precision)
             duplicates += more
         self.report.skip_messages("duplicate", duplicates)
         if any(message.system == "reaction sentence" for message in messages):
@@ -235,11 +264,11 @@ class ExportReader:
         )
 
     def _read_piece(
-        self, piece: Piece, conversation: Conversation, nicknames: list[SetNickname]
+        self, piece: Piece, thread: ThreadFiles, nicknames: list[SetNickname], *, is_group: bool
     ) -> list[Message] | None:
         report = self.report
         try:
-            part = self._decode(piece)
+            part = self._parts.read(piece)
         except (UnreadableFileError, NotAThreadError) as error:
             report.skip_file(piece.found.file.location, str(error))
             return None
@@ -247,19 +276,11 @@ class ExportReader:
         report.messages_read += part.found
         report.messages_skipped.update(part.skipped)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
-            nicknames += mark_system_lines(
-                part.messages, report.system_lines, is_group=conversation.is_group
-            )
+            found = mark_system_lines(part.messages, report.system_lines, is_group=is_group)
+            nicknames += found if not thread.today else rename_bearers(found, thread)
+        if thread.today:
+            give_names_of_today(part.messages, thread)
         return part.messages
-
-    def _decode(self, piece: Piece) -> ThreadPart:
-        file = piece.found.file
-        if self._last and self._last[0] is file:
-            return self._last[1][piece.outline.index]
-        parts = decode_file(read_bytes(file), self._zone_of)
-        # The formats of one file for all threads would be decoded again for each of them.
-        self._last = (file, parts) if len(parts) > 1 else None
-        return parts[piece.outline.index]
 
     def _within_time(self, messages: list[Message]) -> list[Message]:
         since, until = self._selection.since, self._selection.until
@@ -285,5 +306,6 @@ def _precision(piece: Piece) -> int:
 
 
 def _titles(thread: ThreadFiles) -> set[str]:
-    """Return what a thread may be asked for by: its directory's name or its title."""
-    return {comparable_name(name) for name in (thread.thread_id, thread.title) if name}
+    """Return what a thread may be asked for by: its directory's name or its titles."""
+    titles = thread.title, thread.as_written.title
+    return {comparable_name(name) for name in (thread.thread_id, *titles) if name}
