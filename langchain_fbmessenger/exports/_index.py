@@ -19,7 +19,7 @@ from langchain_fbmessenger.exports._join_messages import join_by_messages
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner
 from langchain_fbmessenger.exports._parts import PartReader
-from langchain_fbmessenger.exports._renames import names_today, oldest_first
+from langchain_fbmessenger.exports._renames import names_today
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles, group_threads
 from langchain_fbmessenger.exports._tree import scan_paths, tell_downloads_apart
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportIndex", "index_paths"]
 
-_TWO = 2
 # Few conversations that are found by their messages tell of a rename by which the others are found.
 _LIMITS = (4, *[10**9] * 8)
 _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
@@ -108,7 +107,7 @@ def index_paths(
 def _conversations(threads: list[ThreadFiles], evidence: Evidence) -> list[Conversation]:
     """Join threads and learn who was renamed, until neither tells more of the other."""
     conversations = join_threads(threads, evidence)
-    if len(oldest_first(threads)) < _TWO:
+    if len({thread.origin for thread in threads}) == 1:
         return conversations
     known: dict[int, dict[str, str]] = {}
     for limit in _LIMITS:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.exports._system_lines import is_deleted_account
+
 if TYPE_CHECKING:
     from collections.abc import Hashable, Sequence
 
@@ -32,6 +34,7 @@ def merge_messages(
         that only a duplicate has are kept.
     """
     overlapping = _overlapping(files, precision)
+    _name_the_gone([files[number] for number in overlapping], precision)
     merged: list[Message] = []
     kept: dict[Hashable, list[Message]] = {}
     duplicates = 0
@@ -52,6 +55,28 @@ def merge_messages(
                 merged.append(message)
     merged.sort(key=lambda message: message.timestamp_ms)
     return merged, duplicates
+
+
+def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
+    """Give messages of accounts that are gone by now the name that another file has for them."""
+    gone = {sender for sender in _senders(files) if sender and is_deleted_account(sender)}
+    if not gone:
+        return
+    named: dict[Hashable, set[str]] = {}
+    for messages in files:
+        for message in messages:
+            if message.sender and message.sender not in gone:
+                named.setdefault(identity(message, precision), set()).add(message.sender)
+    for messages in files:
+        for message in messages:
+            if message.sender in gone:
+                names = named.get(identity(message, precision), set())
+                if len(names) == 1:
+                    (message.sender,) = names
+
+
+def _senders(files: Sequence[Sequence[Message]]) -> set[str]:
+    return {message.sender for messages in files for message in messages}
 
 
 def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]:

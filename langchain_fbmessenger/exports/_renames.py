@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cmp_to_key
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     Origin = tuple[str, str]
     Bearer = tuple[Origin, str]
 
-__all__ = ["names_today", "oldest_first"]
+__all__ = ["names_today"]
 
 _TWO = 2
 
@@ -45,17 +47,31 @@ def names_today(
     return _Census(list(conversations), evidence).names_today()
 
 
-def oldest_first(threads: Iterable[ThreadFiles]) -> list[Origin]:
-    """Return where names come from in the order of their newest messages.
+def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
+    """Return where names come from, by the messages that they end with.
 
-    Where two end with the same message, the larger counts as the newer, and in the end its name.
+    Of two that hold the same conversations, those tell: one of them may hold but a few. Where all
+    end with the same message, the larger counts as the newer, and at last its name.
     """
     ends: dict[Origin, tuple[float, int]] = {}
-    for thread in threads:
-        last, found = ends.get(thread.origin, (float("-inf"), 0))
-        end = thread.span[1] if thread.span else last
-        ends[thread.origin] = max(last, end), found + sum(o.found for o in thread.outlines)
-    return sorted(ends, key=lambda origin: (ends[origin], origin))
+    later: Counter[tuple[Origin, Origin]] = Counter()
+    for conversation in conversations:
+        for thread in conversation.threads:
+            last, found = ends.get(thread.origin, (float("-inf"), 0))
+            end = thread.span[1] if thread.span else last
+            ends[thread.origin] = max(last, end), found + sum(o.found for o in thread.outlines)
+        for one, other in combinations(conversation.threads, 2):
+            if one.span and other.span:
+                unit = max(one.precision, other.precision)
+                difference = one.span[1] // unit - other.span[1] // unit
+                sign = (difference > 0) - (difference < 0)
+                later[one.origin, other.origin] += sign
+                later[other.origin, one.origin] -= sign
+
+    def compare(one: Origin, other: Origin) -> int:
+        return later[one, other] or (1 if (ends[one], one) > (ends[other], other) else -1)
+
+    return sorted(sorted(ends), key=cmp_to_key(compare))
 
 
 @dataclass(eq=False)
@@ -77,7 +93,7 @@ class _Census:
         self._conversations = conversations
         self._evidence = evidence
         threads = [thread for c in conversations for thread in c.threads]
-        age = {origin: n for n, origin in enumerate(oldest_first(threads))}
+        age = {origin: n for n, origin in enumerate(_oldest_first(conversations))}
         self._oldest_first = sorted(threads, key=lambda t: (age[t.origin], t.span or (0, 0)))
         self._age = age
         self._people: dict[tuple[int, str], _Person] = {}
