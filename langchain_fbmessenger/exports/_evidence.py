@@ -16,17 +16,19 @@ from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports._merge import identity
 from langchain_fbmessenger.exports._source import UnreadableFileError
+from langchain_fbmessenger.exports._system_lines import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator
+    from collections.abc import Hashable, Iterator, Mapping
 
     from langchain_fbmessenger.exports._parts import PartReader
     from langchain_fbmessenger.exports._threads import ThreadFiles
 
-__all__ = ["Common", "Evidence", "stamps_in_common", "times_of"]
+__all__ = ["Common", "Evidence", "stamps_in_common", "times_deny", "times_of"]
 
 _KEPT = 4  # threads, of which one is mostly compared with several
 _HALF = 2
+_PLENTY = 100  # times to a millisecond that are the same in threads of one number: no chance
 _LONG = 1000
 _SAMPLE = 7  # of long threads one minute in seven tells enough
 _MINUTE = 60_000
@@ -91,12 +93,15 @@ class Evidence:
         if not stamps_in_common(thread, other):
             return _NOTHING
         unit = max(thread.precision, other.precision)
+        if unit == 1 and thread.strong_id and thread.strong_id == other.strong_id:
+            votes = _votes_by_time(thread, other)
+            if (shared := votes.total()) >= _PLENTY:
+                return Common(shared, shared, votes)
         here, there = (_in_units(self._messages(t), unit) for t in (thread, other))
         first = max(here[0].time, there[0].time) if here and there else 0
         last = min(here[-1].time, there[-1].time) if here and there else -1
         mine, theirs = (_by_identity(said, first, last) for said in (here, there))
-        votes: Counter[tuple[str, str]] = Counter()
-        shared = 0
+        votes, shared = Counter(), 0
         for what in mine.keys() & theirs.keys():
             shared += min(len(mine[what]), len(theirs[what]))
             senders, others = set(mine[what]), set(theirs[what])
@@ -122,15 +127,32 @@ class Evidence:
             for m in messages:
                 yield _Said(m.timestamp_ms, comparable_name(m.sender), identity(m, 1)[1:])
 
-    def may_cross(self, thread: ThreadFiles, other: ThreadFiles) -> bool:
-        """Tell whether times of one name are another's in the other thread: names may be swapped.
 
-        It is a look at the times only, which messages have to bear out.
-        """
-        unit = max(thread.precision, other.precision)
-        mine = _senders_by_time(thread, unit)
-        theirs = _senders_by_time(other, unit)
-        return any(mine[time].isdisjoint(theirs[time]) for time in mine.keys() & theirs.keys())
+def times_deny(thread: ThreadFiles, other: ThreadFiles, names: Mapping[str, str]) -> bool:
+    """Tell whether somebody writes in one thread when another does in the other.
+
+    Args:
+        thread: A thread.
+        other: Another state of the same.
+        names: Who of the one is thought to be who of the other, by compared names.
+    """
+    return any(
+        not any(names.get(name, name) in there for name in here)
+        for here, there in _senders_at_one_time(thread, other)
+    )
+
+
+def _votes_by_time(thread: ThreadFiles, other: ThreadFiles) -> Counter[tuple[str, str]]:
+    pairs = _senders_at_one_time(thread, other)
+    return Counter((min(here), min(there)) for here, there in pairs if len(here) == len(there) == 1)
+
+
+def _senders_at_one_time(
+    thread: ThreadFiles, other: ThreadFiles
+) -> Iterator[tuple[set[str], set[str]]]:
+    unit = max(thread.precision, other.precision)
+    mine, theirs = _senders_by_time(thread, unit), _senders_by_time(other, unit)
+    return ((mine[time], theirs[time]) for time in mine.keys() & theirs.keys())
 
 
 def stamps_in_common(thread: ThreadFiles, other: ThreadFiles) -> int:
@@ -173,6 +195,8 @@ def _senders_by_time(thread: ThreadFiles, unit: int) -> dict[int, set[str]]:
     is_long = sum(outline.found for outline in thread.outlines) > _LONG
     for outline in thread.outlines:
         for sender, times in outline.stamps.items():
+            if is_deleted_account(sender):  # who may have been anybody
+                continue
             name = comparable_name(sender)
             for time in times:
                 if not is_long or time // _MINUTE % _SAMPLE == 0:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from langchain_fbmessenger.exports.records import Message
 
-__all__ = ["Outline", "ThreadPart", "Variant", "outline_of", "stamps_of"]
+__all__ = ["Outline", "ThreadPart", "Variant", "outline_of", "sorted_stamps"]
 
 Variant = Literal["A", "A0", "B", "H1", "H2", "H3", "H4", "I3", "I4", "D", "E", "F", "G"]
 
@@ -64,6 +65,9 @@ class ThreadPart(msgspec.Struct):
 def outline_of(part: ThreadPart, index: int = 0) -> Outline:
     """Return the outline of a part that has been read."""
     messages = part.messages
+    times: defaultdict[str, list[int]] = defaultdict(list)
+    for message in messages:
+        times[message.sender].append(message.timestamp_ms)
     return Outline(
         variant=part.variant,
         index=index,
@@ -75,15 +79,12 @@ def outline_of(part: ThreadPart, index: int = 0) -> Outline:
         found=part.found,
         first=messages[0].timestamp_ms if messages else None,
         last=messages[-1].timestamp_ms if messages else None,
-        stamps=stamps_of((m.sender, m.timestamp_ms) for m in messages),
+        stamps=sorted_stamps(times),
         owner=part.owner,
         precision=part.precision,
     )
 
 
-def stamps_of(messages: Iterable[tuple[str, int]]) -> dict[str, array[int]]:
-    """Return who wrote when."""
-    times: dict[str, list[int]] = {}
-    for sender, time in messages:
-        times.setdefault(sender, []).append(time)
+def sorted_stamps(times: Mapping[str, Iterable[int]]) -> dict[str, array[int]]:
+    """Return who wrote when, as outlines have it."""
     return {sender: array("q", sorted(theirs)) for sender, theirs in times.items()}

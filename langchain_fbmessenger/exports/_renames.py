@@ -98,6 +98,7 @@ class _Census:
         self._age = age
         self._people: dict[tuple[int, str], _Person] = {}
         self._told: defaultdict[Bearer, set[str]] = defaultdict(set)
+        self._known: defaultdict[tuple[Origin, Origin], dict[str, str]] = defaultdict(dict)
         self._alive: dict[str, int] = {}  # the age of the newest names, by the names
         self._chats = Counter(bearer for c in conversations for bearer in _contacts(c))
 
@@ -131,7 +132,7 @@ class _Census:
                 same = (
                     {key: key for key in here if key in newer.as_written.bearers}
                     if newer.origin == thread.origin
-                    else who_is_who(thread, newer, self._evidence, is_group=conversation.is_group)
+                    else self._compare(thread, newer, is_group=conversation.is_group)
                 )
                 for key, name in same.items():
                     known.setdefault(key, self._people[id(newer.pieces), name])
@@ -142,6 +143,12 @@ class _Census:
                 known[key].bearers.append((thread, key))
                 self._people[id(thread.pieces), key] = known[key]
         return people
+
+    def _compare(self, older: ThreadFiles, newer: ThreadFiles, *, is_group: bool) -> dict[str, str]:
+        known = self._known[older.origin, newer.origin]
+        found = who_is_who(older, newer, self._evidence, known, is_group=is_group)
+        known |= {key: name for key, name in found.items() if key != name}
+        return found
 
     def _name(self, person: _Person, accounts: Accounts) -> None:
         thread, key = person.newest

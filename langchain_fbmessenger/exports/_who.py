@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name, words_of_name
+from langchain_fbmessenger.exports._evidence import times_deny
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -17,48 +18,74 @@ __all__ = ["who_is_who"]
 
 
 def who_is_who(
-    older: ThreadFiles, newer: ThreadFiles, evidence: Evidence, *, is_group: bool
+    older: ThreadFiles,
+    newer: ThreadFiles,
+    evidence: Evidence,
+    known: Mapping[str, str],
+    *,
+    is_group: bool,
 ) -> dict[str, str]:
     """Return the people whom two states of one conversation have in common.
 
-    Messages in common tell surest. Who bears one name in both is one person, unless they tell
-    otherwise. Of the rest the two owners are one; in a conversation of two, so are the two whom
-    nothing else explains; and people whose names have a word in common, where it is one each.
+    Who bears one name in both is one person, and so are, in a conversation of two, the two whom
+    that leaves: unless times tell otherwise. Where that does not do, messages in common tell. Of
+    the rest the two owners are one, and people whose names have a word in common.
 
     Args:
         older: The older state, or any.
         newer: Another.
         evidence: Tells what they have in common.
+        known: New names that other conversations have told.
         is_group: Whether they are a group's, which people leave and join.
 
     Returns:
         Names in the older state with those in the newer, as their exports have them, compared.
     """
     mine, theirs = older.as_written.bearers, newer.as_written.bearers
-    is_changed = mine.keys() - theirs and theirs.keys() - mine
-    if not is_changed and not evidence.may_cross(older, newer):
-        return {key: key for key in mine if key in theirs}
-    found = _by_votes(evidence.common(older, newer).votes, mine, theirs)
-    found |= {k: k for k in mine if k in theirs and k not in found and k not in found.values()}
-
-    def rest() -> tuple[list[str], list[str]]:
-        known = set(found.values())
-        return [k for k in mine if k not in found], [k for k in theirs if k not in known]
-
-    def add(pair: tuple[str | None, str | None]) -> None:
-        here, there = rest()
-        if pair[0] in here and pair[1] in there:
-            found[pair[0]] = pair[1]
-        here, there = rest()
-        if not is_group and len(here) == len(there) == 1:
-            found[here[0]] = there[0]
-
-    add((older.as_written.owner_key, newer.as_written.owner_key))
-    for pair in _with_a_word_in_common(*rest(), mine, theirs):
-        add(pair)
+    found = _Pairs(mine, theirs, is_group=is_group)
+    for key in mine:
+        found.add(key, key)
+    for key in found.left_here:
+        found.add(key, known.get(key))
+    if not (found.left_here and found.left_there) and not times_deny(older, newer, found.names):
+        return found.names
+    found = _Pairs(mine, theirs, is_group=is_group)
+    found.names |= _by_votes(evidence.common(older, newer).votes, mine, theirs)
+    for key in mine:
+        found.add(key, key)
+    found.add(older.as_written.owner_key, newer.as_written.owner_key)
+    for here, there in _with_a_word_in_common(found):
+        found.add(here, there)
     if not is_group:  # what an owner's place tells, where nothing else does
-        add((_owner(older), _owner(newer)))
-    return found
+        found.add(_owner(older), _owner(newer))
+    return found.names
+
+
+class _Pairs:
+    """Names of one state and those of another that are the same people's."""
+
+    def __init__(
+        self, mine: Mapping[str, str], theirs: Mapping[str, str], *, is_group: bool
+    ) -> None:
+        self.mine, self.theirs = mine, theirs
+        self.names: dict[str, str] = {}
+        self._is_group = is_group
+
+    @property
+    def left_here(self) -> list[str]:
+        return [key for key in self.mine if key not in self.names]
+
+    @property
+    def left_there(self) -> list[str]:
+        known = set(self.names.values())
+        return [key for key in self.theirs if key not in known]
+
+    def add(self, here: str | None, there: str | None) -> None:
+        """Take two for one if nothing is known of either; the two that are left are one as well."""
+        if here in self.left_here and there in self.left_there:
+            self.names[here] = there
+            if not self._is_group and len(self.left_here) == len(self.left_there) == 1:
+                self.names[self.left_here[0]] = self.left_there[0]
 
 
 def _by_votes(
@@ -73,14 +100,12 @@ def _by_votes(
     return found
 
 
-def _with_a_word_in_common(
-    mine: Iterable[str], theirs: Iterable[str], names: Mapping[str, str], others: Mapping[str, str]
-) -> list[tuple[str, str]]:
+def _with_a_word_in_common(found: _Pairs) -> list[tuple[str, str]]:
     alike = [
         (here, there)
-        for here in mine
-        for there in theirs
-        if words_of_name(names[here]) & words_of_name(others[there])
+        for here in found.left_here
+        for there in found.left_there
+        if words_of_name(found.mine[here]) & words_of_name(found.theirs[there])
     ]
     return [pair for pair in alike if sum(pair[0] == p[0] or pair[1] == p[1] for p in alike) == 1]
 
