@@ -59,13 +59,14 @@ def owners_agree(
 
 
 def _has_swapped(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
-    """Tell whether the owner goes by the name that their friend had, and the friend by theirs."""
+    """Tell whether the owner goes by the name that a friend had, and the friend by another."""
     mine, theirs = thread.as_written.owner_key, other.as_written.owner_key
     if not mine or not theirs:
         return False
     votes = evidence.common(thread, other).votes
     crossed, straight = (mine, theirs), (mine, mine)
-    return bool(votes[theirs, mine]) and votes[crossed] > votes[straight]
+    # One person's messages would not do: two people may have written one word at one time.
+    return votes[crossed] > votes[straight] and len({here for here, _ in votes}) >= _TWO
 
 
 def is_one_chat(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:

@@ -98,11 +98,14 @@ def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) 
     common = evidence.common(thread, other)
     if not common.is_most:
         return False
-    if max(thread.precision, other.precision) > 1:  # many may be told the same in one minute
-        writers = {there for _, there in common.votes}
-        return len(writers) >= _FEW or common.shared > _FEW
-    names = {*thread.bearers, *thread.as_written.bearers}
-    return common.shared >= _FEW or not names.isdisjoint(other.bearers)
+    unit = max(thread.precision, other.precision)
+    is_known = not {*thread.bearers, *thread.as_written.bearers}.isdisjoint(other.bearers)
+    if unit >= _MINUTE:  # many may be told the same in one minute, but do not say so themselves
+        is_answer = is_known and any(here != there for here, there in common.votes)
+        return common.shared >= _FEW and (
+            is_answer or len(common.votes) >= _FEW or common.shared > _FEW
+        )
+    return common.shared >= _FEW or (unit == 1 and is_known)
 
 
 def _possible(thread: ThreadFiles, other: ThreadFiles) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import timedelta, timezone
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,6 +15,7 @@ from langchain_fbmessenger.testing import write_export
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from langchain_fbmessenger.testing._options import Variant
 
@@ -86,7 +86,6 @@ def test_answers_under_an_older_name_are_the_owners(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("variant", FORMATS)
-@pytest.mark.parametrize("packaging", ["folder", "zip"])
 @pytest.mark.parametrize(
     ("before", "today"),
     [
@@ -102,16 +101,12 @@ def test_answers_under_an_older_name_are_the_owners(tmp_path: Path) -> None:
     ],
 )
 def test_each_message_is_loaded_once_and_under_todays_name(
-    tmp_path: Path,
-    variant: Variant,
-    packaging: Any,
-    before: tuple[str, ...],
-    today: tuple[str, ...],
+    tmp_path: Path, variant: Variant, before: tuple[str, ...], today: tuple[str, ...]
 ) -> None:
     old = chat(*before, numbers=range(12))
     new = chat(*today, numbers=range(3, 15))
-    first = write(tmp_path / "z", old, variant=variant, packaging=packaging)
-    second = write(tmp_path / "a", new, variant=variant, packaging=packaging)
+    first = write(tmp_path / "z", old, variant=variant, packaging="zip")
+    second = write(tmp_path / "a", new, variant=variant)
     for paths in orders(first, second):
         loader, sessions = load(*paths)
         assert len(sessions) == 1
