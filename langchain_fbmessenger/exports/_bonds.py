@@ -12,7 +12,15 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.exports._evidence import Evidence
     from langchain_fbmessenger.exports._threads import ThreadFiles
 
-__all__ = ["are_kept_apart", "is_one_chat", "owners_agree", "people_keys", "share_people"]
+__all__ = [
+    "are_kept_apart",
+    "is_one_chat",
+    "may_be_plainly_one",
+    "owners_agree",
+    "people_keys",
+    "plain_key",
+    "share_people",
+]
 
 _TWO = 2
 _SAME_GROUP = 0.5  # share of the people that two states of one group have in common
@@ -20,15 +28,17 @@ _BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
 
 
 def people_keys(thread: ThreadFiles) -> list[object]:
-    """Return what a thread may be known by: its people as they are called today, and as then.
+    """Return what a thread may be known by: its people as they are called today, and as then."""
+    keys = [_people_key(thread), _people_key(thread.as_written) if thread.today else None]
+    return list(filter(None, dict.fromkeys(keys)))
 
-    The last resort is how their names are written plainly.
-    """
-    keys = dict.fromkeys((_people_key(thread), _people_key(thread.as_written)))
+
+def plain_key(thread: ThreadFiles) -> object:
+    """Return the last resort: the names of two people, written plainly."""
+    if not thread.pair:
+        return None
     words = frozenset(map(words_of_name, thread.bearers.values()))
-    if thread.pair and len(words) == _TWO and all(words):
-        keys["plainly", words] = None
-    return [key for key in keys if key]
+    return ("plainly", words) if len(words) == _TWO and all(words) else None
 
 
 def _people_key(thread: ThreadFiles) -> object:
@@ -106,13 +116,9 @@ def share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
 
 def may_be_plainly_one(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
     """Tell whether nothing speaks against two chats of people whose plain names are the same."""
-    numbers = thread.strong_id, other.strong_id
-    if thread.origin == other.origin or (
-        all(numbers) and len(set(map(len, filter(None, numbers)))) == 1
-    ):
+    if thread.origin == other.origin or not thread.span or not other.span:
         return False
-    ends = thread.span, other.span
-    if not ends[0] or not ends[1]:
-        return False
-    is_apart = ends[0][1] < ends[1][0] or ends[1][1] < ends[0][0]
+    if len(thread.strong_id or "") == len(other.strong_id or "") > 0:
+        return False  # two numbers of one kind
+    is_apart = thread.span[1] < other.span[0] or other.span[1] < thread.span[0]
     return is_apart or evidence.common(thread, other).shared > 0

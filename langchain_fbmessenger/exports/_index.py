@@ -98,7 +98,7 @@ def index_paths(
         owner = owners[thread.export]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
-    evidence = Evidence(PartReader(zone_of, files=2))
+    evidence = Evidence(PartReader(zone_of))
     conversations = _conversations(threads, evidence)
     _give_owners(conversations, owners)
     return ExportIndex(conversations, size)

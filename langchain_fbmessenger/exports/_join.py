@@ -16,6 +16,7 @@ from langchain_fbmessenger.exports._bonds import (
     may_be_plainly_one,
     owners_agree,
     people_keys,
+    plain_key,
     share_people,
 )
 from langchain_fbmessenger.exports._evidence import stamps_in_common
@@ -43,6 +44,7 @@ def join_threads(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Con
         Conversations in the order of their first threads.
     """
     threads = list(threads)
+    plainly = len({thread.origin for thread in threads}) > 1
     order = {id(thread): number for number, thread in enumerate(threads)}
     by_people: dict[object, list[Conversation]] = {}
     conversations: list[Conversation] = []
@@ -58,7 +60,7 @@ def join_threads(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Con
         for conversation in (*waiting.values(), *(known for _, known in matches)):
             for thread in conversation.threads:
                 # Of what holds nothing, nobody can tell whose it is; half of the encrypted do.
-                for key in people_keys(thread) if thread.span else ():
+                for _, key in _ways(thread, plainly=plainly) if thread.span else ():
                     _note(by_people, key, conversation)
     conversations.sort(key=lambda c: min(order[id(thread)] for thread in c.threads))
     return conversations
@@ -143,13 +145,9 @@ def _candidates(
     new: Conversation, by_people: Mapping[object, list[Conversation]], evidence: Evidence
 ) -> Iterator[tuple[int, Conversation]]:
     """Return the conversations that have the same people, and by which name: 0 is the best."""
-    threads = [thread for thread in new.threads if thread.span]
+    threads = [thread for thread in new.threads if thread.span] if by_people else []
     seen: set[int] = set()
-    ways = [
-        (_PLAINLY if isinstance(key, tuple) and key[0] == "plainly" else min(number, 1), key)
-        for thread in threads
-        for number, key in enumerate(people_keys(thread))
-    ]
+    ways = (way for thread in threads for way in _ways(thread, plainly=True))
     for way, key in sorted(ways, key=lambda pair: pair[0]):
         for known in by_people.get(key, ()):
             pairs = [(t, other) for t in threads for other in known.threads]
@@ -165,6 +163,12 @@ def _candidates(
             ):
                 seen.add(id(known))
                 yield way, known
+
+
+def _ways(thread: ThreadFiles, *, plainly: bool) -> list[tuple[int, object]]:
+    """Return what a thread may be known by, and how sure each is."""
+    plain = plain_key(thread) if plainly else None
+    return [*enumerate(people_keys(thread)), *([(_PLAINLY, plain)] if plain else [])]
 
 
 def _distance(new: Conversation, known: Conversation, way: int) -> tuple[bool, int, int, float]:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["identity", "merge_messages"]
 
+_MINUTE = 60_000
+
 
 def merge_messages(
     files: Sequence[Sequence[Message]],
@@ -100,6 +102,10 @@ def identity(message: Message, precision: int) -> tuple[int, str, tuple[str, ...
     # A shared link is a field of its own in one format and the text in another.
     text = message.text or (message.share and message.share.link) or ""
     words = " ".join(text.split())  # pages do not keep every blank
+    if message.system and precision < _MINUTE:
+        words = (
+            message.system
+        )  # the line itself is in the account's language, with names of its day
     return message.timestamp_ms // precision, words, media
 
 

@@ -14,19 +14,21 @@ if TYPE_CHECKING:
 
 __all__ = ["PartReader"]
 
+_KEPT = 4
+
 
 class PartReader:
     """Reads parts, and keeps the last files that hold several threads.
 
+    Without that, a file for all threads would be decoded again for each of them, and where several
+    exports have such a file, one would drive out the other.
+
     Args:
         zone_of: Chooses the time zone of pages.
-        files: How many files to keep: those of one file for all threads would be decoded again for
-            each of them.
     """
 
-    def __init__(self, zone_of: ZoneChooser, files: int = 1) -> None:
+    def __init__(self, zone_of: ZoneChooser) -> None:
         self._zone_of = zone_of
-        self._size = files
         self._kept: dict[int, tuple[ExportFile, list[ThreadPart]]] = {}
 
     def read(self, piece: Piece) -> ThreadPart:
@@ -41,7 +43,7 @@ class PartReader:
             return self._kept[id(file)][1][piece.outline.index]
         parts = decode_file(read_bytes(file), self._zone_of)
         if len(parts) > 1:
-            while len(self._kept) >= self._size:
+            while len(self._kept) >= _KEPT:
                 del self._kept[next(iter(self._kept))]
             self._kept[id(file)] = file, parts
         return parts[piece.outline.index]

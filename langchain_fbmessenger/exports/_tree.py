@@ -122,7 +122,7 @@ def tell_downloads_apart(tree: ExportTree) -> None:
     for found in tree.files:
         held = parts.setdefault(found.export, {}).setdefault(found.download, set())
         held.add((found.place, found.part, found.file.suffix))
-    exports: dict[tuple[str, Path], str] = {}
+    others: dict[tuple[str, Path], str] = {}
     for export, downloads in parts.items():
         told_apart: list[set[Hashable]] = []
         for download, held in sorted(downloads.items()):
@@ -130,10 +130,11 @@ def tell_downloads_apart(tree: ExportTree) -> None:
             if number == len(told_apart):
                 told_apart.append(set())
             told_apart[number] |= held
-            exports[export, download] = f"{export}#{number}" if number else export
-    for files in (tree.files, tree.owner_files):
+            if number:
+                others[export, download] = f"{export}#{number}"
+    for files in (tree.files, tree.owner_files) if others else ():
         files[:] = [
-            replace(found, export=exports.get((found.export, found.download), found.export))
+            replace(found, export=others.get((found.export, found.download), found.export))
             for found in files
         ]
 

@@ -10,7 +10,7 @@ import pytest
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, map_ai_messages
 from langchain_fbmessenger._roster import people_of
-from langchain_fbmessenger.exports import Message, Reaction, Thread
+from langchain_fbmessenger.exports import Call, Message, Reaction, Thread
 from langchain_fbmessenger.testing import write_export
 
 if TYPE_CHECKING:
@@ -387,3 +387,38 @@ def test_account_that_is_gone_says_nothing_twice(tmp_path: Path, people: tuple[s
     for paths in orders(old, new):
         _, (session,) = load(*paths)
         assert senders(session) == senders_of(chat(*before, numbers=range(12)))
+
+
+def test_lines_of_meta_with_names_in_them_are_the_same_lines(tmp_path: Path) -> None:
+    old, new = chat("milo", "zoe", numbers=range(6)), chat("Mirek", "Kim", numbers=range(3, 9))
+    for thread in (old, new):
+        other, _ = thread.participants
+        line = Message(other, START + 90 * MINUTE, f"{other} called you.", call=Call(62))
+        thread.messages.insert(2, line)
+    new.messages.sort(key=lambda message: message.timestamp_ms)
+    paths = write(tmp_path / "z", old), write(tmp_path / "a", new)
+    _, (session,) = load(*paths, keep_system_messages=True)
+    assert senders(session) == {"Mirek": 6, "Kim": 4}
+
+
+def test_two_downloads_of_one_day_are_two_exports(tmp_path: Path) -> None:
+    """Parts of one download hold no part of a thread twice."""
+    old, new = chat("milo", "zoe", numbers=range(6)), chat("Mirek", "zoe", numbers=range(3, 9))
+    paths = [
+        write_export([thread], tmp_path / name, packaging="zip", seed=seed).path
+        for seed, (name, thread) in enumerate((("z", old), ("a", new)))
+    ]
+    assert paths[0].name[:22] == paths[1].name[:22]
+    _, (session,) = load(*paths)
+    assert senders(session) == {"Mirek": 5, "zoe": 4}
+
+
+def test_few_chats_of_a_newer_export_tell_of_their_own_end(tmp_path: Path) -> None:
+    """Of the newer one, a single chat was given; the older one has others that end later."""
+    late = chat("Bo", "zoe", name="bo_123456789012345", numbers=range(40))
+    old = write(tmp_path / "a", chat("milo", "zoe", numbers=range(6)), late)
+    new = write(tmp_path / "z", chat("milo", "Kim", numbers=range(3, 9)))
+    for paths in orders(old, new):
+        loader, sessions = load(*paths)
+        assert [set(senders(s)) for s in sessions] == [{"Bo", "Kim"}, {"milo", "Kim"}]
+        assert loader.owner == "Kim"
