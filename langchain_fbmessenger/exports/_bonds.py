@@ -9,7 +9,7 @@ from langchain_fbmessenger._names import comparable_name, words_of_name
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from langchain_fbmessenger.exports._evidence import Evidence
+    from langchain_fbmessenger.exports._compare import Comparer
     from langchain_fbmessenger.exports._threads import ThreadFiles
 
 __all__ = [
@@ -51,7 +51,7 @@ def _people_key(thread: ThreadFiles) -> object:
 
 
 def owners_agree(
-    threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles], evidence: Evidence
+    threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles], comparer: Comparer
 ) -> bool:
     """Tell whether all may come from one person's exports: two people's views are not mixed.
 
@@ -62,35 +62,35 @@ def owners_agree(
         thread.owner_key != other.owner_key
         and thread.owner_key in other.named
         and other.owner_key in thread.named
-        and not _has_swapped(thread, other, evidence)
+        and not _has_swapped(thread, other, comparer)
         for thread in threads
         for other in others
     )
 
 
-def _has_swapped(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
+def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Tell whether the owner goes by the name that a friend had, and the friend by another."""
     mine, theirs = thread.as_written.owner_key, other.as_written.owner_key
     if not mine or not theirs:
         return False
-    votes = evidence.common(thread, other).votes
+    votes = comparer.common(thread, other).votes
     crossed, straight = (mine, theirs), (mine, mine)
     # One person's messages would not do: two people may have written one word at one time.
     return votes[crossed] > votes[straight] and len({here for here, _ in votes}) >= _TWO
 
 
-def is_one_chat(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
+def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Tell whether two folders without numbers hold the same messages: of one chat, then."""
     if not (thread.box and other.box) or (thread.strong_id and other.strong_id):
         return False
     has_one_name = thread.thread_id == other.thread_id
     if not has_one_name and (thread.export, thread.box) == (other.export, other.box):
         return False
-    common = evidence.common(thread, other)
+    common = comparer.common(thread, other)
     return bool(common.shared) if has_one_name else common.is_most
 
 
-def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
+def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Tell whether Meta itself keeps the two apart, as it does with people of one name.
 
     A thread lies in one folder of an export. Only what came before its encryption is split off, and
@@ -103,7 +103,7 @@ def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) 
         return False
     if thread.folder != other.folder and not {thread.folder, other.folder} <= _BOXES:
         return False
-    return not is_one_chat(thread, other, evidence)
+    return not is_one_chat(thread, other, comparer)
 
 
 def share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
@@ -114,11 +114,11 @@ def share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
     return len(people & others) >= _SAME_GROUP * len(people | others)
 
 
-def may_be_plainly_one(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
+def may_be_plainly_one(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Tell whether nothing speaks against two chats of people whose plain names are the same."""
     if thread.origin == other.origin or not thread.span or not other.span:
         return False
     if len(thread.strong_id or "") == len(other.strong_id or "") > 0:
         return False  # two numbers of one kind
     is_apart = thread.span[1] < other.span[0] or other.span[1] < thread.span[0]
-    return is_apart or evidence.common(thread, other).shared > 0
+    return is_apart or comparer.common(thread, other).shared > 0

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger.exports._evidence import Evidence
+from langchain_fbmessenger.exports._compare import Comparer
 from langchain_fbmessenger.exports._formats import outline_file, read_bytes
 from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import join_threads
@@ -98,26 +98,26 @@ def index_paths(
         owner = owners[thread.export]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
-    evidence = Evidence(PartReader(zone_of))
-    conversations = _conversations(threads, evidence)
+    comparer = Comparer(PartReader(zone_of))
+    conversations = _conversations(threads, comparer)
     _give_owners(conversations, owners)
     return ExportIndex(conversations, size)
 
 
-def _conversations(threads: list[ThreadFiles], evidence: Evidence) -> list[Conversation]:
+def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conversation]:
     """Join threads and learn who was renamed, until neither tells more of the other."""
-    conversations = join_threads(threads, evidence)
+    conversations = join_threads(threads, comparer)
     if len({thread.origin for thread in threads}) == 1:
         return conversations
     known: dict[int, dict[str, str]] = {}
     for limit in _LIMITS:
-        conversations = join_by_messages(conversations, evidence, limit)
-        names = names_today(conversations, evidence)
+        conversations = join_by_messages(conversations, comparer, limit)
+        names = names_today(conversations, comparer)
         if names == known and limit != _LIMITS[0]:
             break
         known = names
         threads = [replace(t, today=names.get(id(t.pieces), {})) for t in threads]
-        conversations = join_threads(threads, evidence)
+        conversations = join_threads(threads, comparer)
     return conversations
 
 

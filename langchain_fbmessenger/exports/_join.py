@@ -19,26 +19,26 @@ from langchain_fbmessenger.exports._bonds import (
     plain_key,
     share_people,
 )
-from langchain_fbmessenger.exports._evidence import stamps_in_common
+from langchain_fbmessenger.exports._compare import stamps_in_common
 from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles, rank_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from langchain_fbmessenger.exports._evidence import Evidence
+    from langchain_fbmessenger.exports._compare import Comparer
 
 __all__ = ["join_threads"]
 
 _PLAINLY = 2  # how sure it is that two conversations have the same people, after two better ways
 
 
-def join_threads(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Conversation]:
+def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Conversation]:
     """Bring together what is one conversation.
 
     Args:
         threads: The threads of all exports, their owners and names of today known as far as they
             can be.
-        evidence: Tells what two threads have in common.
+        comparer: Tells what two threads have in common.
 
     Returns:
         Conversations in the order of their first threads.
@@ -50,9 +50,9 @@ def join_threads(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Con
     conversations: list[Conversation] = []
     # What only continues others comes behind them, and one export behind the other: so all that a
     # thread may belong to is there when its turn comes.
-    for _, turn in groupby(sorted(_with_one_id(threads, evidence), key=_turn), key=_turn):
+    for _, turn in groupby(sorted(_with_one_id(threads, comparer), key=_turn), key=_turn):
         waiting = {id(conversation): conversation for conversation in turn}
-        matches = _matches(waiting.values(), by_people, evidence)
+        matches = _matches(waiting.values(), by_people, comparer)
         for new, known in matches:
             known.threads += new.threads
             del waiting[id(new)]
@@ -69,7 +69,7 @@ def join_threads(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Con
 def _matches(
     waiting: Iterable[Conversation],
     by_people: Mapping[object, list[Conversation]],
-    evidence: Evidence,
+    comparer: Comparer,
 ) -> list[tuple[Conversation, Conversation]]:
     """Return which conversations belong to which known ones, the surest first, each once.
 
@@ -79,7 +79,7 @@ def _matches(
     pairs = [
         (_distance(new, known, way), new, known)
         for new in waiting
-        for way, known in _candidates(new, by_people, evidence)
+        for way, known in _candidates(new, by_people, comparer)
     ]
     pairs.sort(key=lambda pair: pair[0])
     matches: dict[int, tuple[Conversation, Conversation]] = {}
@@ -87,14 +87,14 @@ def _matches(
     for _, new, known in pairs:
         others = taken.setdefault(id(known), [])
         if id(new) not in matches and not any(
-            are_kept_apart(thread, other, evidence) for thread in new.threads for other in others
+            are_kept_apart(thread, other, comparer) for thread in new.threads for other in others
         ):
             matches[id(new)] = new, known
             others += new.threads
     return list(matches.values())
 
 
-def _with_one_id(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Conversation]:
+def _with_one_id(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Conversation]:
     """Bring together what has Meta's number in common: nothing is surer.
 
     Without a number the folder's name, or the people of one export, are good for the same messages
@@ -107,7 +107,7 @@ def _with_one_id(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Con
         if thread.box:
             keys += [(thread.export, key) for key in people_keys(thread)]
         same = (c for key in keys for c in by_id.get(key, ()))
-        known = next((c for c in same if _is_same(thread, c, evidence)), None)
+        known = next((c for c in same if _is_same(thread, c, comparer)), None)
         if known:
             known.threads.append(thread)
         else:
@@ -118,13 +118,13 @@ def _with_one_id(threads: Iterable[ThreadFiles], evidence: Evidence) -> list[Con
     return conversations
 
 
-def _is_same(thread: ThreadFiles, known: Conversation, evidence: Evidence) -> bool:
+def _is_same(thread: ThreadFiles, known: Conversation, comparer: Comparer) -> bool:
     """Tell whether a thread with the number, the folder or the people of a known one is that."""
-    if not owners_agree([thread], known.threads, evidence):
+    if not owners_agree([thread], known.threads, comparer):
         return False
     if thread.strong_id and any(other.strong_id == thread.strong_id for other in known.threads):
         return True
-    return any(is_one_chat(thread, other, evidence) for other in known.threads)
+    return any(is_one_chat(thread, other, comparer) for other in known.threads)
 
 
 def _turn(conversation: Conversation) -> tuple[int, bool, str, str]:
@@ -142,7 +142,7 @@ def _note(index: dict[Any, list[Conversation]], key: object, conversation: Conve
 
 
 def _candidates(
-    new: Conversation, by_people: Mapping[object, list[Conversation]], evidence: Evidence
+    new: Conversation, by_people: Mapping[object, list[Conversation]], comparer: Comparer
 ) -> Iterator[tuple[int, Conversation]]:
     """Return the conversations that have the same people, and by which name: 0 is the best."""
     threads = [thread for thread in new.threads if thread.span] if by_people else []
@@ -153,12 +153,12 @@ def _candidates(
             pairs = [(t, other) for t in threads for other in known.threads]
             if (
                 id(known) not in seen
-                and owners_agree(threads, known.threads, evidence)
-                and not any(are_kept_apart(t, other, evidence) for t, other in pairs)
+                and owners_agree(threads, known.threads, comparer)
+                and not any(are_kept_apart(t, other, comparer) for t, other in pairs)
                 and (not new.is_group or any(share_people(t, other) for t, other in pairs))
                 and (
                     way < _PLAINLY
-                    or all(may_be_plainly_one(t, other, evidence) for t, other in pairs)
+                    or all(may_be_plainly_one(t, other, comparer) for t, other in pairs)
                 )
             ):
                 seen.add(id(known))

@@ -10,12 +10,12 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.exports._bonds import are_kept_apart, owners_agree
-from langchain_fbmessenger.exports._evidence import stamps_in_common, times_of
+from langchain_fbmessenger.exports._compare import stamps_in_common, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_fbmessenger.exports._evidence import Evidence
+    from langchain_fbmessenger.exports._compare import Comparer
     from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles
 
 __all__ = ["join_by_messages"]
@@ -26,13 +26,13 @@ _FEW = 2
 
 
 def join_by_messages(
-    conversations: list[Conversation], evidence: Evidence, limit: int
+    conversations: list[Conversation], comparer: Comparer, limit: int
 ) -> list[Conversation]:
     """Bring together conversations that hold the same messages.
 
     Args:
         conversations: What other ways have left apart.
-        evidence: Tells what two threads have in common.
+        comparer: Tells what two threads have in common.
         limit: How many to find at most.
 
     Returns:
@@ -43,7 +43,7 @@ def join_by_messages(
     joined: dict[int, Conversation] = {}
     for first, second in _pairs(alone):
         one, other = _root(joined, first), _root(joined, second)
-        if one is not other and _are_one(one, other, evidence):
+        if one is not other and _are_one(one, other, comparer):
             one.threads += other.threads
             joined[id(other)] = one
             if len(joined) == limit:
@@ -82,20 +82,20 @@ def _leads(thread: ThreadFiles, unit: int) -> Iterator[int]:
             yield time // unit
 
 
-def _are_one(one: Conversation, other: Conversation, evidence: Evidence) -> bool:
+def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool:
     pairs = list(product(one.threads, other.threads))
     return (
-        not any(are_kept_apart(t, o, evidence) or t.origin == o.origin for t, o in pairs)
-        and owners_agree(one.threads, other.threads, evidence)
-        and any(_hold_the_same(t, o, evidence) for t, o in pairs)
+        not any(are_kept_apart(t, o, comparer) or t.origin == o.origin for t, o in pairs)
+        and owners_agree(one.threads, other.threads, comparer)
+        and any(_hold_the_same(t, o, comparer) for t, o in pairs)
     )
 
 
-def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, evidence: Evidence) -> bool:
+def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Tell whether two threads are one: a greeting that went to many is not enough."""
     if 2 * stamps_in_common(thread, other) < _possible(thread, other):
         return False
-    common = evidence.common(thread, other)
+    common = comparer.common(thread, other)
     if not common.is_most:
         return False
     unit = max(thread.precision, other.precision)

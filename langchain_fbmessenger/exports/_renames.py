@@ -21,7 +21,7 @@ from langchain_fbmessenger.exports._who import who_is_who
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from langchain_fbmessenger.exports._evidence import Evidence
+    from langchain_fbmessenger.exports._compare import Comparer
     from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles
 
     Origin = tuple[str, str]
@@ -33,18 +33,18 @@ _TWO = 2
 
 
 def names_today(
-    conversations: Iterable[Conversation], evidence: Evidence
+    conversations: Iterable[Conversation], comparer: Comparer
 ) -> dict[int, dict[str, str]]:
     """Return what people are called today, for the threads in which it is something else.
 
     Args:
         conversations: What is known of conversations so far.
-        evidence: Tells what two threads have in common.
+        comparer: Tells what two threads have in common.
 
     Returns:
         By the id of a thread's `pieces`: names as they are compared, with the names of today.
     """
-    return _Census(list(conversations), evidence).names_today()
+    return _Census(list(conversations), comparer).names_today()
 
 
 def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
@@ -89,9 +89,9 @@ class _Person:
 class _Census:
     """The people of all conversations."""
 
-    def __init__(self, conversations: list[Conversation], evidence: Evidence) -> None:
+    def __init__(self, conversations: list[Conversation], comparer: Comparer) -> None:
         self._conversations = conversations
-        self._evidence = evidence
+        self._evidence = comparer
         threads = [thread for c in conversations for thread in c.threads]
         age = {origin: n for n, origin in enumerate(_oldest_first(conversations))}
         self._oldest_first = sorted(threads, key=lambda t: (age[t.origin], t.span or (0, 0)))

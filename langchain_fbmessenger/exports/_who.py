@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name, words_of_name
-from langchain_fbmessenger.exports._evidence import times_deny
+from langchain_fbmessenger.exports._compare import times_deny
 
 if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Mapping
 
-    from langchain_fbmessenger.exports._evidence import Evidence
+    from langchain_fbmessenger.exports._compare import Comparer
     from langchain_fbmessenger.exports._threads import ThreadFiles
 
 __all__ = ["who_is_who"]
@@ -20,7 +20,7 @@ __all__ = ["who_is_who"]
 def who_is_who(
     older: ThreadFiles,
     newer: ThreadFiles,
-    evidence: Evidence,
+    comparer: Comparer,
     known: Mapping[str, str],
     *,
     is_group: bool,
@@ -34,7 +34,7 @@ def who_is_who(
     Args:
         older: The older state, or any.
         newer: Another.
-        evidence: Tells what they have in common.
+        comparer: Tells what they have in common.
         known: New names that other conversations have told.
         is_group: Whether they are a group's, which people leave and join.
 
@@ -50,7 +50,7 @@ def who_is_who(
     if not (found.left_here and found.left_there) and not times_deny(older, newer, found.names):
         return found.names
     found = _Pairs(mine, theirs, is_group=is_group)
-    found.names |= _by_votes(evidence.common(older, newer).votes, mine, theirs)
+    found.names |= _by_votes(comparer.common(older, newer).votes, mine, theirs)
     for key in mine:
         found.add(key, key)
     found.add(older.as_written.owner_key, newer.as_written.owner_key)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.exports._parts import PartReader
     from langchain_fbmessenger.exports._threads import ThreadFiles
 
-__all__ = ["Common", "Evidence", "stamps_in_common", "times_deny", "times_of"]
+__all__ = ["Common", "Comparer", "stamps_in_common", "times_deny", "times_of"]
 
 _KEPT = 4  # threads, of which one is mostly compared with several
 _HALF = 2
@@ -68,7 +68,7 @@ class _Said(NamedTuple):
     what: Hashable
 
 
-class Evidence:
+class Comparer:
     """Reads threads where a question is worth it, and remembers the answers.
 
     Args:
