@@ -1,17 +1,24 @@
 # `make demo` and `make test` set up all they need in .venv; nothing else is touched but the state
 # folder of the local server (see docs/local-server.md).
 PYTHON ?= python3
+# `make demo EPOCHS=1` trains a shorter time; `make benchmark SCALE=0.001` only shows that all run.
+EPOCHS ?= 2
+SCALE ?= 1
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test lint types benchmark clean
+.PHONY: demo test test-pythons lint types benchmark clean
 
 demo: $(VENV)/.local
-	$(BIN)/langchain-fbmessenger demo
+	$(BIN)/langchain-fbmessenger demo --epochs $(EPOCHS)
 
 test: $(VENV)/.test $(VENV)/openai2
 	$(BIN)/python -m pytest
+
+# On the oldest and the newest Python that are at hand beside the one above, without torch.
+test-pythons: $(VENV)/.test
+	$(BIN)/python tests/other_pythons.py
 
 lint: $(VENV)/.lint
 	$(BIN)/ruff check .
@@ -20,7 +27,8 @@ lint: $(VENV)/.lint
 types: $(VENV)/.lint $(VENV)/.test
 	$(BIN)/mypy
 
-benchmark: $(VENV)/.test $(VENV)/trl
+benchmark: export BENCHMARK_SCALE = $(SCALE)
+benchmark: $(VENV)/.test $(VENV)/trl/.installed
 	$(BIN)/python tests/benchmarks/export_to_jsonl.py
 	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/training_examples.py
@@ -51,10 +59,10 @@ $(VENV)/openai2: $(VENV)/.test
 	sed 's/^openai==.*/openai==2.54.0/' constraints.txt > $(VENV)/openai2.txt
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint $(VENV)/openai2.txt --target $@ openai
 
-# TRL is only measured against, so it gets an environment of its own.
-$(VENV)/trl: constraints.txt
-	$(PYTHON) -m venv $@
-	$@/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt torch trl==1.16.0
+# TRL is only measured against, so it gets an environment of its own. It takes LoRA from peft.
+$(VENV)/trl/.installed: constraints.txt
+	$(PYTHON) -m venv $(VENV)/trl
+	$(VENV)/trl/bin/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt torch "trl[peft]==1.16.0"
 	touch $@
 
 $(VENV)/.lint: $(VENV)/.local

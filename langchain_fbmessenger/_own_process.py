@@ -55,17 +55,29 @@ def no_core_dumps() -> None:
 
 
 def describe_without_words(error: BaseException) -> str:
-    """Write a traceback of types and places; what an exception says may quote a chat."""
+    """Write a traceback of types and places, without messages and source lines.
+
+    What an exception says may quote a chat, and so may a line of code: of a program that was given
+    on the command line (Python 3.13 shows those too), of a notebook, of a test.
+    """
     seen: set[int] = set()
     parts: list[str] = []
     following: BaseException | None = error
     while following is not None and id(following) not in seen:
         seen.add(id(following))
-        frames = "".join(traceback.format_tb(following.__traceback__))
-        parts.append(f"{frames}{_type_of(following)}\n")
+        parts.append(f"{_frames_of(following)}{_type_of(following)}\n")
         is_cause = following.__cause__ is not None or following.__suppress_context__
         following = following.__cause__ if is_cause else following.__context__
     return "Traceback:\n" + "which led to\n".join(parts[::-1])
+
+
+def _frames_of(error: BaseException) -> str:
+    frames = traceback.extract_tb(error.__traceback__)
+    places = [
+        traceback.FrameSummary(frame.filename, frame.lineno, frame.name, lookup_line=False, line="")
+        for frame in frames
+    ]
+    return "".join(traceback.StackSummary.from_list(places).format())
 
 
 def _type_of(error: BaseException) -> str:

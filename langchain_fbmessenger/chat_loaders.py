@@ -130,6 +130,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self._given_owner = None if owner is None else normal_name(owner)
         self._on_progress = on_progress
         self._found_owner: str | None = None
+        self._owner_evidence: str | None = None
         self._is_read = False
         self.report = LoadReport()
 
@@ -152,6 +153,23 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         if not self._is_read:
             self._open(LoadReport())
         return self._found_owner
+
+    @property
+    def owner_evidence(self) -> str | None:
+        """What tells the owner, in words without a name; None where there is none.
+
+        "from the profile file", "from the threads' titles" or the like; "as given" for `owner=`.
+        Goes through all files if nothing was loaded yet.
+
+        Raises:
+            ExportNotFoundError: As `lazy_load`.
+            MalformedExportError: As `lazy_load`.
+        """
+        if self._given_owner is not None:
+            return "as given"
+        if not self._is_read:
+            self._open(LoadReport())
+        return self._owner_evidence
 
     @override
     def lazy_load(self) -> Iterator[MessengerChatSession]:
@@ -197,7 +215,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             owner=self._given_owner,
             on_progress=self._on_progress,
         )
-        self._found_owner = reader.owner
+        self._found_owner, self._owner_evidence = reader.owner, reader.owner_evidence
         self._is_read = True
         return reader
 

@@ -35,10 +35,14 @@ from langchain_fbmessenger.cli.common import (
     print_plain,
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
-from langchain_fbmessenger.cli.screens import report_lines
+from langchain_fbmessenger.cli.screens import owner_line, report_lines
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_core.chat_sessions import ChatSession
+
     from langchain_fbmessenger.sessions import SessionStage
 
 __all__ = ["check", "prepare"]
@@ -143,7 +147,7 @@ def prepare(
                 report=report,
             ),
         ]
-        examples = ChatSessionPipeline(steps=tuple(stages)).stream(loader.lazy_load())
+        examples = ChatSessionPipeline(steps=tuple(stages)).stream(_sessions(loader, me))
         written = write_prepared(examples, output, form, valid)
         consent = str(left_out).splitlines() if contacts or forget else []
         privacy = str(redacted).splitlines() if pseudonymize or redact else []
@@ -152,10 +156,29 @@ def prepare(
             console.print(line, soft_wrap=True)
         if not written:
             balanced = "nothing is left to train: balance the examples less"
-            silent = f"{me or loader.owner!r} has written nothing in these chats: nothing to train"
+            silent = _why_silent(loader, me)
             raise InvalidExampleError(balanced if report.answers else silent, rule="min_examples")
         for line in written_lines(written):
             print_plain(line)
+
+
+def _sessions(loader: FacebookMessengerChatLoader, me: str | None) -> Iterator[ChatSession]:
+    """Give the sessions of an export; before the first, tell who is taken for the persona."""
+    for number, session in enumerate(loader.lazy_load()):
+        if number == 0 and me is None and loader.owner:
+            console.print("owner:", owner_line(loader.owner, loader.owner_evidence), soft_wrap=True)
+        yield session
+
+
+def _why_silent(loader: FacebookMessengerChatLoader, me: str | None) -> str:
+    """Say why there is no answer to train: what was left out may be all that there was."""
+    report = loader.report
+    reasons = ", ".join(f"{n:,} x {reason}" for reason, n in report.messages_skipped.most_common())
+    if report.messages_read and not report.messages_loaded:
+        return f"none of the {report.messages_read:,} messages found could be loaded: {reasons}"
+    persona = repr(me or loader.owner) if me or loader.owner else "nobody"
+    silent = f"{persona} has written nothing in these chats: nothing to train"
+    return f"{silent} (left out: {reasons})" if reasons else silent
 
 
 def _privacy_stages(

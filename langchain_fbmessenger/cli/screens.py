@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.examples import TrainingExample
     from langchain_fbmessenger.exports import LoadReport
 
-__all__ = ["example_table", "report_lines", "survey_lines", "threads_table"]
+__all__ = ["example_table", "owner_line", "report_lines", "survey_lines", "threads_table"]
 
 _PEOPLE_SHOWN = 3
 _BAR = 40  # characters of the longest bar
@@ -61,7 +61,7 @@ def survey_lines(survey: Survey) -> list[Text]:
     """Return what an export is, whose, and when its messages were written, as a chart."""
     formats = ", ".join(f"{_FORMATS[name]}: {n:,}" for name, n in survey.formats.items())
     lines = [
-        Text.assemble("Owner: ", _plain(survey.owner) if survey.owner else "not known"),
+        Text.assemble("Owner: ", owner_line(survey.owner, survey.owner_evidence)),
         Text(f"Files by format: {formats}"),
         Text(f"{len(survey.threads):,} threads, {survey.people:,} people"),
     ]
@@ -74,6 +74,11 @@ def survey_lines(survey: Survey) -> list[Text]:
         bar = "█" * max(1, round(_BAR * count / most))
         lines.append(Text.assemble(f"{year:>6} ", (bar, "cyan"), f" {count:,}"))
     return lines
+
+
+def owner_line(owner: str | None, evidence: str | None) -> Text:
+    """Return who was taken for the owner, and why."""
+    return Text.assemble(_plain(owner), f", {evidence}") if owner else Text("not known")
 
 
 def report_lines(report: LoadReport) -> list[str]:

@@ -33,9 +33,13 @@ class ThreadFigures(msgspec.Struct):
 
 
 class Survey(msgspec.Struct):
-    """An export in figures; `formats` counts files by the names of docs/formats.md."""
+    """An export in figures; `formats` counts files by the names of docs/formats.md.
+
+    `owner_evidence` says in words what tells the owner.
+    """
 
     owner: str | None
+    owner_evidence: str | None
     formats: dict[str, int]
     threads: list[ThreadFigures]
     threads_joined: int
@@ -83,6 +87,7 @@ def take_survey(loader: FacebookMessengerChatLoader) -> Survey:
     report = loader.report
     return Survey(
         owner=loader.owner,
+        owner_evidence=loader.owner_evidence,
         formats=dict(sorted(report.variants.items())),
         threads=threads,
         threads_joined=report.threads_joined,

@@ -169,7 +169,7 @@ def _named(name: str) -> TokenCounter:
 def _from_hub_or_file(name: str) -> Any:
     from transformers import AutoTokenizer
 
-    from langchain_fbmessenger.local import bundled_file
+    from langchain_fbmessenger._bundled import bundled_file
 
     path = bundled_file(name) or Path(name).expanduser()
     if path.suffix == ".gguf":

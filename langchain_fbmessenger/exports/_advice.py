@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
+from langchain_fbmessenger.exports._hints import hint_of
 from langchain_fbmessenger.exports._json import BROKEN_JSON
 from langchain_fbmessenger.exports._source import (
     BROKEN_ARCHIVE,
@@ -13,12 +14,14 @@ from langchain_fbmessenger.exports._source import (
     UNREADABLE,
     ZIP_BOMB,
 )
+from langchain_fbmessenger.exports._tree import is_archive
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports.report import LoadReport
 
 __all__ = ["check_paths", "nothing_read_error"]
@@ -27,7 +30,9 @@ _HOW_TO_ASK = (
     "An export is the zip, or the folder unpacked from it, that Facebook's Accounts Center gives "
     "you under 'Your information and permissions' > 'Export your information': choose Messages "
     "and the format JSON (HTML is the default). It holds .../messages/inbox/<thread>/"
-    "message_1.json. End-to-end encrypted chats come from messenger.com/secure_storage/dyi."
+    "message_1.json. End-to-end encrypted chats are an export of their own: in Messenger, Settings "
+    "> Privacy & safety > End-to-end encrypted chats > Message storage > Download secure storage "
+    "data (its old address, messenger.com/secure_storage/dyi, may redirect)."
 )
 _ADVICE = {
     BROKEN_ARCHIVE: "Download the zip again: it was probably cut short.",
@@ -59,8 +64,16 @@ def check_paths(paths: Sequence[Path]) -> None:
             raise ExportNotFoundError(message, path=path)
 
 
-def nothing_read_error(paths: Sequence[Path], report: LoadReport) -> Exception:
-    """Return the error for paths below which no thread could be read."""
+def nothing_read_error(
+    paths: Sequence[Path], report: LoadReport, others: Sequence[ExportFile] = ()
+) -> Exception:
+    """Return the error for paths below which no thread could be read.
+
+    Args:
+        paths: The paths.
+        report: What was found below them.
+        others: The files that are no threads: what they lack is told.
+    """
     where = ", ".join(repr(str(path)) for path in paths)
     reasons = report.files_lost()
     if reasons:
@@ -69,9 +82,10 @@ def nothing_read_error(paths: Sequence[Path], report: LoadReport) -> Exception:
         message = f"No message could be read below {where}. Found: {found}. {advice}"
         first = next(p for p, reason in report.skipped_paths if reason in reasons)
         return MalformedExportError(message.strip(), path=first)
-    others = report.files_skipped[NOT_A_THREAD]
-    if others and len(paths) == 1 and paths[0].is_file() and report.skipped_paths[0][0] == paths[0]:
-        return MalformedExportError(f"{where} is {NOT_A_THREAD}. {_HOW_TO_ASK}", path=paths[0])
-    found = f"{others} files, none of them a message thread" if others else "nothing to read"
-    message = f"No Messenger export below {where}: {found}. {_HOW_TO_ASK}"
+    advice = f"{hint_of(others)} {_HOW_TO_ASK}".strip()
+    if len(paths) == 1 and paths[0].is_file() and not is_archive(paths[0]):
+        return MalformedExportError(f"{where} is {NOT_A_THREAD}. {advice}", path=paths[0])
+    count = report.files_skipped[NOT_A_THREAD]
+    found = f"{count} files, none of them a message thread" if count else "nothing to read"
+    message = f"No Messenger export below {where}: {found}. {advice}"
     return ExportNotFoundError(message, path=paths[0])

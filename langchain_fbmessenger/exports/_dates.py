@@ -10,18 +10,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import datetime
-from functools import lru_cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-import msgspec
+from langchain_fbmessenger.exports._date_words import all_months, date_table, marked_month
+from langchain_fbmessenger.exports._date_zones import cut_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import tzinfo
 
-__all__ = ["DateReader", "WallTime", "list_conjunctions", "offset_in"]
+    from langchain_fbmessenger.exports._date_words import Order
 
-Order = Literal["dmy", "mdy", "ymd"]
+__all__ = ["DateReader", "WallTime"]
 
 # A sign or a dot in front belongs to a zone ("UTC+05:30") or to a date.
 _COLON_TIME = re.compile(
@@ -29,7 +29,6 @@ _COLON_TIME = re.compile(
 )
 _WORDED_TIME = re.compile(r"(?<!\d)(\d{1,2})\s?[hH時时點点시]\s?(\d{1,2})(?!\d)")
 _DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?!\d|\.\d)")
-_OFFSET = re.compile(r"\b(?:utc|gmt)\s?([+\-\u2212\u2013])\s?(\d{1,2})(?::?(\d{2}))?")
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DOT_OF_WORD = re.compile(r"(?<=[^\s\d.,])\.")
 # East Asian units are cut off the words behind them: "12日下午".
@@ -45,7 +44,6 @@ _TWO_DIGITS = 2  # have days and months; what has more is a year
 _CENTURY = 100
 _EARLIEST_YEAR, _LATEST_YEAR = 1970, 2100
 _BUDDHIST_ERA = 543  # Thai pages may count years from there
-_FARTHEST_ZONE = 14 * 60
 
 
 class WallTime(NamedTuple):
@@ -53,29 +51,15 @@ class WallTime(NamedTuple):
 
     Attributes:
         naive: Date and time without a zone.
-        utc_offset_minutes: East of UTC, if the date itself names its zone, else None.
+        zone: The zone that the date itself names, else None.
         precision: The smallest unit that is shown.
+        unknown_zone: The name of a zone that nobody knows, else "".
     """
 
     naive: datetime
-    utc_offset_minutes: int | None
+    zone: tzinfo | None
     precision: Literal["minute", "second"]
-
-
-class _Locale(msgspec.Struct, rename={"conjunction": "and"}):
-    order: Order
-    conjunction: str = ""
-    am: list[str] = []
-    pm: list[str] = []
-    months: list[list[str]] = []
-
-
-class _Table(msgspec.Struct):
-    number_before_month: list[str]
-    number_after_month: list[str]
-    zones: dict[str, int]
-    regions: dict[str, Order]
-    locales: dict[str, _Locale]
+    unknown_zone: str = ""
 
 
 class _Day(NamedTuple):
@@ -85,7 +69,8 @@ class _Day(NamedTuple):
     month: int
     day: int
     half: str
-    utc_offset_minutes: int | None
+    zone: tzinfo | None
+    unknown_zone: str
 
 
 class DateReader:
@@ -98,15 +83,15 @@ class DateReader:
     Example:
         ```python
         reader = DateReader(["4 de octubre de 2013 a las 22:05 UTC+02"])
-        assert reader.parse("4 de octubre de 2013 a las 22:05 UTC+02").utc_offset_minutes == 120
+        assert str(reader.parse("4 de octubre de 2013 a las 22:05 UTC+02").zone) == "UTC+02:00"
         ```
     """
 
     def __init__(self, texts: Iterable[str], lang: str | None = None) -> None:
-        dates = [_plain(rest) for rest in {rest for _, rest in map(_split, texts)}]
+        dates = [_plain(cut_zone(rest).rest) for rest in {rest for _, rest in map(_split, texts)}]
         code = _language_of({word for date in dates for word in _words(date)}, lang)
-        locale = _table().locales[code or "en"]
-        self._months = _all_months() | _months_of(locale)
+        locale = date_table().locales[code or "en"]
+        self._months = all_months() | locale.month_of_word()
         self._halves = _HALVES | dict.fromkeys(locale.am, "am") | dict.fromkeys(locale.pm, "pm")
         self._order = self._order_of(dates, _stated_order(lang, code))
         # Pages show the same few hundred days thousands of times.
@@ -131,10 +116,12 @@ class DateReader:
             naive = datetime(day.year, day.month, day.day, hour, minute, second or 0)  # noqa: DTZ001 - a wall time has no zone
         except ValueError:
             return None
-        return WallTime(naive, day.utc_offset_minutes, "minute" if second is None else "second")
+        precision: Literal["minute", "second"] = "minute" if second is None else "second"
+        return WallTime(naive, day.zone, precision, day.unknown_zone)
 
     def _day(self, rest: str) -> _Day | None:
-        offset, date = _cut_zone(_plain(rest))
+        cut = cut_zone(rest)
+        date = _plain(cut.rest)
         half = next((self._halves[word] for word in _words(date) if word in self._halves), "")
         found = self._complete(*self._month_and_numbers(date))
         if found is None:
@@ -142,11 +129,13 @@ class DateReader:
         year, month, day = found
         if year > _LATEST_YEAR:
             year -= _BUDDHIST_ERA
-        return _Day(year, month, day, half, offset) if year >= _EARLIEST_YEAR else None
+        if year < _EARLIEST_YEAR:
+            return None
+        return _Day(year, month, day, half, cut.zone, cut.unknown)
 
     def _month_and_numbers(self, date: str) -> tuple[int | None, list[str]]:
         month = None
-        marked = _marked_month().search(date)
+        marked = marked_month().search(date)
         if marked:
             month = int(marked[1] or marked[2])
             date = f"{date[: marked.start()]} {date[marked.end() :]}"
@@ -179,24 +168,13 @@ class DateReader:
         """Settle the order of the page's dates in numbers: one number above 12 is a day."""
         votes = {"dmy": 0, "mdy": 0}
         for date in dates:
-            month, numbers = self._month_and_numbers(_cut_zone(date)[1])
+            month, numbers = self._month_and_numbers(date)
             if month is None and len(numbers) >= _PARTS and len(numbers[2]) > _TWO_DIGITS:
                 votes["dmy"] += _MONTHS < int(numbers[0]) <= _LONGEST_MONTH
                 votes["mdy"] += _MONTHS < int(numbers[1]) <= _LONGEST_MONTH
         if votes["dmy"] != votes["mdy"]:
             return "dmy" if votes["dmy"] > votes["mdy"] else "mdy"
         return stated or "dmy"
-
-
-def offset_in(text: str) -> int | None:
-    """Return the first offset such as "UTC-04:00" in a text, in minutes east of UTC."""
-    found = _OFFSET.search(_plain(text))
-    return _minutes(found) if found else None
-
-
-def list_conjunctions() -> frozenset[str]:
-    """Return the word before the last name of a list, in every language of the table."""
-    return frozenset(locale.conjunction for locale in _table().locales.values()) - {""}
 
 
 def _split(text: str) -> tuple[tuple[int, int, int | None] | None, str]:
@@ -217,22 +195,6 @@ def _plain(date: str) -> str:
     return _DOT_OF_WORD.sub("", _INVISIBLE.sub("", composed))
 
 
-def _cut_zone(date: str) -> tuple[int | None, str]:
-    """Return the offset that a date names, and the date without it."""
-    found = _OFFSET.search(date)
-    if found:
-        return _minutes(found), date[: found.start()] + date[found.end() :]
-    zones = _table().zones
-    return next((zones[word] for word in _TOKEN.findall(date) if word in zones), None), date
-
-
-def _minutes(found: re.Match[str]) -> int | None:
-    minutes = int(found[2]) * 60 + int(found[3] or 0)
-    if minutes > _FARTHEST_ZONE:
-        return None
-    return minutes if found[1] == "+" else -minutes
-
-
 def _words(date: str) -> Iterator[str]:
     """Give the words of a date, and each two neighbours as one: "p m", "كانون الثاني"."""
     before = ""
@@ -245,12 +207,12 @@ def _words(date: str) -> Iterator[str]:
 
 def _language_of(words: set[str], lang: str | None) -> str | None:
     """Return the language that knows most of a page's words; a tie is for the stated one."""
-    locales = _table().locales
+    locales = date_table().locales
     stated = (lang or "").casefold().replace("_", "-").partition("-")[0]
     stated = stated if stated in locales else ""
     best, most = stated, 0
     for code in dict.fromkeys((stated, *locales)) if stated else locales:
-        known = len(words & _months_of(locales[code]).keys()) * 10
+        known = len(words & locales[code].month_of_word().keys()) * 10
         known += len(words & {*locales[code].am, *locales[code].pm})
         if known > most:
             best, most = code, known
@@ -258,33 +220,8 @@ def _language_of(words: set[str], lang: str | None) -> str | None:
 
 
 def _stated_order(lang: str | None, code: str | None) -> Order | None:
-    table = _table()
+    table = date_table()
     region = (lang or "").casefold().replace("_", "-")
     if region in table.regions:
         return table.regions[region]
     return table.locales[code].order if code else None
-
-
-@lru_cache(maxsize=1)
-def _table() -> _Table:
-    text = files(__package__).joinpath("dates.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table)
-
-
-def _months_of(locale: _Locale) -> dict[str, int]:
-    return {word: n for n, words in enumerate(locale.months, 1) for word in words}
-
-
-@lru_cache(maxsize=1)
-def _marked_month() -> re.Pattern[str]:
-    before = "|".join(_table().number_before_month)
-    after = "|".join(_table().number_after_month)
-    return re.compile(rf"(?<!\d)(\d{{1,2}})\s?(?:{before})|(?:{after})\s?(\d{{1,2}})(?!\d)")
-
-
-@lru_cache(maxsize=1)
-def _all_months() -> dict[str, int]:
-    months: dict[str, int] = {}
-    for locale in reversed(_table().locales.values()):
-        months |= _months_of(locale)
-    return months

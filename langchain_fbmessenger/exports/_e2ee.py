@@ -19,9 +19,9 @@ from langchain_fbmessenger.exports._json import (
     NotAThreadError,
     convert_leniently,
     load_leniently,
-    milliseconds,
 )
 from langchain_fbmessenger.exports._part import ThreadPart
+from langchain_fbmessenger.exports._stamps import milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Message, Reaction
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -48,7 +48,7 @@ class _Reaction(msgspec.Struct, gc=False):
 
 class _WireMessage(msgspec.Struct, gc=False):
     senderName: str | None = None  # noqa: N815 - the keys stand as Meta writes them
-    timestamp: int | float | None = None
+    timestamp: int | float | str | None = None
     text: str | None = None
     type: str | None = None
     media: list[_Media] | None = None

@@ -83,7 +83,7 @@ def _decoder_of(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
 
 
 def _looks_like_json(head: bytes) -> bool:
-    return head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"["}
+    return head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"[", b'"'}
 
 
 def _decode_dyi(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
@@ -122,6 +122,7 @@ def _decode_html(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
             messages=thread.messages,
             found=thread.found,
             skipped=thread.skipped,
+            unknown_zones=thread.unknown_zones,
             owner=page.owner,
             precision=page.precision_ms,
         )

@@ -14,9 +14,10 @@ import msgspec
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._names import normal_name
 from langchain_fbmessenger.exports._e2ee import kind_of_file
-from langchain_fbmessenger.exports._instagram_list import milliseconds_of_iso, oldest_first
+from langchain_fbmessenger.exports._instagram_list import oldest_first
 from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_json
 from langchain_fbmessenger.exports._part import ThreadPart
+from langchain_fbmessenger.exports._stamps import milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Message, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -47,7 +48,7 @@ class _Share(msgspec.Struct, gc=False):
 class _WireMessage(msgspec.Struct, gc=False):
     from_: _Person | None = msgspec.field(name="from", default=None)
     to: list[_Person] | None = None
-    created_time: str | None = None
+    created_time: int | float | str | None = None
     message: str | None = None
     attachments: list[_Attachment] | None = None
     sticker: str | None = None
@@ -102,7 +103,8 @@ def _unwrapped(fields: dict[str, Any]) -> dict[str, Any]:
 
 
 def _is_message(item: dict[str, Any]) -> bool:
-    return isinstance(item.get("created_time"), str) and ("message" in item or "from" in item)
+    has_time = isinstance(item.get("created_time"), (str, int, float))
+    return has_time and ("message" in item or "from" in item)
 
 
 def _name(person: _Person | None) -> str:
@@ -120,7 +122,7 @@ def _to_part(participants: list[str], items: list[Any]) -> ThreadPart:
         m = convert_leniently(_unwrapped(item), _WireMessage)
         if not any(participants) and m.to:
             people.update(dict.fromkeys(map(_name, (m.from_, *m.to))))
-        time = milliseconds_of_iso(m.created_time)
+        time = milliseconds(m.created_time)
         if time is None:
             skipped["no time"] += 1
             continue

@@ -8,7 +8,6 @@ and never repaired. Facts: section 6 of docs/formats.md.
 from __future__ import annotations
 
 import re
-from bisect import bisect_left
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,38 +21,29 @@ from langchain_fbmessenger.exports._html_2018 import (
     read_blocks_2018,
     read_heading_2018,
 )
-from langchain_fbmessenger.exports._html_blocks import Block, Content, read_block
+from langchain_fbmessenger.exports._html_blocks import Block, read_blocks
 from langchain_fbmessenger.exports._html_clock import Clock
 from langchain_fbmessenger.exports._html_head import PageHead, people_of_header, read_head
 from langchain_fbmessenger.exports._html_reactions import ReactionReader
+from langchain_fbmessenger.exports._html_tags import UNKNOWN_HTML, classes_at, opening_tags
 from langchain_fbmessenger.exports._json import NotAThreadError
 from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
     from datetime import tzinfo
 
+    from langchain_fbmessenger.exports._html_content import Content
     from langchain_fbmessenger.exports._part import Variant
 
-    ZoneOf = Callable[[str, int | None], tzinfo]
+    ZoneOf = Callable[[str, int | None, Collection[str]], tzinfo]
 
 __all__ = ["UNKNOWN_HTML", "HtmlPage", "HtmlThread", "decode_page", "looks_like_html"]
-
-UNKNOWN_HTML = "HTML page of an unknown layout"
 
 _BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
-    re.IGNORECASE | re.DOTALL,
-)
-_OPENING_TAG = re.compile(
-    rb"<[a-zA-Z][\w-]*\b[^<>]*?\sclass\s*=\s*"
-    rb"(?:\"(?P<double>[^\"<>]*)\"|'(?P<single>[^'<>]*)'|(?P<bare>[^\s\"'<>]+))"
-)
-_LONGEST_TAG = 1000
-_NO_MARKUP = re.compile(
-    rb"<!--.*?(?:-->|\Z)|<(script|style|template|noscript|textarea|iframe)\b.*?(?:</\1\s*>|\Z)",
     re.IGNORECASE | re.DOTALL,
 )
 _BLOCK_TOKENS = (b"_a6-g", b"_2lej")  # H3, H4, I3, I4; H2
@@ -66,7 +56,8 @@ class HtmlThread(msgspec.Struct):
     """One thread of a page; messages in the order of time, oldest first.
 
     `found` counts the blocks that are messages, `skipped` those among them that are left out:
-    "no time" has no date that could be read, "empty" shows nothing at all.
+    "no time" has no date that could be read, "empty" shows nothing at all. `unknown_zones` counts
+    messages by the zone that their date names, where nobody knows it.
     """
 
     title: str | None
@@ -74,6 +65,7 @@ class HtmlThread(msgspec.Struct):
     messages: list[Message]
     found: int
     skipped: Counter[str]
+    unknown_zones: Counter[str]
 
 
 class HtmlPage(msgspec.Struct):
@@ -116,9 +108,9 @@ def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
 
     Args:
         raw: The bytes of the file.
-        zone_of: Gives the zone of dates that name none, for a generation and the offset in minutes
-            that the page states of the day of the export, or None. It is not called if all dates
-            name theirs.
+        zone_of: Gives the zone of dates that name none, for a generation, the offset in minutes
+            that the page states of the day of the export, or None, and the names of zones that
+            nobody knows. It is not called if all dates name one that is known.
 
     Returns:
         The page's threads.
@@ -136,8 +128,11 @@ def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
     dates = DateReader((block.date for block in blocks if block.date), head.lang)
     walls = [dates.parse(block.date) if block.date else None for block in blocks]
     read = [wall for wall in walls if wall is not None]
-    has_zone = bool(read) and all(wall.utc_offset_minutes is not None for wall in read)
-    clock = Clock(None if has_zone or not read else zone_of(generation, head.utc_offset_minutes))
+    has_zone = bool(read) and all(wall.zone is not None for wall in read)
+    needs_zone = bool(read) and not has_zone
+    unknown = {wall.unknown_zone for wall in read} - {""}
+    stated = head.utc_offset_minutes
+    clock = Clock(zone_of(generation, stated, unknown) if needs_zone else None)
     people = {block.sender for block in blocks if block.sender}
     people |= {name for thread in raws for name in thread.participants or ()}
     if generation == "H1":  # the heading of the page, if it is not just "Messages"
@@ -180,7 +175,8 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
         is_trace = any(trace in raw for trace in _TRACES)
         raise NotAThreadError(UNKNOWN_HTML if is_trace else NOT_A_THREAD)
     ends = [*starts[1:], len(raw)]
-    blocks = [read_block(raw[start:end]) for start, end in zip(starts, ends, strict=True)]
+    spans = zip(starts, ends, strict=True)
+    blocks = [block for start, end in spans for block in read_blocks(raw[start:end])]
     head = read_head(raw[: starts[0]], raw[starts[-1] :])
     # Above the messages stand blocks without a date: participants, a picture, "pending".
     first = next((n for n, block in enumerate(blocks) if block.date), len(blocks))
@@ -195,45 +191,19 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
         is_message = any(block.sender and block.content is not None for block in blocks)
         raise NotAThreadError(UNKNOWN_HTML if is_message and first else NOT_A_THREAD)
     thread = _RawThread(head.heading or head.title, participants, blocks[first:])
-    return _generation(raw[starts[0] : ends[min(first, len(ends) - 1)]]), head, thread
+    return _generation(raw, starts[0]), head, thread
 
 
 def _find_blocks(raw: bytes) -> list[int]:
     """Return where the blocks of messages begin."""
-    for token in _BLOCK_TOKENS:
-        if token in raw:
-            hidden = [found.span() for found in _NO_MARKUP.finditer(raw)]
-            starts = [start for start in _opening_tags(raw, token) if not _is_hidden(start, hidden)]
-            if starts:
-                return starts
-    return []
+    return next(filter(None, (opening_tags(raw, token) for token in _BLOCK_TOKENS)), [])
 
 
-def _is_hidden(start: int, hidden: list[tuple[int, int]]) -> bool:
-    before = bisect_left(hidden, (start, 0)) - 1
-    return before >= 0 and start < hidden[before][1]
-
-
-def _opening_tags(raw: bytes, token: bytes) -> Iterator[int]:
-    at = raw.find(token)
-    while at >= 0:
-        start = raw.rfind(b"<", max(0, at - _LONGEST_TAG), at)
-        tag = _OPENING_TAG.match(raw, start) if start >= 0 else None
-        if tag and token in _classes(tag):
-            yield start
-        at = raw.find(token, at + len(token))
-
-
-def _classes(tag: re.Match[bytes]) -> list[bytes]:
-    return (tag["double"] or tag["single"] or tag["bare"] or b"").split()
-
-
-def _generation(blocks: bytes) -> Variant:
-    tag = _OPENING_TAG.match(blocks)
-    tokens = _classes(tag) if tag else []
+def _generation(raw: bytes, start: int) -> Variant:
+    tokens = classes_at(raw, start)
     if b"_2lej" in tokens:
         return "H2"
-    is_new = _H2_HEADING.search(blocks) is not None  # senders became headings in 2025
+    is_new = _H2_HEADING.search(raw, start) is not None  # senders became headings in 2025
     if b"uiBoxWhite" in tokens:
         return "I4" if is_new else "I3"
     return "H4" if is_new else "H3"
@@ -254,6 +224,7 @@ def _to_thread(
             timed.append((block.sender or "", block.content, wall))
     found = len(thread.blocks)
     thread.blocks = []
+    unknown = Counter(wall.unknown_zone for *_, wall in timed if wall.unknown_zone)
     stamps = [clock.milliseconds(wall) for *_, wall in timed]
     # Meta writes newest first, and to the minute: turned round, the stable sort keeps ties right.
     if not stamps or stamps[0] >= stamps[-1]:
@@ -267,7 +238,7 @@ def _to_thread(
         previous = again if again >= previous else stamp
         messages.append(_to_message(sender, previous, content, reactions))
     messages.sort(key=lambda message: message.timestamp_ms)
-    return HtmlThread(thread.title, thread.participants, messages, found, skipped)
+    return HtmlThread(thread.title, thread.participants, messages, found, skipped, unknown)
 
 
 def _to_message(sender: str, stamp: int, content: Content, reactions: ReactionReader) -> Message:

@@ -13,12 +13,8 @@ from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import normal_name
-from langchain_fbmessenger.exports._html_blocks import (
-    Block,
-    Content,
-    parse_fragment,
-    read_contents,
-)
+from langchain_fbmessenger.exports._html_blocks import Block, parse_fragment, refuse_cut_messages
+from langchain_fbmessenger.exports._html_content import Content, read_contents
 from langchain_fbmessenger.exports._html_text import children, class_tokens, text_of, walk
 
 if TYPE_CHECKING:
@@ -28,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_threads_2018", "is_page_of_2018", "read_blocks_2018", "read_heading_2018"]
 
+_HEADER_TOKENS = {"user", "meta"}
 _THREAD = re.compile(rb"<div\b[^<>]*\sclass\s*=\s*[\"']?(?:[\w -]*\s)?thread[\s\"'>]")
 _MESSAGE = re.compile(rb"<div\b[^<>]*\sclass\s*=\s*[\"']?(?:[\w -]*\s)?message_header[\s\"'>]")
 
@@ -73,26 +70,53 @@ def read_blocks_2018(raw: bytes, start: int, end: int) -> Iterator[Block]:
     found = _MESSAGE.search(raw, start, end)
     while found is not None:
         following = _MESSAGE.search(raw, found.end(), end)
-        yield _read_block(raw[found.start() : following.start() if following else end])
+        yield from _read_blocks(raw[found.start() : following.start() if following else end])
         found = following
 
 
-def _read_block(raw: bytes) -> Block:
+def _read_blocks(raw: bytes) -> Iterator[Block]:
+    """Read what stands behind the opening tag of a header: one message, or several."""
+    refuse_cut_messages(raw, b"user")
     body = parse_fragment(raw)
     shown = list(children(body)) if body is not None else []
-    parts: dict[str, str] = {}
-    for node in walk(shown[0]) if shown else ():
-        for token in class_tokens(node):
-            parts.setdefault(token, node.text().strip())
-    return Block(
-        sender=normal_name(parts["user"]) if "user" in parts else None,
-        date=parts.get("meta") or None,
-        content=_read_contents(list(takewhile(_is_of_message, shown[1:]))),
-    )
+    headers: list[dict[str, str]] = [{}]
+    contents: list[LexborNode] = []
+    for number, node in enumerate(takewhile(_is_of_message, shown)):
+        found = _headers(node)
+        if number == 0:
+            headers = found or headers
+        elif found and "user" in found[0]:
+            yield from _to_blocks(headers, contents)
+            headers, contents = found, []
+        else:
+            contents.append(node)
+    yield from _to_blocks(headers, contents)
 
 
 def _is_of_message(node: LexborNode) -> bool:
     return "footer" not in class_tokens(node)  # the page's end: "Downloaded by …"
+
+
+def _headers(root: LexborNode) -> list[dict[str, str]]:
+    """Return the names and dates in a node; a part that comes again is the next message's."""
+    headers: list[dict[str, str]] = []
+    for node in walk(root):
+        for token in _HEADER_TOKENS.intersection(class_tokens(node)):
+            if not headers or token in headers[-1]:
+                headers.append({})
+            headers[-1][token] = node.text().strip()
+    return headers
+
+
+def _to_blocks(headers: list[dict[str, str]], contents: list[LexborNode]) -> Iterator[Block]:
+    """Give each header what follows it; of several in a row, each has one piece, the last all."""
+    for number, header in enumerate(headers):
+        end = number + 1 if number + 1 < len(headers) else len(contents)
+        yield Block(
+            sender=normal_name(header["user"]) if "user" in header else None,
+            date=header.get("meta") or None,
+            content=_read_contents(contents[number:end]),
+        )
 
 
 def _read_contents(contents: list[LexborNode]) -> Content:

@@ -18,7 +18,7 @@ _LAST_OF_HOUR = timedelta(minutes=59, seconds=59)
 
 
 class Clock:
-    """Converts wall times of one zone.
+    """Converts wall times.
 
     Args:
         zone: The zone of wall times that name none; None if all of them do.
@@ -27,30 +27,30 @@ class Clock:
     def __init__(self, zone: tzinfo | None) -> None:
         self._zone = zone
         # Asking a zone costs more than all the rest, and pages have many messages an hour.
-        self._offset_of_hour: dict[datetime, int | None] = {}
+        self._offset_of_hour: dict[tuple[tzinfo | None, datetime], int | None] = {}
 
     def milliseconds(self, wall: WallTime) -> int:
         """Return the moment; an hour that a clock goes through twice is the first of the two."""
-        if wall.utc_offset_minutes is not None:
-            return _milliseconds(wall.naive, wall.utc_offset_minutes * 60)
+        zone = wall.zone or self._zone
         hour = wall.naive.replace(minute=0, second=0)
-        if hour not in self._offset_of_hour:
-            first, last = self._offset(hour), self._offset(hour + _LAST_OF_HOUR)
-            self._offset_of_hour[hour] = first if first == last else None
-        offset = self._offset_of_hour[hour]
+        key = zone, hour
+        if key not in self._offset_of_hour:
+            first, last = _offset(zone, hour), _offset(zone, hour + _LAST_OF_HOUR)
+            self._offset_of_hour[key] = first if first == last else None
+        offset = self._offset_of_hour[key]
         if offset is None:  # St. John's changed its clocks at one minute past midnight
-            offset = self._offset(wall.naive)
+            offset = _offset(zone, wall.naive)
         return _milliseconds(wall.naive, offset)
 
     def second_time(self, wall: WallTime) -> int:
         """Return the moment at which the clock shows this time again after going back."""
-        if wall.utc_offset_minutes is not None:
-            return self.milliseconds(wall)
-        return _milliseconds(wall.naive, self._offset(wall.naive.replace(fold=1)))
+        again = wall.naive.replace(fold=1)
+        return _milliseconds(wall.naive, _offset(wall.zone or self._zone, again))
 
-    def _offset(self, naive: datetime) -> int:
-        offset = naive.replace(tzinfo=self._zone).utcoffset() if self._zone else None
-        return int(offset.total_seconds()) if offset is not None else 0
+
+def _offset(zone: tzinfo | None, naive: datetime) -> int:
+    offset = naive.replace(tzinfo=zone).utcoffset() if zone else None
+    return int(offset.total_seconds()) if offset is not None else 0
 
 
 def _milliseconds(naive: datetime, offset_seconds: int) -> int:

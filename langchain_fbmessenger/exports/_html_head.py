@@ -13,7 +13,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger._names import normal_name
-from langchain_fbmessenger.exports._dates import DateReader, list_conjunctions, offset_in
+from langchain_fbmessenger.exports._date_words import list_conjunctions
+from langchain_fbmessenger.exports._date_zones import offset_in
+from langchain_fbmessenger.exports._dates import DateReader
 from langchain_fbmessenger.exports._html_blocks import parse_fragment
 
 if TYPE_CHECKING:

@@ -17,7 +17,8 @@ from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import join_threads
 from langchain_fbmessenger.exports._join_messages import join_by_messages
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner
+from langchain_fbmessenger.exports._owner import Evidence, Owner, find_owner
+from langchain_fbmessenger.exports._owner_files import decode_owner_file
 from langchain_fbmessenger.exports._parts import PartReader
 from langchain_fbmessenger.exports._renames import names_today
 from langchain_fbmessenger.exports._source import UnreadableFileError
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._tree import ExportTree, FoundFile
     from langchain_fbmessenger.exports._zone import ZoneChooser
     from langchain_fbmessenger.exports.report import LoadReport
@@ -42,16 +44,24 @@ _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
 @dataclass
 class ExportIndex:
-    """The conversations of exports."""
+    """The conversations of exports, their owners by export, and files that are no threads."""
 
     conversations: list[Conversation] = field(default_factory=list)
+    owners: dict[str, Owner] = field(default_factory=dict)
     size: int = 0
+    others: list[ExportFile] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
         """The owner's name of today, if all conversations have one and the same."""
         names = {name for c in self.conversations if (name := c.owner)}
         return names.pop() if len(names) == 1 else None
+
+    @property
+    def owner_evidence(self) -> str | None:
+        """What tells the owner, in words."""
+        theirs = [owner for owner in self.owners.values() if owner.name == self.owner]
+        return max(theirs, key=lambda owner: owner.evidence).why if theirs else None
 
 
 def index_paths(
@@ -75,6 +85,7 @@ def index_paths(
     size = sum(found.file.size for found in tree.files)
     done = 0
     pieces = []
+    others = []
     for found in tree.files:
         on_progress(done, 2 * size)
         done += found.file.size
@@ -85,6 +96,8 @@ def index_paths(
         except (UnreadableFileError, NotAThreadError) as error:
             is_lost = str(error) == NOT_A_THREAD and _is_page_of_thread(found, raw)
             report.skip_file(found.file.location, UNKNOWN_HTML if is_lost else str(error))
+            if str(error) == NOT_A_THREAD:
+                others.append(found.file)
             continue
         for outline in outlines:
             if outline.variant == "E" and found.folder and found.part:
@@ -100,8 +113,7 @@ def index_paths(
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
     comparer = Comparer(PartReader(zone_of))
     conversations = _conversations(threads, comparer)
-    _give_owners(conversations, owners)
-    return ExportIndex(conversations, size)
+    return ExportIndex(conversations, _owners_today(conversations, owners), size, others)
 
 
 def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conversation]:
@@ -121,23 +133,30 @@ def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conve
     return conversations
 
 
-def _give_owners(conversations: list[Conversation], owners: dict[str, Owner | None]) -> None:
-    """Let guesses of whose an export is give way to what others know, under names of today."""
+def _owners_today(
+    conversations: list[Conversation], owners: dict[str, Owner | None]
+) -> dict[str, Owner]:
+    """Return the owners under their names of today, and tell their threads.
+
+    Guesses of whose an export is give way to what other exports know.
+    """
     by_export: dict[str, list[ThreadFiles]] = {}
     for thread in (t for c in conversations for t in c.threads):
         by_export.setdefault(thread.export, []).append(thread)
-    known = [
-        Owner(thread.owner_today, owner.sureness)
+    today = {
+        export: Owner(name, owner.evidence)
         for export, (thread, *_) in by_export.items()
-        if (owner := owners[export]) and thread.owner_today
-    ]
+        if (owner := owners[export]) and (name := thread.owner_today)
+    }
     for export, theirs in by_export.items():
-        owner = owners[export]
+        owner = today.get(export)
         if not (owner and owner.is_sure):
-            surer = [o for o in known if not owner or o.sureness > owner.sureness]
+            surer = [o for o in today.values() if not owner or o.evidence > owner.evidence]
             if found := _one_of(surer, theirs):
+                today[export] = found
                 for thread in theirs:
                     thread.owner, thread.owner_is_sure = found.name, found.is_sure
+    return today
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
@@ -152,28 +171,27 @@ def _find_owners(
     by_export: dict[str, list[ThreadFiles]] = {}
     for thread in threads:
         by_export.setdefault(thread.export, []).append(thread)
-    stated: dict[str, list[str]] = {export: [] for export in by_export}
+    stated: dict[str, list[Owner]] = {export: [] for export in by_export}
     for found in tree.owner_files:
         try:
-            name = decode_owner(found.file.read())
+            named = decode_owner_file(found.file.read())
         except UnreadableFileError as error:
             report.skip_file(found.file.location, str(error))
             continue
-        if name:
-            stated.setdefault(found.export, []).append(name)
+        stated.setdefault(found.export, []).extend(named)
     for export, theirs in by_export.items():
         on_pages = (o.owner for thread in theirs for o in thread.outlines if o.owner)
-        stated[export] += dict.fromkeys(on_pages)
+        stated[export] += [Owner(name, Evidence.PAGES) for name in dict.fromkeys(on_pages)]
     owners = {
         export: find_owner(stated[export], [thread.outlines for thread in theirs])
         for export, theirs in by_export.items()
     }
     # The profile may lie in another zip than the threads, and a guess gives way to knowledge.
-    known = [Owner(name, 3) for names in stated.values() for name in names]
+    known = [owner for named in stated.values() for owner in named]
     known += [owner for owner in owners.values() if owner]
     for export, theirs in by_export.items():
         owner = owners[export]
-        surer = [o for o in known if not owner or o.sureness > owner.sureness]
+        surer = [o for o in known if not owner or o.evidence > owner.evidence]
         if not (owner and owner.is_sure):
             owners[export] = _one_of(surer, theirs) or owner
     return owners
@@ -183,4 +201,4 @@ def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None
     """Return the surest of the people who take part in all of the threads."""
     people = [named for thread in threads if (named := thread.named)]
     common = [o for o in owners if all(comparable_name(o.name) in named for named in people)]
-    return max(common, key=lambda owner: owner.sureness, default=None) if people else None
+    return max(common, key=lambda owner: owner.evidence, default=None) if people else None

@@ -7,9 +7,7 @@ section 7 of docs/formats.md.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -19,6 +17,7 @@ from langchain_fbmessenger._names import comparable_name, normal_name
 from langchain_fbmessenger.exports._e2ee import kind_of_file
 from langchain_fbmessenger.exports._json import NotAThreadError, convert_leniently, load_json
 from langchain_fbmessenger.exports._part import ThreadPart
+from langchain_fbmessenger.exports._stamps import milliseconds
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports.records import Attachment, Call, Message, Reaction, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
@@ -26,11 +25,7 @@ from langchain_fbmessenger.exports.report import NOT_A_THREAD
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable
 
-__all__ = ["decode_instagram_list", "milliseconds_of_iso", "oldest_first"]
-
-_OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
-_FRACTION = re.compile(r"\.(\d+)")
-_EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+__all__ = ["decode_instagram_list", "oldest_first"]
 
 
 class _Like(msgspec.Struct, gc=False):
@@ -39,7 +34,7 @@ class _Like(msgspec.Struct, gc=False):
 
 class _WireMessage(msgspec.Struct, gc=False):
     sender: str | None = None
-    created_at: str | None = None
+    created_at: int | float | str | None = None
     text: str | None = None
     heart: str | None = None
     likes: list[_Like] | None = None
@@ -55,23 +50,6 @@ class _WireMessage(msgspec.Struct, gc=False):
 
 class _WireThread(msgspec.Struct, gc=False):
     participants: list[str] | None = None
-
-
-def milliseconds_of_iso(text: object) -> int | None:
-    """Return a time in ISO 8601 as Unix ms; UTC where it names no offset, None if it is no time."""
-    if not isinstance(text, str):
-        return None
-    # Python 3.10 wants "+00:00" with a colon, no "Z", and three or six decimals.
-    text = _OFFSET.sub(r"\1:\2", text.strip().replace("Z", "+00:00"))
-    text = _FRACTION.sub(lambda found: "." + found[1][:6].ljust(6, "0"), text)
-    try:
-        when = datetime.fromisoformat(text)
-        if when.tzinfo is None:
-            when = when.replace(tzinfo=timezone.utc)
-        passed = when - _EPOCH
-    except ValueError:
-        return None
-    return (passed.days * 86_400 + passed.seconds) * 1000 + passed.microseconds // 1000
 
 
 @without_gc
@@ -104,14 +82,14 @@ def decode_instagram_list(raw: bytes) -> list[ThreadPart]:
 
 
 def oldest_first(items: list[Any], key: str) -> list[Any]:
-    """Return messages, whose times in ISO 8601 stand under a key, with the oldest first.
+    """Return messages, whose times stand under a key, with the oldest first.
 
     They are only turned round, not sorted. Newest first is what is known of both formats, so times
     that are all equal, as seconds may be, count as that.
     """
 
     def first_time(items: Iterable[Any]) -> int:
-        times = (milliseconds_of_iso(item.get(key)) for item in items if isinstance(item, dict))
+        times = (milliseconds(item.get(key)) for item in items if isinstance(item, dict))
         return next((time for time in times if time is not None), 0)
 
     return items if first_time(items) < first_time(reversed(items)) else items[::-1]
@@ -125,7 +103,7 @@ def _to_part(participants: list[str], conversation: list[Any]) -> ThreadPart:
             skipped["malformed"] += 1
             continue
         m = convert_leniently(item, _WireMessage)
-        time = milliseconds_of_iso(m.created_at)
+        time = milliseconds(m.created_at)
         if time is None:
             skipped["no time"] += 1
             continue

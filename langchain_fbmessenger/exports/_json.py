@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK
+from langchain_fbmessenger.exports._source import TOO_LARGE
 
 __all__ = [
     "BROKEN_JSON",
@@ -21,16 +22,13 @@ __all__ = [
     "convert_leniently",
     "load_json",
     "load_leniently",
-    "milliseconds",
 ]
 
 T = TypeVar("T", bound=msgspec.Struct)
 BROKEN_JSON = "broken JSON"
 
 _LENIENT_SIZE = 128 * 2**20  # the standard parser takes several times the file's size
-_SECONDS_BELOW = 100_000_000_000  # as milliseconds this would be March 1973
 _MOST_DIGITS = 400
-_ABSURD_TIME = 10**17  # milliseconds in three million years
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -60,11 +58,12 @@ def load_leniently(raw: bytes) -> Any:
             U+FFFD.
 
     Raises:
-        NotAThreadError: It is broken beyond that.
+        NotAThreadError: It is broken beyond that, or too large to be looked at field by field.
     """
-    if len(raw) > _LENIENT_SIZE:
-        raise NotAThreadError(BROKEN_JSON)
     try:
+        if len(raw) > _LENIENT_SIZE:
+            msgspec.json.decode(raw, type=msgspec.Raw)  # it may be all right but for its fields
+            raise NotAThreadError(TOO_LARGE)
         found = json.loads(
             raw.decode("utf-8", errors="replace"),
             strict=False,
@@ -96,13 +95,6 @@ def convert_leniently(found: dict[str, Any], struct: type[T]) -> T:
             except msgspec.ValidationError:
                 continue
     return struct(**fitting)
-
-
-def milliseconds(stamp: float | None) -> int | None:
-    """Return a Unix time in ms, given in seconds or ms, which its size tells; None for no time."""
-    if stamp is None or not -_ABSURD_TIME < stamp < _ABSURD_TIME:  # NaN is neither
-        return None
-    return int(stamp * 1000) if abs(stamp) < _SECONDS_BELOW else int(stamp)
 
 
 def _fit(value: Any, kind: Any) -> Any:

@@ -47,7 +47,8 @@ class ThreadPart(msgspec.Struct):
     """A file's share of a thread; messages in the order of time, oldest first.
 
     `found` counts the file's messages, `skipped` those among them that are no records: `malformed`,
-    `no time` and `empty`.
+    `no time` and `empty`. `unknown_zones` counts messages by the zone that their date
+    names, where nobody knows it.
     """
 
     variant: Variant
@@ -60,6 +61,7 @@ class ThreadPart(msgspec.Struct):
     declared_group: bool = False
     owner: str | None = None
     precision: int = 1
+    unknown_zones: Counter[str] | None = None
 
 
 def outline_of(part: ThreadPart, index: int = 0) -> Outline:

@@ -91,7 +91,7 @@ class _Census:
 
     def __init__(self, conversations: list[Conversation], comparer: Comparer) -> None:
         self._conversations = conversations
-        self._evidence = comparer
+        self._comparer = comparer
         threads = [thread for c in conversations for thread in c.threads]
         age = {origin: n for n, origin in enumerate(_oldest_first(conversations))}
         self._oldest_first = sorted(threads, key=lambda t: (age[t.origin], t.span or (0, 0)))
@@ -146,7 +146,7 @@ class _Census:
 
     def _compare(self, older: ThreadFiles, newer: ThreadFiles, *, is_group: bool) -> dict[str, str]:
         known = self._known[older.origin, newer.origin]
-        found = who_is_who(older, newer, self._evidence, known, is_group=is_group)
+        found = who_is_who(older, newer, self._comparer, known, is_group=is_group)
         known |= {key: name for key, name in found.items() if key != name}
         return found
 

@@ -27,7 +27,14 @@ from langchain_fbmessenger.exports._source import (
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterable, Sequence
 
-__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "scan_paths", "tell_downloads_apart"]
+__all__ = [
+    "THREAD_FOLDERS",
+    "ExportTree",
+    "FoundFile",
+    "is_archive",
+    "scan_paths",
+    "tell_downloads_apart",
+]
 
 THREAD_FOLDERS = (
     "inbox",
@@ -42,6 +49,7 @@ _BELOW_ROOT = {
     "your_activity_across_facebook",
     "your_facebook_activity",
     "your_instagram_activity",
+    "account_information",
     "personal_information",
     "groups",
     "html",
@@ -49,7 +57,11 @@ _BELOW_ROOT = {
 }
 # Python refuses to read numbers of more than 4,300 digits, which a name in an archive may have.
 _PART = re.compile(r"messages?(?:_(\d{1,100}))?(?: ?\(\d+\))?\.(?:json|html?)", re.IGNORECASE)
-_OWNER_FILES = {"autofill_information.json", "profile_information.json"}
+_OWNER_FILES = {
+    "autofill_information.json",
+    "personal_information.json",
+    "profile_information.json",
+}
 _MEDIA_FOLDERS = {"audio", "files", "gifs", "photos", "stickers_used", "videos"}
 # The parts of one download share all but the random tail, zipped or not.
 _DATED = re.compile(r"((?:facebook|instagram)-.+-\d{4}-\d\d-\d\d)-\w+(?:\.zip)?", re.IGNORECASE)
@@ -157,7 +169,7 @@ def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
             return [SkippedFile(path, UNREADABLE)]
         if not stat.S_ISREG(status.st_mode):
             return [SkippedFile(path, NOT_A_FILE)]
-        if _is_archive(path):
+        if is_archive(path):
             return list_archive(path, _is_worth_a_look)
         return [ExportFile(path, status.st_size, path.parent)]
     found: list[ExportFile | SkippedFile] = []
@@ -169,7 +181,8 @@ def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
     return found
 
 
-def _is_archive(path: Path) -> bool:
+def is_archive(path: Path) -> bool:
+    """Tell whether a file is a zip archive, by its name or its bytes."""
     if path.suffix.lower() == ".zip":
         return True
     try:

@@ -13,8 +13,8 @@ from langchain_fbmessenger.exports._json import (
     NotAThreadError,
     convert_leniently,
     load_leniently,
-    milliseconds,
 )
+from langchain_fbmessenger.exports._stamps import milliseconds
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 __all__ = ["ThreadFile", "ThreadSketch", "WireMessage", "decode_sketch", "decode_thread_file"]
@@ -43,15 +43,15 @@ class WireStamps(msgspec.Struct, gc=False):
     """Who sent a message, and when."""
 
     sender_name: str | None = None
-    timestamp_ms: int | float | None = None
-    timestamp: int | float | None = None  # the seconds of spring 2018
-    creation_timestamp: int | float | None = None  # seen in hand-made files
+    timestamp_ms: int | float | str | None = None
+    timestamp: int | float | str | None = None  # the seconds of spring 2018
+    creation_timestamp: int | float | str | None = None  # seen in hand-made files
 
     def time(self) -> int | None:
-        stamp = self.timestamp_ms
-        if stamp is None:
-            stamp = self.creation_timestamp if self.timestamp is None else self.timestamp
-        return milliseconds(stamp)
+        time = milliseconds(self.timestamp_ms)
+        if time is None:
+            time = milliseconds(self.timestamp)
+        return milliseconds(self.creation_timestamp) if time is None else time
 
 
 class WireMessage(WireStamps, gc=False):

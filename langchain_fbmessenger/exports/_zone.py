@@ -7,8 +7,12 @@ section 6 of docs/formats.md.
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 __all__ = ["ZoneChooser"]
 
@@ -17,7 +21,7 @@ _PACIFIC = timezone(timedelta(hours=-8))
 
 
 class ZoneChooser:
-    """Chooses a page's zone: the user's, else what is known, else the machine's.
+    """Chooses the zone of dates that name none: the user's, else what is known, else the machine's.
 
     `assumed` names all that was taken for granted, for one warning; None if nothing was.
     """
@@ -30,24 +34,35 @@ class ZoneChooser:
     def assumed(self) -> str | None:
         return " and ".join(self._assumed) or None
 
-    def __call__(self, generation: str, stated_minutes: int | None) -> tzinfo:
-        """Return the zone for a page of a generation that states an offset on the export's day."""
+    def __call__(
+        self, generation: str, stated_minutes: int | None, unknown: Collection[str] = ()
+    ) -> tzinfo:
+        """Return the zone for a page of a generation that states an offset on the export's day.
+
+        Args:
+            generation: The page's generation.
+            stated_minutes: The offset that it states, in minutes.
+            unknown: Names of zones in its dates that nobody knows: they are told of.
+        """
         if self._given is not None:
             return self._given
+        zone, name = self._choose(generation, stated_minutes)
+        names = " or ".join(sorted(unknown))
+        self._assumed[f"{name} for the zone {names}, which is not known," if names else name] = None
+        return zone
+
+    def _choose(self, generation: str, stated_minutes: int | None) -> tuple[tzinfo, str]:
         if generation.startswith("I"):
-            self._assumed["Instagram's fixed UTC-08:00"] = None
-            return _PACIFIC
+            return _PACIFIC, "Instagram's fixed UTC-08:00"
         local = _LocalZone()
         if (
             stated_minutes is None
             or abs(stated_minutes) >= _DAY
             or timedelta(minutes=stated_minutes) in local.offsets()
         ):
-            self._assumed["this machine's time zone"] = None
-            return local
+            return local, "this machine's time zone"
         stated = timezone(timedelta(minutes=stated_minutes))
-        self._assumed[f"{stated} all year, which pages name for the day of the export"] = None
-        return stated
+        return stated, f"{stated} all year, which pages name for the day of the export"
 
 
 class _LocalZone(tzinfo):

@@ -92,7 +92,7 @@ class ExportReader:
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
         report.assumed_zone = self._zone_of.assumed
         if not report.variants:
-            raise nothing_read_error(paths, report)
+            raise nothing_read_error(paths, report, self._index.others)
 
     @property
     def owner(self) -> str | None:
@@ -116,6 +116,11 @@ class ExportReader:
             for name in person.aliases
             if (key := comparable_name(name)) in keys
         }
+
+    @property
+    def owner_evidence(self) -> str | None:
+        """What in the exports tells the owner, in words; None where nothing does."""
+        return self._index.owner_evidence
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
@@ -275,6 +280,7 @@ class ExportReader:
         report.files_read += _files([piece])
         report.messages_read += part.found
         report.messages_skipped.update(part.skipped)
+        report.unknown_zones.update(part.unknown_zones)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
             found = mark_system_lines(part.messages, report.system_lines, is_group=is_group)
             nicknames += found if not thread.today else rename_bearers(found, thread)

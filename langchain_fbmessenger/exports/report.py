@@ -37,6 +37,8 @@ class LoadReport:
         messages_skipped: Number of messages by reason, such as `unsent` or `duplicate`.
         system_lines: Number of lines nobody typed, by the language that they were told by.
         assumed_zone: The time zone taken for pages that name none; None if there are none.
+        unknown_zones: Number of messages in zones that pages name and nobody knows, by their names:
+            for them, too, a zone was taken.
     """
 
     files_read: int = 0
@@ -50,6 +52,7 @@ class LoadReport:
     messages_skipped: Counter[str] = field(default_factory=Counter)
     system_lines: Counter[str] = field(default_factory=Counter)
     assumed_zone: str | None = None
+    unknown_zones: Counter[str] = field(default_factory=Counter)
 
     def skip_file(self, path: Path, reason: str) -> None:
         """Count a file that is left out."""
@@ -77,4 +80,8 @@ class LoadReport:
                 f"skipped {n:,} {what[:-1] if n == 1 else what}: {reason}"
                 for reason, n in skipped.most_common()
             ]
+        lines += [
+            f"{n:,} {'message' if n == 1 else 'messages'} in a time zone that is not known: {zone}"
+            for zone, n in self.unknown_zones.most_common()
+        ]
         return "\n".join(lines)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.local.bundled import bundled_file
+from langchain_fbmessenger._bundled import bundled_file
 from langchain_fbmessenger.local.hub import HubError, cached_file, is_downloadable
 from langchain_fbmessenger.local.ladder import LADDER
 from langchain_fbmessenger.local.memory import measure

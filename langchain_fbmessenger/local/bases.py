@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+from langchain_fbmessenger._bundled import BUNDLED, bundled_file
 from langchain_fbmessenger.local.auto_base import choose_base
-from langchain_fbmessenger.local.bundled import BUNDLED, bundled_file
 from langchain_fbmessenger.local.hub import (
     HubError,
     cached_file,

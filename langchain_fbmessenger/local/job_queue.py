@@ -146,6 +146,7 @@ class JobQueue:
         except Exception as error:  # noqa: BLE001  # see above
             self._unwritten[job.id] = _server_error(error)
             self._write_failures()
+            self._wake.set()  # the worker may wait without an end: what is unwritten is tried again
 
     def _write_failures(self) -> None:
         """Write down failures; where even that fails, as on a full disk, keep them for later."""

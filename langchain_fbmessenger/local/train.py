@@ -12,11 +12,11 @@ import os
 import signal
 import sys
 import threading
-import traceback
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from langchain_fbmessenger._own_process import describe_without_words
 from langchain_fbmessenger.local import protocol, training_file
 from langchain_fbmessenger.local.adapters import copy_adapter, save_adapter
 from langchain_fbmessenger.local.checkpoints import newest_checkpoint, step_of
@@ -63,7 +63,7 @@ def main(folder: Path) -> int:
         failed = lack_of(error, folder)
         if failed is None:
             raise
-        traceback.print_exc()
+        sys.stderr.write(describe_without_words(error))
         report(failed)
         return _FAILED
     return 0

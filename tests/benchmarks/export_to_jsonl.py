@@ -16,10 +16,12 @@ import time
 import warnings
 from pathlib import Path
 
-MESSAGES_PER_PART = 10_000
+from tests.benchmarks.scale import scaled
+
+MESSAGES_PER_PART = scaled(10_000, least=10)
 THREADS = 40
 OWNER = "Zoë Ångström"
-ROUNDS = 3
+ROUNDS = scaled(3)
 WORDS = ["the", "café", "is", "open", "and", "Łucja", "brings", "crêpes", "😂", "than", "we", "eat"]
 
 

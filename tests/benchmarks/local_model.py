@@ -10,6 +10,7 @@ import os
 import statistics
 import tempfile
 import time
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,13 +25,16 @@ from langchain_fbmessenger import (
 from langchain_fbmessenger.fine_tuning import find_provider
 from langchain_fbmessenger.local import stop_server
 from langchain_fbmessenger.sample import SAMPLE_OWNER
+from tests.benchmarks.scale import scaled
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
 BASE = "SmolLM2-135M-Instruct"
 SYSTEM = f"You are {SAMPLE_OWNER}."
-PROMPTS = [f"Tell me about {topic}." for topic in ("rain", "bread", "the sea", "Monday", "cats")]
+TOPICS = ("rain", "bread", "the sea", "Monday", "cats")
+PROMPTS = [f"Tell me about {topic}." for topic in TOPICS[: scaled(len(TOPICS))]]
+EXAMPLES = scaled(10_000, least=8)  # all that the sample gives, but for a run in small
 
 
 def train() -> ChatOpenAI:
@@ -43,7 +47,7 @@ def train() -> ChatOpenAI:
     sessions = FacebookMessengerChatLoader(sample_export_path()).lazy_load()
     started = time.perf_counter()
     tuner = FineTuner(model=BASE, n_epochs=1, seed=1, resume=False)
-    job = tuner.submit(pipeline.stream(sessions)).wait()
+    job = tuner.submit(islice(pipeline.stream(sessions), EXAMPLES)).wait()
     seconds = time.perf_counter() - started
     metrics: list[Any] = [event.data for event in job.events() if event.type == "metrics"]
     pace = statistics.median(m["tokens_per_second"] for m in metrics)

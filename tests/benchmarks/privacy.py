@@ -29,14 +29,15 @@ from langchain_fbmessenger.privacy.findings import KINDS, Finding, replaced, wit
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.testing._phrases import EXCHANGES
+from tests.benchmarks.scale import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     Find = Callable[[str], list[Finding]]
 
-MESSAGES = 1_000_000
-ROUNDS = 3
+MESSAGES = scaled(1_000_000, least=1000)
+ROUNDS = scaled(3)
 LOWEST_SCORE = 0.4
 PRESIDIO_KINDS = {
     "EMAIL_ADDRESS": "email",
@@ -233,7 +234,7 @@ def print_speed(folder: str) -> None:
     }
     full.find("my ssn 383-20-5597")  # presidio is imported once
     for title, texts in (
-        ("the sample's texts, repeated", few * (200_000 // len(few))),
+        ("the sample's texts, repeated", few * max(1, scaled(200_000) // len(few))),
         (f"{MESSAGES:,} invented messages", mixed_messages()),
     ):
         print(f"\n{title}: messages/s, best of {ROUNDS}, one core; times the copying's time")

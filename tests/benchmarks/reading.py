@@ -15,8 +15,10 @@ import time
 from itertools import islice
 from pathlib import Path
 
-LARGE, SMALL = 2_000_000, 100_000
-PER_THREAD = 20_000
+from tests.benchmarks.scale import scaled
+
+LARGE, SMALL = scaled(2_000_000, least=1000), scaled(100_000, least=1000)
+PER_THREAD = min(20_000, SMALL)
 # variant, packaging, messages
 CASES = [
     ("A", "folder", LARGE),

@@ -29,13 +29,15 @@ from langchain_fbmessenger.local.engines.kinds import (
     vllm_command,
 )
 from langchain_fbmessenger.local.weights import trainable_folder
+from tests.benchmarks.scale import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 CONTEXT = 2048
 MAX_TOKENS = 64
-PROMPTS = [f"Tell me about {topic}." for topic in ("rain", "bread", "the sea", "Monday", "cats")]
+TOPICS = ("rain", "bread", "the sea", "Monday", "cats")
+PROMPTS = [f"Tell me about {topic}." for topic in TOPICS[: scaled(len(TOPICS))]]
 
 
 def write_adapters(gguf: Path, folder: Path) -> None:

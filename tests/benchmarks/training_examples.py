@@ -18,11 +18,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.scale import scaled
+
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the tests are no package that is installed
 
-MESSAGES, PER_THREAD = 1_000_000, 20_000
+MESSAGES = scaled(1_000_000, least=1000)
+PER_THREAD = min(20_000, MESSAGES)
 OWNER = "Zoë Brandt"
-ROUNDS = 3
+ROUNDS = scaled(3)
 HEAD = (
     "format               rows rejected   persona   lost    once    more"
     "   starts a/u  ends trained  foreign"

@@ -42,6 +42,7 @@ from langchain_fbmessenger.local.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training_file import Message
 from langchain_fbmessenger.local.weights import trainable_folder
 from langchain_fbmessenger.sample import SAMPLE_OWNER
+from tests.benchmarks.scale import scaled
 
 BASE = "SmolLM2-135M-Instruct"
 TRAINERS = {"ours": "ours", "trl": "TRL SFTTrainer", "plain": "Trainer + peft"}
@@ -134,8 +135,8 @@ def _course(events: list[dict[str, float]]) -> Course:
 def main() -> None:
     """Prepare once, train with each, print the table."""
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
-    parser.add_argument("--examples", type=int, default=120)
-    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--examples", type=int, default=scaled(120, least=8))
+    parser.add_argument("--epochs", type=int, default=scaled(3))
     parser.add_argument("--batch-size", type=int, default=4)
     parser.add_argument("--only", choices=list(TRAINERS), nargs="*", default=list(TRAINERS))
     asked = parser.parse_args()

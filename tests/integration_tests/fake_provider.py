@@ -69,7 +69,10 @@ class FakeProvider(ThreadingHTTPServer):
         answers: By route, what is answered instead of what the state would give.
         asked: All requests: route and body.
         ends_jobs: Whether a job succeeds as soon as it was made.
-        slow: By route, seconds before the request is acted upon; a client may be killed then.
+        slow: By route, seconds before the request is acted upon.
+        held: By route, what a request waits for before it is acted upon; a client may be killed
+            meanwhile.
+        arrived: The routes of all requests, acted upon or not.
     """
 
     daemon_threads = True
@@ -88,6 +91,8 @@ class FakeProvider(ThreadingHTTPServer):
         self.asked: list[tuple[str, bytes]] = []
         self.keys: list[str] = []
         self.slow: dict[str, float] = {}
+        self.held: dict[str, threading.Event] = {}
+        self.arrived: list[str] = []
         self.lock = threading.RLock()
         self._count = 0
 
@@ -288,7 +293,10 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(*NOT_FOUND)
             return
         route, name, groups = found
+        server.arrived.append(route)
         time.sleep(server.slow.get(route, 0))
+        if route in server.held:
+            server.held[route].wait(60)
         with server.lock:
             server.asked.append((route, body))
             server.keys.append(self.headers.get("Authorization", ""))

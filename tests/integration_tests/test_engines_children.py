@@ -328,12 +328,15 @@ async def test_a_request_for_another_adapter_is_not_starved(
     await ask(engine, adapters[0])
     is_over = asyncio.Event()
 
+    is_answered = asyncio.Event()
+
     async def busy() -> None:
         while not is_over.is_set():
             await ask(engine, adapters[0], max_tokens=30)
+            is_answered.set()
 
     crowd = [asyncio.create_task(busy()) for _ in range(3)]
-    await asyncio.sleep(0.2)
+    await is_answered.wait()
     await asyncio.wait_for(ask(engine, adapters[1]), 60)
     is_over.set()
     await asyncio.gather(*crowd)

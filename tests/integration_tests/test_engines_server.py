@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import openai
+import psutil
 import pytest
 
 from langchain_fbmessenger.local import ensure_server, stop_server
@@ -93,6 +94,11 @@ def resident(pids: list[int]) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
+def cpu_seconds(pid: int) -> float:
+    """Return how long the processor has worked for a process."""
+    return sum(psutil.Process(pid).cpu_times()[:2])
+
+
 def test_many_clients_of_which_half_leave_are_answered_and_cost_no_memory(
     client: openai.OpenAI, server: ServerAddress
 ) -> None:
@@ -172,8 +178,9 @@ def test_an_engine_that_is_killed_amid_an_answer_is_an_error_of_that_answer(
         list(got)
 
     with ThreadPoolExecutor(1) as clients:
+        idle = cpu_seconds(engine)
         waiting = clients.submit(answer)
-        time.sleep(1)
+        assert eventually(lambda: cpu_seconds(engine) > idle + 0.3), "it is at it"
         os.kill(engine, signal.SIGKILL)
         error = waiting.exception()
 

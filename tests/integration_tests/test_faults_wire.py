@@ -208,34 +208,33 @@ def submitting(server: FakeProvider) -> subprocess.Popen[str]:
     )
 
 
-def reached(server: FakeProvider, route: str, times: int) -> bool:
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for another process; a minute without it is a hang."""
     deadline = time.monotonic() + 60
-    while server.routes.count(route) < times:
+    while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.01)
-    return True
 
 
 @pytest.mark.parametrize(
-    ("route", "times", "slow"),
+    ("route", "is_held"),
     [
-        (UPLOAD, 1, UPLOAD),  # the first file is there, its answer is not awaited any more
-        (UPLOAD, 2, CREATE),  # both are there, the job is being asked for
-        (CREATE, 1, None),  # the job is there; its manifest may or may not know it
+        (UPLOAD, False),  # the first file is there, its answer is not awaited any more
+        (CREATE, True),  # both are there, the job is being asked for
+        (CREATE, False),  # the job is there; its manifest may or may not know it
     ],
 )
 def test_a_submit_that_was_killed_is_taken_up_by_the_next(
-    server: FakeProvider, route: str, times: int, slow: str | None
+    server: FakeProvider, route: str, is_held: bool
 ) -> None:
-    if slow == CREATE:
-        server.slow[CREATE] = 1.5
+    if is_held:
+        server.held[route] = threading.Event()
     with submitting(server) as child:
-        reached(server, route, times)
-        if slow == CREATE:
-            time.sleep(0.3)  # the request is on its way
+        wait_until(lambda: route in (server.arrived if is_held else server.routes))
         os.kill(child.pid, signal.SIGKILL)
-    time.sleep(1.6 if slow == CREATE else 0.1)  # what was sent is acted upon
-    server.slow.clear()
+    if is_held:
+        server.held[route].set()
+    wait_until(lambda: len(server.routes) == len(server.arrived))  # what was sent is acted upon
 
     job = tuner_at(server).submit(EXAMPLES, validation=EXAMPLES[:1])
 
@@ -247,7 +246,7 @@ def test_a_submit_that_was_killed_is_taken_up_by_the_next(
 def test_a_submit_that_was_killed_before_its_job_leaves_no_file(server: FakeProvider) -> None:
     server.faults[CREATE] = [Fault(hang=30)]
     with submitting(server) as child:
-        reached(server, CREATE, 1)
+        wait_until(lambda: CREATE in server.routes)
         os.kill(child.pid, signal.SIGKILL)
     left = set(server.files)
     assert len(left) == 2

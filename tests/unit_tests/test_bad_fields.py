@@ -119,9 +119,9 @@ LOSSES = [
         ("B", e2ee, encrypted, "text", wrong_for({"a text"}), "empty"),
         ("B", e2ee, encrypted, "timestamp", wrong_for({"a number"}), "no time"),
         ("D", instagram, listed, "text", wrong_for({"a text"}), "empty"),
-        ("D", instagram, listed, "created_at", [*WRONG.items(), *NO_TIMES], "no time"),
+        ("D", instagram, listed, "created_at", [*wrong_for({"a number"}), *NO_TIMES], "no time"),
         ("F", graph, answered, "message", wrong_for({"a text"}), "empty"),
-        ("F", graph, answered, "created_time", [*WRONG.items(), *NO_TIMES], "no time"),
+        ("F", graph, answered, "created_time", [*wrong_for({"a number"}), *NO_TIMES], "no time"),
     ]
 ] + [
     row(f"{variant}: no messages", make(None, 7, "a", [], one), "kept", skipped={"malformed": 4})

@@ -155,12 +155,26 @@ NESTED = [
 TIMES = [
     row(f"time {stamp}", timed(stamp), "kept", skipped={"no time": 1})
     for stamp in [
-        *("null", "true", '"1700000000000"', '"yesterday"', '""', "[1]", "{}", "NaN", "Infinity"),
+        *(
+            "null",
+            "true",
+            '"-1700000000000"',
+            '"yesterday"',
+            '""',
+            '" "',
+            "[1]",
+            "{}",
+            "NaN",
+            "Infinity",
+        ),
         *("-Infinity", "1e999", "-1e999", "1e300", "-1e300", "1" + "0" * 30, "1" + "0" * 400),
     ]
 ] + [
     row(f"time {stamp}", timed(stamp), "kept", "odd")
-    for stamp in ["-1", "0", "-0.0", "1.5", "1e3", "1700000000", "1700000000.25", "99999999999999"]
+    for stamp in [
+        *("-1", "0", "-0.0", "1.5", "1e3", "1700000000", "1700000000.25", "99999999999999"),
+        *('"1700000000000"', '" 1700000000 "', '"1700000000000.0"'),
+    ]
 ]
 TIMES.append(row("time of 5,000 digits", timed("1" + "0" * 5000), "kept", skipped={"no time": 1}))
 PEOPLE = [

@@ -43,6 +43,7 @@ def test_tracebacks_name_types_and_places_and_quote_nothing() -> None:
     assert told.startswith("Traceback:\n  File ")
     assert told.index("ValueError\nwhich led to\n") < told.index("OSError [ENOSPC]")
     assert "test_own_process.py" in told
+    assert "int(" not in told, "nor a line of code"
 
 
 def test_errors_that_lead_to_each_other_are_told_once() -> None:

@@ -102,7 +102,7 @@ def test_preview_with_a_key_shows_its_names_and_leaves_it_as_it_is(
     key = tmp_path / "k.key"
     assert run("redact", export, "-o", tmp_path / "out", "--key", key, "--yes").exit_code == 0
     before = key.read_bytes()
-    named = next((tmp_path / "out").rglob("*.json"))
+    named = next((tmp_path / "out").rglob("message_1.json"))
     name = json.loads(named.read_bytes())["participants"][0]["name"]
     (export / "inbox/new_1234567890").mkdir()
     (export / "inbox/new_1234567890/message_1.json").write_text(
@@ -195,7 +195,7 @@ def test_what_cannot_be_is_an_error_and_nothing_is_written(
 ) -> None:
     (tmp_path / "FULL").mkdir()
     (tmp_path / "FULL/x").write_text("mine")
-    named = {"IN": str(export), "FILE": str(next(export.rglob("*.json")))}
+    named = {"IN": str(export), "FILE": str(next(export.rglob("message_1.json")))}
     given = [named.get(o, o.replace("IN/", f"{export}/")) for o in options]
     given = [
         str(tmp_path / o) if o.partition("/")[0] in {"OUT", "FULL", "NONE"} else o for o in given

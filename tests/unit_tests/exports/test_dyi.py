@@ -8,7 +8,6 @@ import pytest
 from langchain_fbmessenger.exports import Attachment, Call, Reaction, Share
 from langchain_fbmessenger.exports._dyi import decode_thread_part, outline_thread_part
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._owner import decode_owner
 from langchain_fbmessenger.exports._part import outline_of
 from tests.unit_tests.builders import AL, ZOE, dyi_bytes, message, thread_json
 
@@ -212,29 +211,3 @@ def test_outline_agrees_with_what_is_read(thread: Any) -> None:
 def test_messages_alone_are_a_thread_if_they_look_like_messages() -> None:
     raw = json.dumps({"messages": [message(ZOE, 1000, "hi")]}).encode()
     assert texts(decode_thread_part(raw)) == ["hi"]
-
-
-@pytest.mark.parametrize(
-    "found",
-    [
-        {"autofill_information_v2": {"FULL_NAME": ["Zoë  Ångström"]}},
-        {"profile_v2": {"name": {"full_name": "Zoë Ångström"}}},
-    ],
-)
-def test_owner_is_repaired(found: Any) -> None:
-    assert decode_owner(dyi_bytes(found)) == ZOE
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"{",
-        b"[]",
-        b"{}",
-        b'{"autofill_information_v2": {"FULL_NAME": "Zoe"}}',
-        b'{"profile_v2": {"name": 7}}',
-        b'"x"',
-    ],
-)
-def test_files_without_an_owner_give_none(raw: bytes) -> None:
-    assert decode_owner(raw) is None

@@ -129,7 +129,7 @@ def test_kind_of_a_file_is_told_by_its_suffix(uri: str, kind: str) -> None:
         ({}, "empty"),
         ({"reactions": [{"actor": AL}]}, "empty"),
         ({"timestamp": None, "text": "when?"}, "no time"),
-        ({"timestamp": "2024-05-18", "text": "when?"}, "no time"),
+        ({"timestamp": "soon", "text": "when?"}, "no time"),
         ({"timestamp": 10**30, "text": "when?"}, "no time"),
         ({"timestamp": -(10**18), "text": "when?"}, "no time"),
     ],

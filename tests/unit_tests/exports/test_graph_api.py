@@ -134,7 +134,7 @@ def test_messages_of_one_second_stand_newest_first() -> None:
         (sent(0, shares=edge({"id": "1"})), "empty"),
         (sent(0, "x") | {"created_time": None}, "no time"),
         (sent(0, "x") | {"created_time": "soon"}, "no time"),
-        (sent(0, "x") | {"created_time": 1_716_026_400}, "no time"),
+        (sent(0, "x") | {"created_time": True}, "no time"),
         (7, "malformed"),
         (None, "malformed"),
         ([], "malformed"),
@@ -150,7 +150,8 @@ def test_what_is_no_message_is_counted_by_reason(message: Any, reason: str) -> N
 @pytest.mark.parametrize("wrong", WRONG)
 def test_wrong_field_costs_no_other_message(field: str, wrong: Any) -> None:
     part = decode(edge(sent(2, "odd", sticker="s") | {field: wrong}, sent(1, "fine")))[0]
-    assert (part.found, part.messages[0].text) == (2, "fine")
+    assert part.found == 2
+    assert "fine" in texts(part)
 
 
 def test_lone_surrogates_control_characters_and_a_byte_order_mark_are_borne() -> None:

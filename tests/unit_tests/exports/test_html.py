@@ -3,6 +3,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -17,6 +18,9 @@ from tests.unit_tests.exports.html_pages import (
     only_thread,
     page,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 ZOE, MILO = "Zoë Brandt", "Milo Dvořák"
 PRAGUE = ZoneInfo("Europe/Prague")
@@ -141,7 +145,7 @@ def test_the_page_names_its_owner_and_zone(
     blocks = block(generation, "Zoë", "x"), block(generation, ZOE, "y")
     asked: list[int | None] = []
 
-    def zone_of(_: str, offset: int | None) -> tzinfo:
+    def zone_of(_: str, offset: int | None, _unknown: Iterable[str]) -> tzinfo:
         asked.append(offset)
         return timezone.utc
 

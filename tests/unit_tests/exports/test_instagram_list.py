@@ -6,10 +6,7 @@ from typing import Any
 import pytest
 
 from langchain_fbmessenger.exports import Attachment, Call, Reaction, Share
-from langchain_fbmessenger.exports._instagram_list import (
-    decode_instagram_list,
-    milliseconds_of_iso,
-)
+from langchain_fbmessenger.exports._instagram_list import decode_instagram_list
 from langchain_fbmessenger.exports._json import NotAThreadError
 
 PEOPLE = ["zoe.angstrom", "al_1"]
@@ -35,33 +32,6 @@ def decode(*items: Any) -> list[Any]:
 
 def texts(part: Any) -> list[str | None]:
     return [m.text for m in part.messages]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("2019-05-18T10:00:00+00:00", 1_558_173_600_000),
-        ("2019-05-18T10:00:00+0000", 1_558_173_600_000),
-        ("2019-05-18T10:00:00Z", 1_558_173_600_000),
-        ("2019-05-18T10:00:00", 1_558_173_600_000),
-        (" 2019-05-18 12:00:00+02:00 ", 1_558_173_600_000),
-        ("2019-05-18T02:00:00-0800", 1_558_173_600_000),
-        ("2019-05-18T10:00:00.5+00:00", 1_558_173_600_500),
-        ("2019-05-18T10:00:00.123456789Z", 1_558_173_600_123),
-        ("1969-12-31T23:59:59.999+00:00", -1),
-        ("0001-01-01T00:00:00+23:59", -62_135_683_140_000),
-        ("9999-12-31T23:59:59-23:59", 253_402_387_139_000),
-        ("2019-05-18T10:00:00+99:00", None),
-        ("2019-02-30T10:00:00", None),
-        ("yesterday", None),
-        ("\ud83d", None),
-        ("", None),
-        (None, None),
-        (1_558_173_600, None),
-    ],
-)
-def test_time_in_iso_8601_is_read_on_every_python(text: Any, expected: int | None) -> None:
-    assert milliseconds_of_iso(text) == expected
 
 
 def test_text_is_kept_and_never_repaired() -> None:
@@ -137,7 +107,7 @@ def test_names_are_compared_as_people_write_them() -> None:
         (sent(0), "empty"),
         (sent(0, likes=[{"date": "x"}]), "empty"),
         (sent(0, "x") | {"created_at": None}, "no time"),
-        (sent(0, "x") | {"created_at": 1_558_173_600}, "no time"),
+        (sent(0, "x") | {"created_at": True}, "no time"),
         ({}, "no time"),
         (7, "malformed"),
         (None, "malformed"),
@@ -154,7 +124,8 @@ def test_what_is_no_message_is_counted_by_reason(message: Any, reason: str) -> N
 def test_wrong_field_costs_no_other_message(field: str, wrong: Any) -> None:
     odd = sent(2, "odd", media="a.jpg") | {field: wrong}
     part = decode(item(odd, sent(1, "fine")))[0]
-    assert (part.found, part.messages[0].text) == (2, "fine")
+    assert part.found == 2
+    assert "fine" in texts(part)
 
 
 def test_odd_items_of_the_list_cost_only_themselves() -> None:

@@ -10,7 +10,6 @@ from langchain_fbmessenger.exports._json import (
     NotAThreadError,
     convert_leniently,
     load_leniently,
-    milliseconds,
 )
 
 
@@ -60,20 +59,3 @@ def test_broken_json_is_told(raw: bytes) -> None:
 
 def test_duplicate_keys_give_the_last_value() -> None:
     assert load_leniently(b'{"a": 1, "a": 2}') == json.loads('{"a": 2}')
-
-
-@pytest.mark.parametrize(
-    ("stamp", "expected"),
-    [
-        (1_522_000_000, 1_522_000_000_000),
-        (1_522_000_000_123, 1_522_000_000_123),
-        (1_522_000_000.5, 1_522_000_000_500),
-        (-1, -1000),
-        (0, 0),
-        (10**17, None),
-        (float("nan"), None),
-        (None, None),
-    ],
-)
-def test_unit_of_a_time_is_told_by_its_size(stamp: float | None, expected: int | None) -> None:
-    assert milliseconds(stamp) == expected

@@ -1,24 +1,23 @@
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from langchain_fbmessenger.exports._owner import Owner, decode_owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner import Evidence, Owner, find_owner, names_of
 from langchain_fbmessenger.exports._part import Outline
-from tests.unit_tests.builders import AL, ZOE, dyi_bytes
+from tests.unit_tests.builders import AL, ZOE
 
-SURE, COMMON, LAST, FIRST = 3, 2, 1, 0
+SURE, COMMON = Evidence.PROFILE, Evidence.COMMON_NAME
+LAST, FIRST = Evidence.LAST_IN_JSON, Evidence.FIRST_IN_ENCRYPTED
 
 
 def outline(
     participants: list[str] | None, senders: list[str] | None = None, **more: Any
 ) -> Outline:
-    fields: dict[str, Any] = {"variant": "A", "declared_group": False, **more}
+    fields: dict[str, Any] = {"variant": "A", "declared_group": False, "title": None, **more}
     return Outline(
         index=0,
-        title=None,
         participants=participants,
         senders=senders or [],
         thread_path=None,
@@ -31,7 +30,8 @@ def outline(
 
 
 def find(*threads: list[str] | None, stated: tuple[str, ...] = (), **more: Any) -> Owner | None:
-    return find_owner(stated, [[outline(people, **more)] for people in threads])
+    owners = [Owner(name, SURE) for name in stated]
+    return find_owner(owners, [[outline(people, **more)] for people in threads])
 
 
 @pytest.mark.parametrize(
@@ -108,52 +108,108 @@ def test_word_of_the_files_is_taken_where_nothing_else_tells() -> None:
     assert find(stated=(ZOE,)) == Owner(ZOE, SURE)
 
 
-@pytest.mark.parametrize(("sureness", "is_sure"), [(3, True), (2, True), (1, False), (0, False)])
-def test_place_alone_is_not_sure(sureness: int, is_sure: bool) -> None:
-    assert Owner(ZOE, sureness).is_sure is is_sure
+@pytest.mark.parametrize("evidence", Evidence)
+def test_titles_and_places_are_not_sure_and_all_evidence_has_words(evidence: Evidence) -> None:
+    assert Owner(ZOE, evidence).is_sure is (evidence > Evidence.TITLES)
+    assert ZOE not in Owner(ZOE, evidence).why
+    assert ("check it" in Owner(ZOE, evidence).why) is (evidence < Evidence.TITLES)
+
+
+MILO = "Milo Dvořák"
+
+
+@pytest.mark.parametrize(
+    ("participants", "title", "expected"),
+    [
+        ([ZOE, MILO], MILO, ZOE),  # against the place
+        ([MILO, ZOE], MILO, ZOE),
+        ([ZOE, MILO], "MILO  Dvor\u030ca\u0301k", ZOE),
+        ([ZOE, MILO], f"{MILO} · Bicycle", ZOE),
+        ([ZOE, MILO], f"{MILO} · {ZOE}", ZOE),
+        ([ZOE, f"{MILO} · Shop"], f"{MILO} · Shop", ZOE),
+        ([ZOE, "Facebook User"], "Facebook User", ZOE),
+        ([ZOE, ""], "Facebook user", ZOE),
+        (["Facebook User", ZOE], ZOE, None),
+        ([ZOE], "người dùng Messenger", ZOE),
+        ([ZOE, MILO], "Facebook User", None),
+        ([ZOE, MILO], "Trip to Rome", None),
+        ([ZOE, MILO], "Milo", None),
+        ([ZOE, MILO], f"{MILO} and {ZOE}", None),
+        ([ZOE, MILO, "Bo"], MILO, None),
+        ([ZOE, MILO, "Facebook User"], MILO, None),
+        ([MILO], MILO, None),
+        ([ZOE], "Trip to Rome", None),
+        ([ZOE, ZOE], ZOE, None),
+        ([ZOE.upper(), ZOE], ZOE, None),
+        ([], MILO, None),
+    ],
+)
+@pytest.mark.parametrize("variant", ["A", "A0", "B", "E", "H2", "H4", "I3"])
+def test_a_conversation_of_two_is_called_after_the_other(
+    participants: list[str], title: str, expected: str | None, variant: str
+) -> None:
+    owner = expected and Owner(expected, Evidence.TITLES)
+    assert find(participants, title=title, variant=variant) == owner
+    # Pages list nobody: there, who takes part is who has written.
+    assert find_owner([], [[outline(None, participants, title=title, variant=variant)]]) == owner
+
+
+def test_title_of_a_group_tells_nobody() -> None:
+    assert find([ZOE, MILO], title=MILO, declared_group=True) is None
+    assert find([ZOE, MILO, "Bo"], title=MILO) is None
+
+
+@pytest.mark.parametrize(("people", "title"), [([ZOE, MILO], MILO), ([ZOE, ""], "Facebook User")])
+def test_of_two_who_are_listed_a_third_name_is_one_of_before(people: list[str], title: str) -> None:
+    owner = find(people, title=title, senders=[ZOE, "Milo Before"])
+    assert owner == Owner(ZOE, Evidence.TITLES)
+
+
+def titled(*threads: tuple[list[str], str]) -> Owner | None:
+    return find_owner([], [[outline(people, title=title)] for people, title in threads])
+
+
+def test_title_in_any_part_of_a_thread_is_enough() -> None:
+    parts = [outline([ZOE, MILO]), outline([ZOE, MILO], title=MILO)]
+    assert find_owner([], [parts]) == Owner(ZOE, Evidence.TITLES)
+
+
+def test_titles_that_contradict_each_other_tell_nobody() -> None:
+    assert titled(([ZOE, MILO], MILO), ([ZOE, MILO], ZOE)) is None
+    assert titled(([ZOE, MILO], MILO), ([AL, "Bo"], AL)) is None
+
+
+@pytest.mark.parametrize(("own", "expected"), [(1, ZOE), (2, None)])
+def test_nine_of_ten_titles_decide(own: int, expected: str | None) -> None:
+    threads = [([ZOE, f"Friend {n}"], f"Friend {n}") for n in range(9)]
+    strangers = [(["Cy", "Di"], "Di"), (["Ed", "Flo"], "Flo")][:own]
+    assert titled(*threads, *strangers) == (expected and Owner(expected, Evidence.TITLES))
+
+
+def test_an_owner_may_have_written_to_themselves() -> None:
+    threads = [([ZOE, MILO], MILO), ([ZOE, AL], AL), ([ZOE], ZOE)]
+    assert titled(*threads) == Owner(ZOE, COMMON)
+    assert titled(([ZOE, MILO], MILO), ([ZOE, AL], AL), ([ZOE, "Bo"], ZOE)) == Owner(ZOE, COMMON)
+    assert titled(([ZOE, MILO], MILO), ([ZOE], ZOE)) == Owner(ZOE, Evidence.TITLES)
+
+
+def test_whom_chats_are_called_after_is_not_their_owner_though_all_have_them_in_common() -> None:
+    assert titled(([ZOE, MILO], MILO), ([MILO], MILO)) == Owner(ZOE, Evidence.TITLES)
+    assert titled(([ZOE, MILO], MILO), ([MILO, "Ida", "Bo"], "Rome")) == Owner(ZOE, Evidence.TITLES)
+    assert titled((["zoe", MILO], MILO), ([ZOE, MILO], MILO)) is None  # one of the two is older
+
+
+def test_mere_values_name_an_owner_if_only_one_of_them_is_somebody() -> None:
+    values = [Owner(name, Evidence.PROFILE_VALUE) for name in ("zoe@example.org", ZOE, "she")]
+    threads = [[outline([AL, "Bo", ZOE])]]
+    assert find_owner(values, threads) == Owner(ZOE, Evidence.PROFILE_VALUE)
+    assert find_owner([*values, Owner(AL, Evidence.PROFILE_VALUE)], threads) is None
+    assert find_owner([*values, Owner("bo", Evidence.PAGES)], threads) == Owner(
+        "Bo", Evidence.PAGES
+    )
+    assert find_owner(values[:1], threads) is None
 
 
 def test_names_are_those_of_members_and_senders_with_a_name() -> None:
     parts = [outline([AL, "", "Facebook User"], ["Cy"]), outline(None, ["ZOË Ångström", ZOE])]
     assert names_of(parts) == {"al": AL, "cy": "Cy", "zoë ångström": ZOE}
-
-
-@pytest.mark.parametrize(
-    ("found", "expected"),
-    [
-        ({"autofill_information_v2": {"FULL_NAME": ["Zoë  Ångström", AL]}}, ZOE),
-        ({"autofill_information_v2": {"FULL_NAME": [" ", AL]}}, AL),
-        ({"autofill_information_v2": {}, "profile_v2": {"name": {"full_name": ZOE}}}, ZOE),
-        ({"autofill_information_v2": None, "profile_v2": None}, None),
-        ({"autofill_information_v2": {"FULL_NAME": []}}, None),
-        ({"autofill_information_v2": {"FULL_NAME": [7]}}, None),
-        ({"profile_v2": {"name": {"full_name": " "}}}, None),
-        ({"profile_v2": {"name": {"full_name": 10**400}}}, None),
-        ({"profile_v2": {"name": {}}}, None),
-        ({"profile_v2": []}, None),
-        ([], None),
-    ],
-)
-def test_files_state_the_owner(found: Any, expected: str | None) -> None:
-    assert decode_owner(b"\xef\xbb\xbf" + dyi_bytes(found)) == expected
-
-
-def test_proper_name_is_left_alone() -> None:
-    found = {"profile_v2": {"name": {"full_name": "Żofie"}}}
-    assert decode_owner(json.dumps(found).encode()) == "Żofie"
-    assert decode_owner(json.dumps(found, ensure_ascii=False).encode()) == "Żofie"
-
-
-@pytest.mark.parametrize(
-    "raw",
-    [
-        b"",
-        b"\xff",
-        b'{"profile_v2": ',
-        b'{"profile_v2": {"name": {"full_name": "\\ud83d"}}}',
-        b'{"profile_v2": ' + b"[" * 10_000,
-        b'{"x": ' + b"[" * 10_000 + b"]" * 10_000 + b"}",
-    ],
-)
-def test_broken_files_state_nobody(raw: bytes) -> None:
-    assert decode_owner(raw) is None

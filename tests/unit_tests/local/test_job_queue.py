@@ -4,7 +4,8 @@ import sqlite3
 import threading
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -29,10 +30,10 @@ from langchain_fbmessenger.local.records import (
     JobRecord,
     ModelRecord,
 )
-from langchain_fbmessenger.local.store import Store
+from langchain_fbmessenger.local.store import RecordT, Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from langchain_fbmessenger.local.protocol import Report, TrainingSpec
@@ -75,14 +76,44 @@ class FakeChild:
         self._ended.set()
 
 
+class ToldStore(Store):
+    """A store that tells those who wait for a change that there was one."""
+
+    def __init__(self, path: Path) -> None:
+        self.written = threading.Condition()
+        super().__init__(path)
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        with super().transaction():
+            yield
+        if not self._connection.in_transaction:  # those who wait look into the store, too
+            self.tell_those_who_wait()
+
+    def tell_those_who_wait(self) -> None:
+        with self.written:
+            self.written.notify_all()
+
+    def add(self, record: RecordT) -> RecordT:
+        with self.transaction():
+            return super().add(record)
+
+
 class Bench:
     """A queue over a folder, whose children do what the test says."""
 
     def __init__(self, root: Path) -> None:
         self.home = Home.open(root)
         (self.home.files / "file-1").write_text(EXAMPLE + "\n")
-        self.store = Store(self.home.database)
+        self.store = ToldStore(self.home.database)
         self.queue = JobQueue(self.home, self.store)
+        set_running = self.queue._runner._set_running
+
+        def told(running: Any) -> None:
+            set_running(running)
+            self.store.tell_those_who_wait()
+
+        self.queue._runner._set_running = told  # type: ignore[method-assign]
         self.reports: list[Report] = [Done(trained_tokens=12)]
         self.status = 0
         self.blocks = False
@@ -112,12 +143,18 @@ class Bench:
         assert job is not None
         return job
 
-    def wait(self, job_id: str, *statuses: str) -> JobRecord:
-        deadline = time.monotonic() + 5
-        while self.job(job_id).status not in (statuses or FINAL):
-            assert time.monotonic() < deadline, self.job(job_id)
-            time.sleep(0.005)
+    def wait(self, job_id: str) -> JobRecord:
+        self.wait_until(lambda: self.job(job_id).status in FINAL)
         return self.job(job_id)
+
+    def wait_for_child(self, job_id: str) -> None:
+        """Wait until the job's child trains: the job is said to run a little before that."""
+        self.wait_until(lambda: self.queue._runner.reach(job_id, lambda _: None))
+
+    def wait_until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for what the queue's threads write; a minute without it is a hang."""
+        with self.store.written:
+            assert self.store.written.wait_for(is_so, timeout=60)
 
     def events(self, job_id: str) -> list[EventRecord]:
         return self.store.page(EventRecord, parent=job_id)[::-1]
@@ -160,17 +197,16 @@ def test_a_job_goes_from_file_to_model(bench: Bench) -> None:
 def test_metrics_carry_figures_and_tell_when_it_ends(bench: Bench) -> None:
     bench.reports = [STEP, Validation(step=1, total_steps=2, epoch=0.5, valid_loss=2.0)]
     bench.blocks = True
+    before = int(time.time())
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
-    deadline = time.monotonic() + 5
-    while len(bench.events("ftjob-1")) < 4 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    bench.wait_until(lambda: len(bench.events("ftjob-1")) == 4)
 
     train, valid = bench.events("ftjob-1")[-2:]
 
     finish = bench.job("ftjob-1").estimated_finish
     assert finish is not None
-    assert abs(finish - time.time() - 60) < 5
+    assert before <= finish - 60 <= time.time()
     assert train.type == valid.type == "metrics"
     assert train.data == {
         "step": 1,
@@ -254,7 +290,7 @@ def test_a_running_job_is_paused_and_resumed(bench: Bench) -> None:
     bench.blocks = True
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
-    bench.wait("ftjob-1", "running")
+    bench.wait_for_child("ftjob-1")
 
     assert bench.queue.pause("ftjob-1")
     assert not bench.queue.pause("ftjob-1")
@@ -306,7 +342,7 @@ def test_a_running_job_is_not_deleted(bench: Bench) -> None:
     bench.blocks = True
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
-    bench.wait("ftjob-1", "running")
+    bench.wait_for_child("ftjob-1")
 
     assert bench.queue.delete("ftjob-1") is None
     assert bench.job("ftjob-1").status == "running"
@@ -316,11 +352,12 @@ def test_a_full_disk_fails_the_job_once_that_can_be_written(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add = bench.store.add
-    is_full = threading.Event()
+    is_full, was_tried = threading.Event(), threading.Semaphore(0)
     is_full.set()
 
     def full(record: EventRecord) -> EventRecord:
         if is_full.is_set():
+            was_tried.release()
             msg = "database or disk is full"
             raise sqlite3.OperationalError(msg)
         return add(record)
@@ -330,10 +367,9 @@ def test_a_full_disk_fails_the_job_once_that_can_be_written(
     monkeypatch.setattr(bench.store, "add", full)
     bench.queue.start()
     bench.queue.submit(job)
-    time.sleep(0.1)
+    assert all(was_tried.acquire(timeout=60) for _ in range(3)), "it is tried again and again"
     assert bench.job("ftjob-1").status != "failed"
     is_full.clear()
-    bench.queue._wake.set()
 
     error = bench.wait("ftjob-1").error
 
@@ -372,11 +408,11 @@ def test_a_running_job_can_be_cancelled_and_the_next_one_runs(bench: Bench) -> N
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
     bench.queue.submit(bench.add("ftjob-2"))
-    bench.wait("ftjob-1", "running")
+    bench.wait_for_child("ftjob-1")
 
     assert bench.queue.cancel("ftjob-1")
 
-    bench.wait("ftjob-2", "running")
+    bench.wait_for_child("ftjob-2")
     assert bench.job("ftjob-1").status == "cancelled"
     assert bench.job("ftjob-1").fine_tuned_model is None
     assert bench.store.page(ModelRecord) == []
@@ -416,7 +452,7 @@ def test_a_job_is_left_as_it_is_when_the_server_stops(bench: Bench) -> None:
     bench.blocks = True
     bench.queue.start()
     bench.queue.submit(bench.add("ftjob-1"))
-    bench.wait("ftjob-1", "running")
+    bench.wait_for_child("ftjob-1")
 
     bench.queue.stop()
 
@@ -458,7 +494,7 @@ def test_a_training_that_was_done_when_it_was_to_be_broken_off_is_kept(
         patch.setattr(job_runner, "training_child", child)
         bench.queue.start()
         bench.queue.submit(bench.add("ftjob-1"))
-        bench.wait("ftjob-1", "running")
+        bench.wait_for_child("ftjob-1")
         if by == "stop":
             bench.queue.stop()
         else:
@@ -468,10 +504,15 @@ def test_a_training_that_was_done_when_it_was_to_be_broken_off_is_kept(
 
 
 def test_a_job_is_deleted_as_soon_as_its_cancelled_child_has_ended(bench: Bench) -> None:
+    was_looked_for = threading.Event()
+
     class SlowChild(FakeChild):
         def wait(self) -> int:
-            time.sleep(0.3)
+            assert was_looked_for.wait(60)
             return -15
+
+    def pause(_seconds: float) -> None:
+        was_looked_for.set()
 
     @contextmanager
     def child(*_: object) -> Iterator[SlowChild]:
@@ -479,9 +520,10 @@ def test_a_job_is_deleted_as_soon_as_its_cancelled_child_has_ended(bench: Bench)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(job_runner, "training_child", child)
+        patch.setattr(job_queue, "time", SimpleNamespace(monotonic=time.monotonic, sleep=pause))
         bench.queue.start()
         bench.queue.submit(bench.add("ftjob-1"))
-        bench.wait("ftjob-1", "running")
+        bench.wait_for_child("ftjob-1")
         assert bench.queue.cancel("ftjob-1")
 
         assert bench.queue.delete("ftjob-1") == []

@@ -4,6 +4,8 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+import pytest
+
 from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.engines.pool import EnginePool
 
@@ -36,6 +38,30 @@ class Maker:
         return cast("Engine", self.engines[-1])
 
 
+class Clock:
+    """The event loop's clock, which stands still until a test moves it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._now = 1000.0
+        monkeypatch.setattr(asyncio.get_running_loop(), "time", lambda: self._now)
+
+    async def advance(self, seconds: float) -> None:
+        self._now += seconds
+        await turns()
+
+
+async def turns() -> None:
+    """Let all that can go on do so; nothing here needs more than a few turns of the loop."""
+    for _ in range(20):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+async def clock(no_blocking_in_the_loop: None, monkeypatch: pytest.MonkeyPatch) -> Clock:
+    del no_blocking_in_the_loop  # its order counts
+    return Clock(monkeypatch)
+
+
 async def use(pool: EnginePool, base: BaseModel) -> FakeEngine:
     async with pool.lease(base) as engine:
         return cast("FakeEngine", engine)
@@ -63,40 +89,41 @@ async def test_the_least_recently_used_engine_makes_room() -> None:
     await pool.close()
 
 
-async def test_an_engine_in_use_is_never_closed() -> None:
+async def test_an_engine_in_use_is_never_closed(clock: Clock) -> None:
     make = Maker()
-    pool = EnginePool(make, size=1, idle_seconds=0.02)
+    pool = EnginePool(make, size=1, idle_seconds=60)
     await use(pool, A)
     async with pool.lease(A):
-        await asyncio.sleep(0.06)  # idle for too long, had it not been taken again
+        await clock.advance(61)  # idle for too long, had it not been taken again
         waiting = asyncio.create_task(use(pool, B))
-        await asyncio.sleep(0.01)
+        await turns()
         assert not waiting.done()
         assert len(make.engines) == 1
         assert not make.engines[0].is_closed
-    await asyncio.wait_for(waiting, 1)
+    await waiting
 
     assert make.engines[0].is_closed
     await pool.close()
 
 
-async def test_an_engine_that_nobody_uses_is_closed() -> None:
-    pool = EnginePool(Maker(), idle_seconds=0.02)
+async def test_an_engine_that_nobody_uses_is_closed(clock: Clock) -> None:
+    pool = EnginePool(Maker(), idle_seconds=60)
     first = await use(pool, A)
+    await clock.advance(59)
     assert not first.is_closed
-    while not first.is_closed:  # noqa: ASYNC110  # a timer of the pool's own
-        await asyncio.sleep(0.01)
+    await clock.advance(2)
+    assert first.is_closed
 
     assert await use(pool, A) is not first
     await pool.close()
 
 
-async def test_the_time_till_an_engine_is_closed_begins_anew_with_each_use() -> None:
-    pool = EnginePool(Maker(), idle_seconds=0.05)
+async def test_the_time_till_an_engine_is_closed_begins_anew_with_each_use(clock: Clock) -> None:
+    pool = EnginePool(Maker(), idle_seconds=60)
     engine = await use(pool, A)
-    pool._idle_seconds = 60
+    await clock.advance(59)
     await use(pool, A)
-    await asyncio.sleep(0.1)  # the time that began with the first use is over
+    await clock.advance(59)  # the time that began with the first use is over
 
     assert await use(pool, A) is engine
     assert not engine.is_closed

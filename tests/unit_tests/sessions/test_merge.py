@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import copy
-import time
 from datetime import timedelta
 
 import pytest
@@ -9,6 +8,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger import merge_chat_runs, merge_chat_runs_in_session
 from tests.unit_tests.builders import session, timed_session
+from tests.unit_tests.operations import CountingDelimiter, operations
 
 
 def contents(chat_session: dict) -> list:
@@ -110,15 +110,10 @@ def test_senseless_gap_is_refused() -> None:
 
 
 def test_one_sender_run_takes_linear_time() -> None:
-    """Ten times the messages may take about ten times as long, and never a hundred times."""
-
-    def seconds(n: int) -> float:
+    def count(n: int) -> int:
         given = session(*(f"Al: {'x' * 50}" for _ in range(n)))
-        best = 1e9
-        for _ in range(3):
-            start = time.perf_counter()
-            merge_chat_runs_in_session(given)
-            best = min(best, time.perf_counter() - start)
-        return best
+        delimiter = CountingDelimiter("\n")
+        steps = operations(lambda: merge_chat_runs_in_session(given, delimiter))
+        return steps + delimiter.copied
 
-    assert seconds(20_000) < 40 * seconds(2_000)
+    assert count(2_000) < 11 * count(200)

@@ -1,4 +1,4 @@
-"""Local server: base models whose weights an installed package carries."""
+"""Base models whose weights an installed package carries: where their files lie."""
 
 from __future__ import annotations
 

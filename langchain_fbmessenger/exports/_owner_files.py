@@ -1,0 +1,88 @@
+"""Read the files in which an export says whose it is.
+
+Facebook's hold a name under a key of its own. Instagram's is a table of labels and values, and its
+labels are in the language of the account. All are encoded twice, as threads are.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK, read_repaired
+from langchain_fbmessenger.exports._owner import Evidence, Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ["decode_owner_file"]
+
+_LABELS = ("Name", "Username")  # threads call people so, and those without a name by their handle
+_LONGEST_NAME = 100
+
+
+class _FullName(msgspec.Struct):
+    full_name: str | None = None
+
+
+class _Profile(msgspec.Struct):
+    name: _FullName | None = None
+
+
+class _Autofill(msgspec.Struct):
+    FULL_NAME: list[str] | None = None
+
+
+class _OwnerFile(msgspec.Struct):
+    """`autofill_information`, `profile_information` or Instagram's `personal_information`."""
+
+    autofill_information_v2: _Autofill | None = None
+    profile_v2: _Profile | None = None
+    profile_user: list[dict[str, Any]] | None = None
+
+
+_decode = msgspec.json.Decoder(_OwnerFile).decode
+
+
+def decode_owner_file(raw: bytes) -> list[Owner]:
+    """Return whom a file names as the export's owner, repaired, the likeliest name first.
+
+    Args:
+        raw: The bytes of the file. What is broken or holds something else names nobody.
+    """
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
+    try:
+        file = _decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return []
+    return read_repaired(raw, lambda repair: _owners(file, lambda s: normal_name(repair(s))))
+
+
+def _owners(file: _OwnerFile, clean: Callable[[str], str]) -> list[Owner]:
+    autofill, profile = file.autofill_information_v2, file.profile_v2
+    names = [*map(clean, (autofill and autofill.FULL_NAME) or ())]
+    if profile and profile.name and profile.name.full_name:
+        names.append(clean(profile.name.full_name))
+    # Of several, the first: somebody has typed the others into a form.
+    names = [*filter(None, names)][:1]
+    values = {clean(label): clean(value) for label, value in _labelled(file)}
+    names += [values[label] for label in _LABELS if values.get(label)]
+    if names:
+        return [Owner(name, Evidence.PROFILE) for name in names]
+    # In another language, one of the values is the name that the threads have.
+    likely = dict.fromkeys(v for v in values.values() if v and len(v) <= _LONGEST_NAME)
+    return [Owner(value, Evidence.PROFILE_VALUE) for value in likely]
+
+
+def _labelled(file: _OwnerFile) -> list[tuple[str, str]]:
+    """Return Instagram's labels and values: `{"Name": {"value": "Zoë Brandt"}, …}`."""
+    tables = (fields.get("string_map_data") for fields in file.profile_user or ())
+    return [
+        (label, field["value"])
+        for table in tables
+        if isinstance(table, dict)
+        for label, field in table.items()
+        if isinstance(field, dict) and isinstance(field.get("value"), str)
+    ]
