@@ -105,6 +105,12 @@ class ThreadFiles:
         name, dot, item = title.partition(" · ")
         return f"{self.name_today(name)}{dot}{item}"
 
+    @property
+    def titles(self) -> set[str]:
+        """What the thread may be asked for by: its directory's name or its title, then or today."""
+        titles = self.title, self.as_written.title
+        return {comparable_name(name) for name in (self.thread_id, *titles) if name}
+
     @cached_property
     def participants(self) -> list[str] | None:
         """The members on the day of the export, as its newest part lists them."""

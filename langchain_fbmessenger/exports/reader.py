@@ -19,7 +19,7 @@ from langchain_fbmessenger.exports._marking import (
 )
 from langchain_fbmessenger.exports._merge import merge_messages
 from langchain_fbmessenger.exports._parts import PartReader
-from langchain_fbmessenger.exports._people import people_of_conversations
+from langchain_fbmessenger.exports._people import names_since, people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import newest_state
@@ -106,16 +106,8 @@ class ExportReader:
             return None
         key = comparable_name(self._owner)
         is_today = any(key in t.named for c in self._index.conversations for t in c.threads)
-        return self._owner if is_today else self._names_since(key).get(key, self._owner)
-
-    def _names_since(self, *keys: str) -> dict[str, str]:
-        """Return the names of today of people who had other names before."""
-        return {
-            key: person.name
-            for person in people_of_conversations(self._index.conversations, None)
-            for name in person.aliases
-            if (key := comparable_name(name)) in keys
-        }
+        since = names_since([key], self._index.conversations)
+        return since[0] if since and not is_today else self._owner
 
     @property
     def owner_evidence(self) -> str | None:
@@ -160,7 +152,7 @@ class ExportReader:
             for thread in conversation.threads:
                 for key, name in thread.named.items():
                     names.setdefault(key, name)
-                titles |= _titles(thread)
+                titles |= thread.titles
         people = self._participants
         if people is not None and not people & names.keys():
             raise UnknownSenderError(", ".join(sorted(people)), list(names.values()))
@@ -174,7 +166,8 @@ class ExportReader:
         wanted = self._selection.participants
         if wanted is None:
             return None
-        return wanted.union(map(comparable_name, self._names_since(*wanted).values()))
+        since = names_since(wanted, self._index.conversations)
+        return wanted.union(map(comparable_name, since))
 
     def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
         """Return the files of a conversation that are to be read; the others are counted."""
@@ -196,7 +189,7 @@ class ExportReader:
         if conversation.is_group and not wanted.groups:
             return "group not chosen"
         threads = conversation.threads
-        if wanted.threads is not None and not any(wanted.threads & _titles(t) for t in threads):
+        if wanted.threads is not None and not any(wanted.threads & t.titles for t in threads):
             return "thread not chosen"
         people = self._participants
         if people is not None and not any(people & t.named.keys() for t in threads):
@@ -220,7 +213,9 @@ class ExportReader:
         main = newest_state(thread for thread, _ in pieces)
         owner = self._given_owner or conversation.owner
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
-        pieces.sort(key=lambda p: (_precision(p[1]), p[1].outline.first or 0, -p[1].found.part))
+        pieces.sort(
+            key=lambda p: (p[1].outline.precision, p[1].outline.first or 0, -p[1].found.part)
+        )
         files: dict[Hashable, list[Message]] = {}
         copies: Counter[Hashable] = Counter()
         coarse: set[Hashable] = set()
@@ -230,7 +225,7 @@ class ExportReader:
             if found is None:
                 continue
             key: Hashable = id(piece)
-            if _precision(piece) > 1:
+            if piece.outline.precision > 1:
                 # "ha" at the end of one page and at the head of the next, in one minute, are two.
                 part = id(thread), piece.found.part
                 key = id(thread), copies[part]
@@ -239,7 +234,7 @@ class ExportReader:
             files.setdefault(key, []).extend(found)
         if not files:
             return None
-        precision = max(_precision(piece) for _, piece in pieces)
+        precision = max(piece.outline.precision for _, piece in pieces)
         # What is exact is compared exactly, before pages blur it.
         exact = [found for key, found in files.items() if key not in coarse]
         messages, duplicates = merge_messages(exact, 1)
@@ -305,13 +300,3 @@ class ExportReader:
 def _files(pieces: list[Piece]) -> int:
     """Count the files of pieces; one with several threads by its first."""
     return sum(piece.outline.index == 0 for piece in pieces)
-
-
-def _precision(piece: Piece) -> int:
-    return piece.outline.precision
-
-
-def _titles(thread: ThreadFiles) -> set[str]:
-    """Return what a thread may be asked for by: its directory's name or its titles."""
-    titles = thread.title, thread.as_written.title
-    return {comparable_name(name) for name in (thread.thread_id, *titles) if name}
