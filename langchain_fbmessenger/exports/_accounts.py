@@ -26,14 +26,14 @@ class Accounts:
     Args:
         conversations: All conversations.
         age: The place of each origin of names in the order of time.
-        person_of: Returns the person who bears a name in a thread.
+        newest_of: Returns, of the person who bears a name in a thread, the newest thread and name.
     """
 
     def __init__(
         self,
         conversations: Iterable[Conversation],
         age: Mapping[tuple[str, str], int],
-        person_of: Callable[[ThreadFiles, str], Hashable],
+        newest_of: Callable[[ThreadFiles, str], tuple[ThreadFiles, str] | None],
     ) -> None:
         self._threads: defaultdict[str, list[ThreadFiles]] = defaultdict(list)
         self._owner: dict[str, tuple[str, str]] = {}
@@ -43,11 +43,16 @@ class Accounts:
             if thread.owner:
                 self._owner[thread.export] = comparable_name(thread.owner), thread.owner
         same: defaultdict[Hashable, set[str]] = defaultdict(set)
-        for export, (key, _) in self._owner.items():
+        names: dict[str, tuple[int, str]] = {}
+        for export, (key, name) in self._owner.items():
             same[key].add(export)
+            names[export] = max(age[thread.origin] for thread in self._threads[export]), name
             for thread in self._threads[export]:
-                person = person_of(thread, key)
-                same[person or key].add(export)
+                if newest := newest_of(thread, key):
+                    last, then = newest
+                    same[id(last.pieces), then].add(export)
+                    known = age[last.origin], last.as_written.bearers[then]
+                    names[export] = max(names[export], known)
         for exports in same.values():
             self._unite(exports)
         self._everybody = {
@@ -58,10 +63,9 @@ class Accounts:
             if self._root(one) != self._root(other) and self._may_be_one(one, other):
                 self._unite((one, other))
         self._name: dict[str, tuple[int, str]] = {}
-        for export, (_, name) in self._owner.items():
-            newest = max(age[thread.origin] for thread in self._threads[export])
+        for export, named in names.items():
             root = self._root(export)
-            self._name[root] = max(self._name.get(root, (-1, "")), (newest, name))
+            self._name[root] = max(self._name.get(root, (-1, "")), named)
 
     @property
     def names(self) -> list[str]:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["names_today"]
 
 _TWO = 2
+_NEVER = -(10**18)
 
 
 def names_today(
@@ -53,13 +54,14 @@ def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
     Of two that hold the same conversations, those tell: one of them may hold but a few. Where all
     end with the same message, the larger counts as the newer, and at last its name.
     """
-    ends: dict[Origin, tuple[float, int]] = {}
+    ends: dict[Origin, tuple[int, int, int]] = {}
     later: Counter[tuple[Origin, Origin]] = Counter()
     for conversation in conversations:
         for thread in conversation.threads:
-            last, found = ends.get(thread.origin, (float("-inf"), 0))
-            end = thread.span[1] if thread.span else last
-            ends[thread.origin] = max(last, end), found + sum(o.found for o in thread.outlines)
+            last, unit, found = ends.get(thread.origin, (_NEVER, 1, 0))
+            end = thread.span[1] if thread.span else _NEVER
+            more = found + sum(outline.found for outline in thread.outlines)
+            ends[thread.origin] = max(last, end), max(unit, thread.precision), more
         for one, other in combinations(conversation.threads, 2):
             if one.span and other.span:
                 unit = max(one.precision, other.precision)
@@ -69,7 +71,9 @@ def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
                 later[other.origin, one.origin] -= sign
 
     def compare(one: Origin, other: Origin) -> int:
-        return later[one, other] or (1 if (ends[one], one) > (ends[other], other) else -1)
+        unit = max(ends[one][1], ends[other][1])
+        key, other_key = ((ends[o][0] // unit, ends[o][2], o) for o in (one, other))
+        return later[one, other] or (1 if key > other_key else -1)
 
     return sorted(sorted(ends), key=cmp_to_key(compare))
 
@@ -106,7 +110,7 @@ class _Census:
         people = [person for c in self._conversations for person in self._meet(c)]
         # From the newest names back: what an older export calls people follows from a newer one.
         people.sort(key=lambda person: -self._age_of(person.newest[0]))
-        accounts = Accounts(self._conversations, self._age, self._person_of)
+        accounts = Accounts(self._conversations, self._age, self._newest_of)
         for person in people:
             self._name(person, accounts)
         return self._written(self._spelled(accounts))
@@ -114,8 +118,9 @@ class _Census:
     def _age_of(self, thread: ThreadFiles) -> int:
         return self._age[thread.origin]
 
-    def _person_of(self, thread: ThreadFiles, key: str) -> _Person | None:
-        return self._people.get((id(thread.pieces), key))
+    def _newest_of(self, thread: ThreadFiles, key: str) -> tuple[ThreadFiles, str] | None:
+        person = self._people.get((id(thread.pieces), key))
+        return person.newest if person else None
 
     def _meet(self, conversation: Conversation) -> list[_Person]:
         """Return the people of a conversation."""
@@ -196,7 +201,9 @@ class _Census:
         written = {}
         for conversation in self._conversations:
             for thread in conversation.threads:
-                names = others[thread.origin] | self._names_in(thread, conversation, spelled)
+                here = thread.as_written.bearers
+                names = {k: name for k, name in others[thread.origin].items() if k not in here}
+                names |= self._names_in(thread, conversation, spelled)
                 if names:
                     written[id(thread.pieces)] = names
         return written

@@ -164,10 +164,8 @@ class ExportReader:
     def _participants(self) -> frozenset[str] | None:
         """The people whose conversations are wanted, under their names of today as well."""
         wanted = self._selection.participants
-        if wanted is None:
-            return None
-        since = names_since(wanted, self._index.conversations)
-        return wanted.union(map(comparable_name, since))
+        since = names_since(wanted or (), self._index.conversations)
+        return None if wanted is None else wanted.union(map(comparable_name, since))
 
     def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
         """Return the files of a conversation that are to be read; the others are counted."""
@@ -249,11 +247,10 @@ class ExportReader:
         senders = dict.fromkeys(message.sender for message in messages if message.sender)
         participants = list(senders) if main.participants is None else main.participants
         is_instagram = any(piece.found.is_instagram for _, piece in pieces)
-        own_name = comparable_name(owner or "")
-        others = (name for name in participants if comparable_name(name) != own_name)
+        own = comparable_name(owner or "")
         return Thread(
             id=main.thread_id,
-            title=main.title or ", ".join(others),
+            title=main.title or ", ".join(n for n in participants if comparable_name(n) != own),
             participants=list(participants),
             is_group=conversation.is_group,
             folder=main.folder,

@@ -422,3 +422,30 @@ def test_few_chats_of_a_newer_export_tell_of_their_own_end(tmp_path: Path) -> No
         loader, sessions = load(*paths)
         assert [set(senders(s)) for s in sessions] == [{"Bo", "Kim"}, {"milo", "Kim"}]
         assert loader.owner == "Kim"
+
+
+def test_new_name_is_not_given_to_two_in_one_thread(tmp_path: Path) -> None:
+    """Al is Alan by now; in the old group there was an Alan beside Al."""
+    group = chat("Al", "Alan", "zoe", name="soup_123456789012346")
+    old = write(tmp_path / "z", chat("Al", "zoe"), group)
+    new = write(tmp_path / "a", chat("Alan", "zoe", numbers=range(5, 16)))
+    _, sessions = load(old, new)
+    assert {s["thread"]["title"]: set(senders(s)) for s in sessions} == {
+        "Alan": {"Alan", "zoe"},
+        "Soup Council": {"Al", "Alan", "zoe"},
+    }
+
+
+@pytest.mark.parametrize("first", ["A", "H4", "D", "B"])
+@pytest.mark.parametrize("second", ["A", "H3", "D", "F"])
+@pytest.mark.parametrize("step", [HOUR, MINUTE, MINUTE // 60])
+def test_exports_may_be_of_two_formats(
+    tmp_path: Path, first: Variant, second: Variant, step: int
+) -> None:
+    """Some do not know the owner, who is called after today's name all the same."""
+    old = chat("milo", "ana", "zoe", numbers=range(14), step=step)
+    new = chat("Mirek", "ana", "Kim", numbers=range(4, 20), step=step)
+    paths = write(tmp_path / "z", old, variant=first), write(tmp_path / "a", new, variant=second)
+    loader, (session,) = load(*paths)
+    assert senders(session) == {"Mirek": 7, "Kim": 7, "ana": 6}
+    assert loader.owner in {"Kim", None}
