@@ -8,14 +8,28 @@ result against the constructors'.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import AIMessage, HumanMessage
 
-if TYPE_CHECKING:
-    from langchain_core.messages import BaseMessage
+from langchain_fbmessenger.exceptions import InvalidInputError
 
-__all__ = ["ai_message", "copy_message", "human_message", "text_of"]
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from langchain_core.messages import BaseMessage
+    from pydantic import BaseModel
+
+__all__ = [
+    "ai_message",
+    "copy_message",
+    "human_message",
+    "is_plain",
+    "rebuilt_model",
+    "text_of",
+]
+
+ModelT = TypeVar("ModelT", bound="BaseModel")
 
 _set = object.__setattr__
 _HUMAN = dict(HumanMessage(content="").__dict__)
@@ -51,21 +65,56 @@ def ai_message(message: BaseMessage) -> AIMessage:
 
 
 def copy_message(
-    message: BaseMessage, content: str, additional_kwargs: dict[str, Any] | None = None
+    message: BaseMessage, content: Any, additional_kwargs: dict[str, Any] | None = None
 ) -> BaseMessage:
     """Return the message with other content and, if given, other `additional_kwargs`."""
     kwargs = message.additional_kwargs if additional_kwargs is None else additional_kwargs
-    is_plain = not (message.id or message.name or message.model_extra or message.response_metadata)
-    if is_plain and type(message) is HumanMessage:
+    if is_plain(message):
         return human_message(content, kwargs)
     return message.model_copy(update={"content": content, "additional_kwargs": kwargs})
+
+
+def is_plain(message: BaseMessage) -> bool:
+    """Tell whether a message is as `human_message` makes them: content and `additional_kwargs`."""
+    return type(message) is HumanMessage and not (
+        message.id or message.name or message.model_extra or message.response_metadata
+    )
+
+
+def rebuilt_model(
+    model: ModelT, fixed: Mapping[str, Any], change: Callable[[Any, str], Any]
+) -> ModelT:
+    """Return a pydantic model with other values in all of its fields, extra ones too.
+
+    Nothing is validated: values of the same types are what fits.
+
+    Args:
+        model: The model; it is not changed.
+        fixed: Values of some fields.
+        change: Is given every other value with the name of its field, and says what it is to be.
+            What was given beside the fields, and what is private, it gets as a dict.
+    """
+    rebuilt = model.model_copy()
+    fields = {
+        name: fixed[name] if name in fixed else change(value, name) if value else value
+        for name, value in model.__dict__.items()
+    }
+    _set(rebuilt, "__dict__", fields)
+    if model.__pydantic_extra__:
+        extra = change(model.__pydantic_extra__, "")
+        names = (model.__pydantic_fields_set__ - model.__pydantic_extra__.keys()) | extra.keys()
+        _set(rebuilt, "__pydantic_extra__", extra)
+        _set(rebuilt, "__pydantic_fields_set__", names)
+    if model.__pydantic_private__:
+        _set(rebuilt, "__pydantic_private__", change(model.__pydantic_private__, ""))
+    return rebuilt
 
 
 def text_of(message: BaseMessage) -> str:
     """Return a message's text, of all its content blocks if it holds several.
 
     Raises:
-        ValueError: The content is neither text nor a list of content blocks.
+        InvalidInputError: The content is neither text nor a list of content blocks.
     """
     content: Any = message.content
     if isinstance(content, str):
@@ -75,7 +124,7 @@ def text_of(message: BaseMessage) -> str:
         return "".join(blocks)
     kind = type(content).__name__
     error = f"a chat message's content is text or a list of content blocks, got {kind}"
-    raise ValueError(error)
+    raise InvalidInputError(error)
 
 
 def _fill(message: BaseMessage, fields: dict[str, Any], fields_set: set[str]) -> None:

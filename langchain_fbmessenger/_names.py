@@ -1,14 +1,66 @@
-"""How names of people are written and compared."""
+"""How names of people are written, compared and found."""
 
 from __future__ import annotations
 
+import difflib
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-__all__ = ["comparable_name", "normal_name", "words_of_name"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
 
-_ACCENTS = re.compile("(?<=[a-z])[\u0300-\u036f]+")
+__all__ = [
+    "NameSearch",
+    "close_names",
+    "comparable_name",
+    "did_you_mean",
+    "find_person",
+    "fold",
+    "normal_name",
+    "words_of_name",
+]
+
 _SPACES = re.compile(r"\s+")  # U+00A0 too, which names from Meta hold at times
+
+# Letters that Unicode does not take apart, as people type them who lack them.
+_LETTERS = dict(
+    zip(
+        "łđðø\u0131ŀħŋəё\u0623\u0625\u0622\u0649\u0629",
+        "lddoilhne\u0435\u0627\u0627\u0627\u064a\u0647",
+        strict=True,
+    )
+) | {
+    "æ": "ae",
+    "œ": "oe",
+    "þ": "th",
+}
+_IN_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "å": "aa", "ø": "oe"})
+# Accents, Hebrew and Arabic vowel points as characters of their own.
+_VANISHING = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
+_WITHIN_WORDS = re.compile("['\u2019\u02bc`\u00b4.\ufe0f]")
+_MOST_SUGGESTED = 3
+_ALIKE = 0.75  # share of letters in common; "Mlo" is Milo, "Bo" is nobody else
+
+
+class _Folding(dict[int, str]):
+    """What each character is without its accent; filled while characters are met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = chr(code)
+        folded = _LETTERS.get(letter, letter)
+        if folded == letter:
+            if _VANISHING.match(letter):
+                folded = ""
+            else:  # of other scripts letters differ by what looks like an accent ("й", "が")
+                plain = unicodedata.normalize("NFD", letter)[0]
+                is_accented = plain.isascii() or "\u0370" <= plain <= "\u03ff"
+                folded = plain if is_accented else letter
+        self[code] = folded
+        return folded
+
+
+_FOLDING = _Folding()
 
 
 def normal_name(name: str) -> str:
@@ -31,6 +83,104 @@ def comparable_name(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name.casefold()).split())
 
 
+def fold(text: str) -> str:
+    """Return a text in lower case without accents: what two ways to type it have in common."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text.casefold()).translate(_FOLDING)
+
+
+class NameSearch:
+    """Finds who is meant by a name that somebody typed, among people who are met one by one.
+
+    A name as it is written (see `comparable_name`) wins over one that only lacks accents, emoji and
+    the like ("Milo Dvorak", "Joerg"), and today's name over a former one.
+
+    Args:
+        wanted: The name that was typed.
+    """
+
+    def __init__(self, wanted: str) -> None:
+        self.wanted = wanted
+        self._comparable = comparable_name(wanted)
+        self._typed = _typed(wanted)
+        self._ranks: list[dict[str, dict[str, None]]] = [{}, {}, {}, {}]
+
+    def meet(self, names: Sequence[str]) -> None:
+        """Look at a person.
+
+        Args:
+            names: All names of theirs, today's first.
+        """
+        for position, name in enumerate(names):
+            key = comparable_name(name)
+            if key == self._comparable:
+                rank = 0
+            elif key and not self._typed.isdisjoint(_typed(name)):
+                rank = 2
+            else:
+                continue
+            people = self._ranks[rank + (position > 0)]
+            people.setdefault(comparable_name(names[0]), {}).update(dict.fromkeys(names))
+
+    @property
+    def candidates(self) -> list[tuple[str, ...]]:
+        """All names of each person who may be meant: several people where it is ambiguous."""
+        return [tuple(names) for names in next(filter(None, self._ranks), {}).values()]
+
+    @property
+    def found(self) -> tuple[str, ...]:
+        """All names of the person who is meant; () where nobody is, or several may be."""
+        candidates = self.candidates
+        return candidates[0] if len(candidates) == 1 else ()
+
+
+def find_person(wanted: str, people: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """Return all names of the person who is meant by a name that somebody typed.
+
+    Args:
+        wanted: The name.
+        people: The names of each person, today's first.
+
+    Returns:
+        The person's names; () where nobody is meant, or several people may be.
+
+    Example:
+        ```python
+        assert find_person("milo dvorak", [["Milo Dvořák"], ["Zoë"]]) == ("Milo Dvořák",)
+        ```
+    """
+    search = NameSearch(wanted)
+    for names in people:
+        search.meet(names)
+    return search.found
+
+
+def close_names(wanted: str, known: Iterable[str]) -> list[str]:
+    """Return the few names that come nearest to one that is unknown, the nearest first."""
+    typed = _typed(wanted)
+    words = {word for form in typed for word in form.split()}
+    forms: dict[str, str] = {}
+    near: list[str] = []
+    for name in known:
+        own = _typed(name)
+        forms.update(dict.fromkeys(own, name))
+        own_words = {word for form in own for word in form.split()}
+        if not typed.isdisjoint(own):
+            near.insert(0, name)
+        elif words and own_words and (words <= own_words or own_words <= words):
+            near.append(name)
+    for form in typed:
+        alike = difflib.get_close_matches(form, forms, n=_MOST_SUGGESTED, cutoff=_ALIKE)
+        near += [forms[one] for one in alike]
+    return [*dict.fromkeys(near)][:_MOST_SUGGESTED]
+
+
+def did_you_mean(names: Sequence[str]) -> str:
+    """Return a question to put behind an error, "" where there is nothing to ask."""
+    return f" Did you mean {' or '.join(map(repr, names))}?" if names else ""
+
+
 def words_of_name(name: str) -> frozenset[str]:
     """Return what stays of a name when people write it plainly: no accents, signs or emoji.
 
@@ -39,13 +189,19 @@ def words_of_name(name: str) -> frozenset[str]:
         assert words_of_name("Zoë ✨") == words_of_name("zoe")
         ```
     """
-    # Marks of other scripts make other letters: "й" is no "и".
-    apart = unicodedata.normalize("NFKD", name.casefold())
-    plain = unicodedata.normalize("NFKC", _ACCENTS.sub("", apart))
-    kept = "".join(c if c.isalnum() or _is_mark(c) else " " for c in plain)
-    return frozenset(kept.split())
+    return frozenset(_letters(fold(name)).split())
 
 
-def _is_mark(sign: str) -> bool:
-    """Tell whether a sign is part of a letter, as vowels are in India; emoji have signs, too."""
-    return unicodedata.category(sign) in {"Mc", "Mn"} and not "\ufe00" <= sign <= "\ufe0f"
+def _typed(name: str) -> set[str]:
+    """Return how a name may be typed without its accents and what else keyboards lack."""
+    small = unicodedata.normalize("NFC", name.casefold())
+    forms = {small, small.translate(_IN_TWO_LETTERS)}
+    return {plain for form in forms if (plain := _letters(fold(form)))} or {comparable_name(name)}
+
+
+def _letters(folded: str) -> str:
+    """Return a text's letters and digits, with blanks for what stands between words."""
+    kept = (
+        c if unicodedata.category(c)[0] in "LMN" else " " for c in _WITHIN_WORDS.sub("", folded)
+    )
+    return " ".join("".join(kept).split())

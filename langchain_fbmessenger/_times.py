@@ -6,12 +6,24 @@ import re
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger._messages import copy_message
+from langchain_fbmessenger._written_times import is_written_time, read_written_times
+from langchain_fbmessenger.exceptions import InvalidOptionError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from langchain_core.messages import BaseMessage
 
-__all__ = ["RUN_MAX_GAP", "as_gap", "long_pauses", "milliseconds", "times_of"]
+__all__ = [
+    "RUN_MAX_GAP",
+    "as_gap",
+    "is_time",
+    "long_pauses",
+    "milliseconds",
+    "read_times",
+    "times_in",
+]
 
 RUN_MAX_GAP = timedelta(days=30)
 """Longest pause inside one run: who writes again a month later does not finish a sentence."""
@@ -26,7 +38,7 @@ def as_gap(gap: str | timedelta) -> timedelta:
     """Return a pause that is given as text, such as "8h", "90m" or "1d 12h".
 
     Raises:
-        ValueError: It is no such text, or not longer than nothing.
+        InvalidOptionError: It is no such text, or not longer than nothing.
     """
     given = gap if isinstance(gap, timedelta) else _parsed(gap)
     if given is None or given <= timedelta(0):
@@ -34,37 +46,101 @@ def as_gap(gap: str | timedelta) -> timedelta:
             f"a gap is a timedelta, or a number with a unit of {', '.join(_UNITS)}, such as '8h', "
             f"'90m' or '1d 12h', and longer than nothing, got {gap!r}"
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return given
 
 
-def times_of(message: BaseMessage) -> list[int]:
-    """Return the times of a message's events in Unix ms, as far as they can be read."""
-    events = message.additional_kwargs.get("events")
+def times_in(messages: Iterable[BaseMessage]) -> list[list[int]]:
+    """Return the times of the events of a session's messages in Unix ms, as far as they are read.
+
+    Args:
+        messages: All messages of a session: what one of them says of its time may be readable by
+            the others only (see `read_written_times`).
+    """
+    return _settled(list(map(_times_of, messages)))[0]
+
+
+def read_times(
+    messages: list[BaseMessage],
+) -> tuple[list[BaseMessage], list[list[int]]]:
+    """Return messages whose times need the rest of their session no longer, and these times.
+
+    Who takes messages out of a session takes away what tells 3 April from 4 March. So times that
+    only the whole tells are put down in Unix ms. Messages without such are the same objects.
+    """
+    times, meanings = _settled(list(map(_times_of, messages)))
+    if meanings:
+        messages = [_with_meanings(message, meanings) for message in messages]
+    return messages, times
+
+
+def _times_of(message: BaseMessage) -> list[Any]:
+    """Return a message's times in Unix ms; a text that tells none by itself as it is."""
+    kwargs = message.additional_kwargs
+    events = kwargs.get("events")
     if not isinstance(events, list | tuple):
-        return []
+        events = [{"message_time": kwargs.get("message_time_as_datetime")}]  # LangChain's iMessage
     return [
         time
         for event in events
-        if isinstance(event, dict) and (time := milliseconds(event.get("message_time"))) is not None
+        if isinstance(event, dict) and (time := _read_alone(event.get("message_time"))) is not None
     ]
 
 
+def _read_alone(time: Any) -> int | str | None:
+    read = milliseconds(time)
+    return time if read is None and isinstance(time, str) else read
+
+
+def _settled(times: list[list[Any]]) -> tuple[list[list[int]], dict[str, int]]:
+    """Return a session's times, all of them numbers, and what its texts say: one text, one time."""
+    texts = [time for of_message in times for time in of_message if type(time) is not int]
+    if not texts:
+        return times, {}
+    read = zip(texts, read_written_times(texts), strict=True)
+    meanings = {text: time for text, time in read if time is not None}
+    known = [[meanings.get(time, time) for time in of_message] for of_message in times]
+    return [[time for time in of if type(time) is int] for of in known], meanings
+
+
+def _with_meanings(message: BaseMessage, meanings: dict[str, int]) -> BaseMessage:
+    events = message.additional_kwargs.get("events")
+    if not isinstance(events, list | tuple):
+        return message
+    read = [
+        {**event, "message_time": meanings[time]}
+        if isinstance(event, dict)
+        and isinstance(time := event.get("message_time"), str)
+        and time in meanings
+        else event
+        for event in events
+    ]
+    return copy_message(message, message.content, {**message.additional_kwargs, "events": read})
+
+
 def milliseconds(time: Any) -> int | None:
-    """Return a time in Unix ms: of a number (seconds or ms), such a text, or an ISO 8601 text.
+    """Return a time in Unix ms: of a number (seconds or ms), such a text, ISO 8601, a `datetime`.
 
     Chat loaders differ: ours and LangChain's Facebook loader give ms, the one for Slack a text of
-    seconds, those for Telegram and WhatsApp dates as the app wrote them, which stay unread.
+    seconds, the one for iMessage a `datetime`. Those for Telegram and WhatsApp give dates as the
+    app wrote them, which a session tells as a whole (`times_in`).
     """
     if type(time) is int and _SECONDS_BELOW <= time <= _LAST_MS:  # what our own loader gives
         return time
     if isinstance(time, str):
         return _from_text(time)
+    if isinstance(time, datetime):
+        return _from_moment(time)
     if isinstance(time, bool) or not isinstance(time, int | float):
         return None
     if not -_LAST_MS <= time <= _LAST_MS:  # nor is it a number at all ("nan")
         return None
     return int(time * 1000 if abs(time) < _SECONDS_BELOW else time)
+
+
+def is_time(text: str) -> bool:
+    """Tell whether a text is a time that one of the loaders writes."""
+    return milliseconds(text) is not None or is_written_time(text)
 
 
 def long_pauses(times: Iterable[list[int]], gap: timedelta) -> Iterator[int]:
@@ -109,4 +185,11 @@ def _from_text(text: str) -> int | None:
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=timezone.utc)
-    return round(moment.timestamp() * 1000)
+    return _from_moment(moment)
+
+
+def _from_moment(moment: datetime) -> int | None:
+    try:
+        return round(moment.timestamp() * 1000)  # of one without a zone, the machine's is meant
+    except (OverflowError, OSError, ValueError):  # which years it knows differs between systems
+        return None

@@ -18,7 +18,8 @@ from typing_extensions import override
 from langchain_fbmessenger._chat_sessions import MessengerChatSession, to_session
 from langchain_fbmessenger._iteration import iterate_in_thread
 from langchain_fbmessenger._names import normal_name
-from langchain_fbmessenger.exceptions import ExportNotFoundError
+from langchain_fbmessenger._shown import line
+from langchain_fbmessenger.exceptions import ExportNotFoundError, InvalidOptionError
 from langchain_fbmessenger.exports import (
     ExportReader,
     LoadReport,
@@ -78,7 +79,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         report: What the newest load has read and what it has left out, by reason.
 
     Raises:
-        ValueError: An option does not have one of its values.
+        InvalidOptionError: An option does not have one of its values.
 
     Example:
         ```python
@@ -114,7 +115,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self.paths = [Path(path) for path in path_or_paths]
         if attachments not in {"skip", "placeholder"}:
             message = f'attachments is "skip" or "placeholder", not {attachments!r}'
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         self._timezone = to_zone(timezone)
         self._selection = make_selection(
             folders=folders,
@@ -132,7 +133,15 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         self._found_owner: str | None = None
         self._owner_evidence: str | None = None
         self._is_read = False
+        self._sessions: int | None = None  # that the newest load has given out so far
         self.report = LoadReport()
+
+    def __repr__(self) -> str:
+        told: dict[str, object] = {"path": next(iter(self.paths), None)}
+        told["more_paths"] = len(self.paths[1:]) or None
+        if self._sessions is not None:
+            told |= {"sessions": self._sessions, "messages": self.report.messages_loaded}
+        return line(type(self).__name__, told)
 
     @property
     def path(self) -> Path:
@@ -189,10 +198,12 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             UnknownThreadError: None of `threads` exists.
         """
         report = self.report = LoadReport()
+        self._sessions = 0
         reader = self._open(report)
         for thread in reader.threads():
             session = self._session(thread, reader)
             if session["messages"]:
+                self._sessions += 1
                 yield session
         _warn(report)
 
@@ -275,11 +286,13 @@ class SingleFileFacebookMessengerChatLoader(FacebookMessengerChatLoader):
             MalformedExportError: The file is broken or is no message thread.
         """
         report = self.report = LoadReport()
+        self._sessions = 0
         if self.path.is_dir():
             message = f"{str(self.path)!r} is a folder: FacebookMessengerChatLoader reads it."
             raise ExportNotFoundError(message, path=self.path)
         reader = self._open(report)
         for thread in reader.threads():
+            self._sessions += 1
             yield self._session(thread, reader)
         _warn(report)
 

@@ -10,7 +10,15 @@ No message of theirs holds the text of a chat::
     ├── UnknownOwnerError (LookupError)
     ├── UnknownThreadError (LookupError)
     ├── InvalidExampleError (ValueError)
+    ├── InvalidInputError (TypeError, ValueError)
+    ├── InvalidOptionError (ValueError)
+    │   └── UnknownProviderError (LookupError, too)
+    ├── MalformedFileError (ValueError)
+    ├── MissingFolderError (FileNotFoundError)
+    ├── BusyFileError (TimeoutError)
+    ├── UnknownRowError (KeyError)
     ├── MissingExtraError (ImportError)
+    ├── UsageError (TypeError)
     └── FineTuningError (RuntimeError)
         ├── TrainingNotAvailableError
         └── LocalServerError
@@ -20,22 +28,32 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger._names import close_names, did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
 __all__ = [
+    "BusyFileError",
     "ExportNotFoundError",
     "FineTuningError",
     "InvalidExampleError",
+    "InvalidInputError",
+    "InvalidOptionError",
     "LocalServerError",
     "MalformedExportError",
+    "MalformedFileError",
     "MessengerError",
     "MissingExtraError",
+    "MissingFolderError",
     "TrainingNotAvailableError",
     "UnknownOwnerError",
+    "UnknownProviderError",
+    "UnknownRowError",
     "UnknownSenderError",
     "UnknownThreadError",
+    "UsageError",
 ]
 
 _NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them all
@@ -84,23 +102,28 @@ class MalformedExportError(MessengerError, ValueError):
 
 
 class UnknownSenderError(MessengerError, LookupError):
-    """The name given as the persona's occurs in none of the chat sessions.
+    """The name of the persona occurs in none of the chat sessions, or may be several people's.
 
     Attributes:
         sender: The name that was looked for.
         seen: The names that do occur, most frequent first.
+        suggestions: Those among them that come nearest to it.
     """
 
-    def __init__(self, sender: str, seen: Iterable[str]) -> None:
+    def __init__(self, sender: str, seen: Iterable[str], *, meant: Iterable[str] = ()) -> None:
         self.sender = sender
         self.seen = list(seen)
         listed = ", ".join(repr(name) for name in self.seen[:_NAMES_LISTED]) or "none at all"
         more = len(self.seen) - _NAMES_LISTED
         if more > 0:
             listed += f" and {more} more (all of them in the error's `seen`)"
+        candidates = list(meant)
+        self.suggestions = candidates or close_names(sender, self.seen)
         super().__init__(
-            f"No message was sent by {sender!r}. Senders in these chat sessions: {listed}. "
-            "Pass one of them; case, accents' encoding and white space do not matter."
+            f"{'Several people may be' if candidates else 'No message was sent by'} {sender!r}."
+            f"{did_you_mean(self.suggestions)} Senders in these chat sessions: {listed}. Pass one "
+            "of them; case and white space do not matter, nor do accents, unless two people differ "
+            "by them alone."
         )
 
 
@@ -124,12 +147,17 @@ class UnknownThreadError(MessengerError, LookupError):
 
     Attributes:
         threads: What was asked for.
+        suggestions: Ids and titles that come nearest to it.
     """
 
-    def __init__(self, threads: Iterable[str]) -> None:
+    def __init__(self, threads: Iterable[str], known: Iterable[str] = ()) -> None:
         self.threads = list(threads)
+        known = list(known)
+        near = [name for one in self.threads for name in close_names(one, known)]
+        self.suggestions = [*dict.fromkeys(near)]
         super().__init__(
-            f"No thread has the id or title {_listed(self.threads)}. "
+            f"No thread has the id or title {_listed(self.threads)}."
+            f"{did_you_mean(self.suggestions)} "
             "`langchain-fbmessenger inspect EXPORT` lists them all."
         )
 
@@ -155,6 +183,58 @@ class InvalidExampleError(MessengerError, ValueError):
         self.rule = rule
 
 
+class InvalidInputError(MessengerError, TypeError, ValueError):
+    """What was given to work on is of another kind: a path instead of sessions, and the like."""
+
+
+class InvalidOptionError(MessengerError, ValueError):
+    """An option has none of the values that it may have, or two do not go together."""
+
+
+class UnknownProviderError(InvalidOptionError, LookupError):
+    """There is no provider, trainer or format of that name.
+
+    Attributes:
+        provider: The name that was given.
+        known: The names that there are.
+        suggestions: Those among them that come nearest to it.
+    """
+
+    def __init__(self, provider: object, known: Iterable[str]) -> None:
+        self.provider = provider
+        self.known = list(known)
+        self.suggestions = close_names(str(provider), self.known)
+        super().__init__(
+            f"unknown provider or format {provider!r}: known are {', '.join(self.known)}."
+            f"{did_you_mean(self.suggestions)}"
+        )
+
+
+class MalformedFileError(MessengerError, ValueError):
+    """A file of ours (contacts, key file, canaries) is none, or is damaged."""
+
+
+class MissingFolderError(MessengerError, FileNotFoundError):
+    """There is no folder in which a file could be written."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # OSError would print its arguments instead
+
+
+class BusyFileError(MessengerError, TimeoutError):
+    """Another process does not let go of a file."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])
+
+
+class UnknownRowError(MessengerError, KeyError):
+    """A report has no such row, or several."""
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # KeyError would quote it
+
+
 class MissingExtraError(MessengerError, ImportError):
     """A feature needs packages of an extra that is not installed."""
 
@@ -166,6 +246,10 @@ class MissingExtraError(MessengerError, ImportError):
         )
         self.extra = extra
         self.missing = missing
+
+
+class UsageError(MessengerError, TypeError):
+    """Something is called or defined in a way that cannot work; says what is wrong with it."""
 
 
 class FineTuningError(MessengerError, RuntimeError):

@@ -12,9 +12,12 @@ import re
 import shutil
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from typing_extensions import override
 
 from langchain_fbmessenger._home import default_home, locked
+from langchain_fbmessenger._shown import Shown, html_table
 from langchain_fbmessenger.exceptions import LocalServerError
 
 if TYPE_CHECKING:
@@ -69,8 +72,8 @@ class Amount:
     bytes: int = 0
 
 
-@dataclass(frozen=True)
-class StateSurvey:
+@dataclass(frozen=True, repr=False)
+class StateSurvey(Shown):
     """What lies in a state folder.
 
     Attributes:
@@ -80,12 +83,37 @@ class StateSurvey:
         foreign: What is not ours and stays.
     """
 
+    _figures: ClassVar[tuple[str, ...]] = ("root", "things", "bytes", "foreign")
+
     root: Path
     kinds: dict[str, Amount]
     foreign: list[Path]
 
+    @property
+    def things(self) -> int:
+        """How many things there are, of all kinds."""
+        return sum(amount.count for amount in self.kinds.values())
 
-@dataclass(frozen=True)
+    @property
+    def bytes(self) -> int:
+        """The size of all of them."""
+        return sum(amount.bytes for amount in self.kinds.values())
+
+    def __str__(self) -> str:
+        lines = [f"{what}: {n:,}, {size:,} bytes" for what, n, size in self._rows()]
+        return "\n".join([str(self.root), *lines])
+
+    @override
+    def _repr_html_(self) -> str:
+        return html_table(str(self.root), self._rows(), ("what", "how many", "bytes"))
+
+    @override
+    def _rows(self) -> Iterator[tuple[str, int, int]]:
+        for kind, amount in sorted(self.kinds.items()):
+            yield kind, amount.count, amount.bytes
+
+
+@dataclass(frozen=True, repr=False)
 class PurgedState(StateSurvey):
     """What was removed from a state folder.
 
@@ -93,6 +121,15 @@ class PurgedState(StateSurvey):
         stopped_server: Whether a running server was ended first.
         failed: What is ours and could not be removed.
     """
+
+    _figures: ClassVar[tuple[str, ...]] = (
+        "root",
+        "things",
+        "bytes",
+        "foreign",
+        "stopped_server",
+        "failed",
+    )
 
     stopped_server: bool = False
     failed: list[Path] = field(default_factory=list)

@@ -215,15 +215,15 @@ def chat(
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 256,
 ) -> None:
     """Talk to a tuned (or base) model. Nothing of it is stored."""
-    from langchain_fbmessenger.cli.talk import chain_for, talk
+    from langchain_fbmessenger.cli.talk import conversation_with, talk
 
     with friendly_errors():
         # A small model that has lost its thread would go on to the end of its context.
         options: dict[str, Any] = {"max_tokens": max_tokens}
         if temperature is not None:
             options["temperature"] = temperature
-        chain = chain_for(job_or_model, provider, system, others, options)
-        talk(chain, console, [message] if message is not None else None)
+        conversation = conversation_with(job_or_model, provider, system, others, options)
+        talk(conversation, console, [message] if message is not None else None)
 
 
 @app.command()

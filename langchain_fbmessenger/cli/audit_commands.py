@@ -16,6 +16,7 @@ from langchain_fbmessenger.cli.common import (
     progress,
     say,
 )
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -47,7 +48,7 @@ def plant(
     with friendly_errors():
         if len({examples.resolve(), output.resolve(), canaries.resolve()}) < 3:  # noqa: PLR2004
             message = "the examples, --output and --canaries must be three files"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         planted = plant_canaries(read_jsonl(examples), count=count, repeats=repeats, seed=seed)
         planted.canaries.write(canaries)
         n_written = write_jsonl(planted.examples, output)

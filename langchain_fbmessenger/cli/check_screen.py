@@ -48,7 +48,7 @@ def _violation_lines(report: CheckReport) -> Iterator[Text]:
         return
     for violation in report.violations[:_SHOWN]:
         yield Text(str(violation), style="red")
-    rules = Counter(violation.rule for violation in report.violations)
+    rules = report.broken_rules
     counted = ", ".join(f"{rule} {n:,}" for rule, n in rules.most_common())
     n = len(report.violations)
     yield Text(f"{n:,} violation{'s' * (n != 1)}: {counted}", style="red")
@@ -90,15 +90,13 @@ def _cost_lines(report: CheckReport) -> Iterator[Text]:
     cost = report.cost
     if cost is None:
         return
-    epochs = f"{cost.n_epochs} epoch{'s' * (cost.n_epochs != 1)}"
-    line = f"{epochs}: {cost.billed_tokens:,} tokens"
     if cost.price is None:
         of_model = f" for {report.model}" if report.model else ": name a model with --model"
-        yield Text(f"{line}; no price is known{of_model}")
+        yield Text(f"{cost}; no price is known{of_model}")
     elif cost.price == 0:
-        yield Text(f"{line}; on your own machine, at no price")
+        yield Text(str(cost))
     else:
-        yield Text(f"{line}; about ${cost.price:,.2f} ({cost.price_source}, read {cost.read})")
+        yield Text(f"{cost} ({cost.price_source}, read {cost.read})")
     if cost.seconds is not None:
         took = timedelta(seconds=max(60, round(cost.seconds, -1)))
         yield Text(f"About {took} (h:mm:ss) of training, by {cost.seconds_source}")

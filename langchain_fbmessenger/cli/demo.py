@@ -25,7 +25,6 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger.cli.screens import example_table, report_lines, threads_table
 from langchain_fbmessenger.cli.survey import take_survey
-from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 
     from langchain_core.runnables import Runnable
     from rich.console import Console
+
+    from langchain_fbmessenger.fine_tuning import FineTuningJob
 
 __all__ = ["run_demo"]
 
@@ -102,7 +103,7 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
     console.print(_training_line(job, time.perf_counter() - training_started), highlight=False)
 
     console.print(Rule("4. prompt | model | StrOutputParser(), before and after"))
-    base = find_provider("local").connection().chat_model(_BASE, **_SAMPLING)
+    base = job.base_chat_model(**_SAMPLING)
     chains = [
         job.prompt() | model | StrOutputParser() for model in (base, job.chat_model(**_SAMPLING))
     ]

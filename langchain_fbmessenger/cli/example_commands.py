@@ -36,6 +36,7 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.screens import owner_line, report_lines
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
 if TYPE_CHECKING:
@@ -51,8 +52,13 @@ __all__ = ["check", "prepare"]
 def prepare(
     exports: Exports,
     me: Annotated[
-        str | None,
-        typer.Option(help="Whose messages the model learns: a name; the export's owner else."),
+        list[str] | None,
+        typer.Option(
+            "--me",
+            "--sender",
+            help="Whose messages the model learns: a name, the export's owner else; may be "
+            "repeated for several names.",
+        ),
     ] = None,
     output: Annotated[
         Path, typer.Option("--output", "-o", help="File for the training examples.")
@@ -123,12 +129,12 @@ def prepare(
         agreed = Contacts() if contacts is None else Contacts.read(contacts)
         if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
             message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         if contacts or forget:  # before threads are cut: an answer may come after a pause
             stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
         stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
-            map_ai_messages(sender=me),
+            map_ai_messages(sender=me or None),
             *_privacy_stages(pseudonymize, agreed, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
@@ -162,21 +168,22 @@ def prepare(
             print_plain(line)
 
 
-def _sessions(loader: FacebookMessengerChatLoader, me: str | None) -> Iterator[ChatSession]:
+def _sessions(loader: FacebookMessengerChatLoader, me: list[str] | None) -> Iterator[ChatSession]:
     """Give the sessions of an export; before the first, tell who is taken for the persona."""
     for number, session in enumerate(loader.lazy_load()):
-        if number == 0 and me is None and loader.owner:
+        if number == 0 and not me and loader.owner:
             console.print("owner:", owner_line(loader.owner, loader.owner_evidence), soft_wrap=True)
         yield session
 
 
-def _why_silent(loader: FacebookMessengerChatLoader, me: str | None) -> str:
+def _why_silent(loader: FacebookMessengerChatLoader, me: list[str] | None) -> str:
     """Say why there is no answer to train: what was left out may be all that there was."""
     report = loader.report
     reasons = ", ".join(f"{n:,} x {reason}" for reason, n in report.messages_skipped.most_common())
     if report.messages_read and not report.messages_loaded:
         return f"none of the {report.messages_read:,} messages found could be loaded: {reasons}"
-    persona = repr(me or loader.owner) if me or loader.owner else "nobody"
+    names = me or [name for name in [loader.owner] if name]
+    persona = " or ".join(map(repr, names)) or "nobody"
     silent = f"{persona} has written nothing in these chats: nothing to train"
     return f"{silent} (left out: {reasons})" if reasons else silent
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 from rich.text import Text
+
+from langchain_fbmessenger.fine_tuning.job_list import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,7 +32,7 @@ def jobs_table(jobs: Iterable[FineTuningJob]) -> Table:
         table.add_row(
             Text(job.id),
             Text(job.status, style=_STYLES.get(job.status, "")),
-            _moment(job.state.created_at),
+            moment(job.state.created_at),
             Text(job.state.model),
             Text(job.fine_tuned_model or ""),
         )
@@ -44,10 +45,10 @@ def job_lines(job: FineTuningJob) -> list[str]:
     lines = [
         f"job {job.id} is {job.status}",
         f"base {state.model}",
-        f"made {_moment(state.created_at)}",
+        f"made {moment(state.created_at)}",
     ]
     if state.finished_at:
-        lines.append(f"ended {_moment(state.finished_at)}")
+        lines.append(f"ended {moment(state.finished_at)}")
     if job.fine_tuned_model:
         lines.append(f"model {job.fine_tuned_model}")
     if settings := _settings(state):
@@ -94,8 +95,3 @@ def _settings(state: Any) -> dict[str, Any]:
     flat = {k: v for k, v in told.items() if not isinstance(v, dict)}
     inner = {f"{k} {name}": v for k, of in told.items() if k not in flat for name, v in of.items()}
     return {**flat, **inner, "seed": state.seed}
-
-
-def _moment(seconds: int) -> str:
-    moment = datetime.fromtimestamp(seconds, tz=timezone.utc)
-    return moment.strftime("%Y-%m-%d %H:%M UTC")

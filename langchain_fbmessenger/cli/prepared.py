@@ -7,6 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.examples import export_examples, rules_for, split_examples
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +27,7 @@ def write_prepared(
 
     Raises:
         InvalidExampleError: There are too few, or one breaks a rule of the form.
-        ValueError: There is no such form, or `valid` is no share.
+        InvalidOptionError: There is no such form, or `valid` is no share.
     """
     rules_for(form)  # before anything is read
     examples = iter(examples)
@@ -38,7 +39,7 @@ def write_prepared(
         return [export_examples(examples, output, format=form)]
     if output.exists() and not output.is_file():
         message = f"{output} is no file: held-out examples are written beside it"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     split = split_examples(examples, valid=valid)
     if not split.valid:
         return [export_examples(split.train, output, format=form)]
@@ -58,7 +59,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
     """Refuse to write over what is read: it may be the only copy of somebody's chats.
 
     Raises:
-        ValueError: The output is an export, or a file of one.
+        InvalidOptionError: The output is an export, or a file of one.
     """
     target = output.resolve()
     for export in exports:
@@ -67,7 +68,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
         is_part = source in target.parents and target.suffix != ".jsonl" and target.exists()
         if target == source or is_part:
             message = f"{output} is part of the export: choose another --output"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
 
 
 def written_lines(files: list[ExportedFile]) -> list[str]:

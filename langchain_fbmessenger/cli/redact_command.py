@@ -21,6 +21,7 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output
 from langchain_fbmessenger.cli.preview_screen import full_preview, short_preview
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.consent import Contacts
 from langchain_fbmessenger.privacy.findings import KINDS
 from langchain_fbmessenger.privacy.preview_page import write_preview_page
@@ -80,7 +81,7 @@ def redact(
     with friendly_errors():
         if preview and output is not None:
             message = "--preview writes no copy: leave out either it or --output"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         if html is not None:
             refuse_input_as_output(exports, html)
         redaction = Redaction(
@@ -123,7 +124,7 @@ def _write(
 ) -> None:
     if not yes and not has_terminal():
         message = "nobody can be asked here: look with --preview, then write with --yes"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     key = key or output.parent / _KEY_NAME
 
     def look(preview: Preview) -> bool:

@@ -12,6 +12,7 @@ from rich.text import Text
 from langchain_fbmessenger import read_jsonl
 from langchain_fbmessenger.cli.common import console, has_terminal, print_plain
 from langchain_fbmessenger.examples.tokens import LIKELY
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.outgoing import Outgoing, look_through
 from langchain_fbmessenger.privacy.wording import KIND_NAMES, visible
 
@@ -40,7 +41,7 @@ def ask_before_sending(
         key: A key file, whose real names are looked for.
 
     Raises:
-        ValueError: Nobody can be asked.
+        InvalidOptionError: Nobody can be asked.
         typer.Exit: It is not wanted.
     """
     if provider.is_private:
@@ -50,7 +51,7 @@ def ask_before_sending(
             f"chats would go to {provider.label}, and nobody can be asked here: run this on a "
             "terminal to see what leaves, or say --yes if you have seen it"
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     with provider.connection().client() as client:  # an address, no connection yet
         host = client.base_url.host
     examples = chain.from_iterable(map(read_jsonl, files))

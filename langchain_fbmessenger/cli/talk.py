@@ -1,36 +1,117 @@
-"""The `chat` command: a chain for a job or model, and a conversation on the terminal."""
+"""The `chat` command: a conversation with a job's model or another, on the terminal."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.prompts import ChatPromptTemplate, MessagesPlaceholder
 
+from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from langchain_core.runnables import Runnable
     from rich.console import Console
 
-__all__ = ["chain_for", "talk"]
+__all__ = ["Conversation", "conversation_with", "talk"]
+
+_TOO_LONG = "context_length_exceeded"
+_FORGOTTEN = (
+    "(The oldest turns no longer fit what the model can read: it forgets them from here on.)"
+)
 
 
-def chain_for(
+class Conversation:
+    """A prompt, a model, and what was said so far, as far as the model can read it.
+
+    Args:
+        prompt: Takes `input` and `history`.
+        model: A `ProviderChatOpenAI`. Where its server counts, room for its answer is kept.
+    """
+
+    def __init__(self, prompt: ChatPromptTemplate, model: Any) -> None:
+        self._prompt = prompt
+        self._model = model
+        self._chain = prompt | model | StrOutputParser()
+        self._history: list[BaseMessage] = []
+        self._room: int | None = None
+        self._is_counted = True
+        self.forgets = False
+
+    def answer(self, message: str) -> Iterator[str]:
+        """Give the answer to a message, bit by bit; the oldest turns go where they must.
+
+        Raises:
+            FineTuningError: The model refuses or fails, for one as the message alone is too long.
+        """
+        with provider_errors("chat"):
+            self._drop(self._too_many(message))
+            answer = ""
+            for token in self._stream(message):
+                answer += token
+                yield token
+        self._history += [HumanMessage(message), AIMessage(answer)]
+
+    def _stream(self, message: str) -> Iterator[str]:
+        """Stream, with half of the turns each time that they turn out to be too many."""
+        import openai
+
+        while True:
+            try:
+                yield from self._chain.stream(self._inputs(message, 0))
+            except openai.BadRequestError as error:  # before the first token, if ever
+                if not self._history or not _is_too_long(error):
+                    raise
+                self._drop(len(self._history) // 4 or 1)
+            else:
+                return
+
+    def _too_many(self, message: str) -> int:
+        """Return how many of the oldest turns leave no room for an answer."""
+        room = self._room_for_prompt() if self._history else None
+        if room is None or self._fits(message, 0, room):
+            return 0
+        turns = range(len(self._history) // 2)
+        return bisect_left(turns, x=True, key=lambda turn: self._fits(message, turn, room))
+
+    def _fits(self, message: str, dropped: int, room: int) -> bool:
+        messages = self._prompt.invoke(self._inputs(message, dropped)).to_messages()
+        return bool(self._model.get_num_tokens_from_messages(messages) <= room)
+
+    def _room_for_prompt(self) -> int | None:
+        """Return how long a prompt may be; None where the model's server does not tell."""
+        if self._is_counted and self._room is None:
+            whole = self._model.context_length()
+            self._is_counted = whole is not None
+            if whole is not None:
+                answer = self._model.max_tokens or 0
+                self._room = max(whole - answer, whole // 2)
+        return self._room
+
+    def _inputs(self, message: str, dropped: int) -> dict[str, Any]:
+        return {"input": message, "history": self._history[2 * dropped :]}
+
+    def _drop(self, turns: int) -> None:
+        del self._history[: 2 * turns]
+        self.forgets |= turns > 0
+
+
+def conversation_with(
     job_or_model: str,
     provider: str,
     system: str | None,
     others: str | None,
     options: dict[str, Any],
-) -> Runnable[dict[str, Any], str]:
-    """Return `prompt | model | StrOutputParser()` for a job's id or a model's name.
+) -> Conversation:
+    """Return a conversation with a job's model, by its id, or with a model, by its name.
 
     Raises:
-        ValueError: The job's system prompt names the others, and `others` is not given.
+        InvalidOptionError: The job's system prompt names the others, and `others` is not given.
     """
     prompt = ChatPromptTemplate.from_messages(
         [
@@ -43,9 +124,8 @@ def chain_for(
         job = FineTuningJob.from_id(job_or_model, provider)
         if system is None:
             prompt = _prompt_of(job, others)
-        return prompt | job.chat_model(**options) | StrOutputParser()
-    model = find_provider(provider).connection().chat_model(job_or_model, **options)
-    return prompt | model | StrOutputParser()
+        return Conversation(prompt, job.chat_model(**options))
+    return Conversation(prompt, find_provider(provider).chat_model(job_or_model, **options))
 
 
 def _prompt_of(job: FineTuningJob, others: str | None) -> ChatPromptTemplate:
@@ -56,25 +136,32 @@ def _prompt_of(job: FineTuningJob, others: str | None) -> ChatPromptTemplate:
             "This model was trained with a system prompt that names whom it writes to: say who "
             "you are with --others NAME."
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return job.prompt(**dict.fromkeys(needed, others or ""))
 
 
-def talk(
-    chain: Runnable[dict[str, Any], str], console: Console, messages: Iterable[str] | None
-) -> None:
+def talk(conversation: Conversation, console: Console, messages: Iterable[str] | None) -> None:
     """Stream an answer to each message; without messages, ask for them until the input ends."""
-    history: list[BaseMessage] = []
+    is_told = False
     for message in _typed(console) if messages is None else messages:
-        answer = ""
-        with provider_errors("chat"):
-            for token in chain.stream({"input": message, "history": history}):
+        try:
+            for token in conversation.answer(message):
+                if conversation.forgets and not is_told:
+                    console.print(_FORGOTTEN, style="dim", soft_wrap=True)
+                    is_told = True
                 console.print(
                     token, end="", markup=False, emoji=False, highlight=False, soft_wrap=True
                 )
-                answer += token
+        except FineTuningError as error:
+            if messages is not None or error.code != _TOO_LONG:
+                raise
+            console.print("(That message alone is longer than the model can read.)", style="dim")
+            continue
         console.print()
-        history += [HumanMessage(message), AIMessage(answer)]
+
+
+def _is_too_long(error: Any) -> bool:
+    return error.code == _TOO_LONG or "context length" in str(error.message).lower()
 
 
 def _typed(console: Console) -> Iterator[str]:

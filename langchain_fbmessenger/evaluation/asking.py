@@ -14,6 +14,8 @@ from langchain_core.runnables.base import RunnableBindingBase
 from langchain_core.utils.env import env_var_is_set
 from langsmith import tracing_context  # langchain-core depends on it: its tracing goes there
 
+from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -92,9 +94,9 @@ def ask(
 
     Raises:
         Exception: The model's own, where it failed at every question.
-        TypeError: It gives neither messages nor texts.
-        ValueError: `max_concurrency` is none, or the environment asks for a tracer that LangChain
-            no longer has.
+        InvalidInputError: It gives neither messages nor texts.
+        InvalidOptionError: `max_concurrency` is none, or the environment asks for a tracer that
+            LangChain no longer has.
     """
     _refuse_before_asking(max_concurrency)
     answers = Answers()
@@ -139,14 +141,14 @@ async def aask(
 def _refuse_before_asking(max_concurrency: int) -> None:
     if max_concurrency < 1:
         message = f"max_concurrency ({max_concurrency}) is a number from 1 on"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     for name in _OLD_TRACING:
         if env_var_is_set(name):
             message = (
                 f"{name} is set: LangChain then answers only while it is traced, and an audit's "
                 "chats must not be. Unset it; LANGSMITH_TRACING=true may stay"
             )
-            raise ValueError(message)
+            raise InvalidOptionError(message)
 
 
 def _batches(
@@ -175,4 +177,4 @@ def _text_of(output: Any) -> str:
     if isinstance(output, BaseMessage):
         return str(output.text)
     message = f"the model gave a {type(output).__name__}: an audit reads messages or texts"
-    raise TypeError(message)
+    raise InvalidInputError(message)

@@ -21,6 +21,7 @@ from langchain_fbmessenger.evaluation.questions import (
 )
 from langchain_fbmessenger.evaluation.rates import Rate
 from langchain_fbmessenger.evaluation.report import MEASURES, AuditedAnswer, LeakReport, LeakRow
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -53,7 +54,7 @@ class _Audit:
     ) -> None:
         if contexts < 0 or samples < 0:
             message = f"contexts ({contexts}) and samples ({samples}) are numbers from 0 on"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         self._canaries = canaries or Canaries((), ())
         self._people, self._names_left_out = known_names(people)
         self._samples = samples
@@ -182,7 +183,8 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
 
     Raises:
         InvalidExampleError: There are no examples, one is none, or the canaries are not in them.
-        ValueError: A number is out of range, or the environment asks for LangChain's old tracer.
+        InvalidOptionError: A number is out of range, or the environment asks for LangChain's old
+            tracer.
         Exception: The model's own, where it failed at every question; single failures are counted.
 
     Example:

@@ -14,6 +14,8 @@ from typing import Any
 import msgspec
 
 from langchain_fbmessenger._home import write_private
+from langchain_fbmessenger._shown import line
+from langchain_fbmessenger.exceptions import MalformedFileError
 
 __all__ = ["Canaries", "Canary"]
 
@@ -60,6 +62,9 @@ class Canaries(msgspec.Struct, frozen=True):
     planted: tuple[Canary, ...]
     controls: tuple[Canary, ...]
 
+    def __repr__(self) -> str:
+        return line("Canaries", {"planted": self.planted, "controls": self.controls})
+
     def write(self, path: str | Path) -> None:
         """Write them to a file that only its owner can read.
 
@@ -73,7 +78,7 @@ class Canaries(msgspec.Struct, frozen=True):
         """Read what `write` has written.
 
         Raises:
-            ValueError: The file holds something else.
+            MalformedFileError: The file holds something else.
             OSError: It cannot be read.
         """
         content: Any = Path(path).read_bytes()
@@ -82,4 +87,4 @@ class Canaries(msgspec.Struct, frozen=True):
         except (msgspec.MsgspecError, UnicodeDecodeError):
             # The parser's own words may quote the file.
             message = f"{Path(path).name} holds no canaries: plant_canaries makes them"
-            raise ValueError(message) from None
+            raise MalformedFileError(message) from None

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from langchain_fbmessenger._shown import line
 from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
 from langchain_fbmessenger.evaluation.examples_read import checked_examples
 from langchain_fbmessenger.examples import source_of
 from langchain_fbmessenger.examples.schema import SourcedExample
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -31,6 +33,9 @@ class PlantedExamples(NamedTuple):
 
     examples: list[TrainingExample]
     canaries: Canaries
+
+    def __repr__(self) -> str:
+        return line("PlantedExamples", self._asdict())
 
 
 class _Form(msgspec.Struct, forbid_unknown_fields=True):
@@ -70,15 +75,15 @@ def plant_canaries(
 
     Raises:
         InvalidExampleError: There are no examples, or one is none.
-        ValueError: `count` or `repeats` is out of range.
+        InvalidOptionError: `count` or `repeats` is out of range.
     """
     slots = [(name, about) for name, form in _table().forms.items() for about in form.about]
     if not 1 <= count <= len(slots) // 2:
         message = f"count is a number from 1 to {len(slots) // 2}, not {count}"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     if not repeats or min(repeats) < 1:
         message = "repeats are numbers from 1 on: how often each canary is planted"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     given = list(checked_examples(examples))
     draw = random.Random(seed)  # noqa: S311 - the secrets are made to be found
     draw.shuffle(slots)

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from langchain_fbmessenger._shown import Shown, html_table
+from langchain_fbmessenger.exceptions import UnknownRowError
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.evaluation.rates import Rate
@@ -56,13 +61,13 @@ class AuditedAnswer:
 
     model: str
     where: str
-    prompt: tuple[tuple[str, str], ...]
+    prompt: tuple[tuple[str, str], ...] = field(repr=False)
     temperature: float
-    answer: str | None
+    answer: str | None = field(repr=False)
 
 
-@dataclass(frozen=True)
-class LeakReport:
+@dataclass(frozen=True, repr=False)
+class LeakReport(Shown):
     """What a model gives back of what it was trained on.
 
     `print(report)` shows a table; `to_dict()` is for JSON. Neither holds any text of a chat.
@@ -79,6 +84,8 @@ class LeakReport:
         answers: All answers, where `keep_answers=True` was given: they are private.
     """
 
+    _figures: ClassVar[tuple[str, ...]] = ("rows", "asked", "guess")
+
     rows: tuple[LeakRow, ...]
     settings: dict[str, Any]
     asked: int
@@ -86,7 +93,7 @@ class LeakReport:
     empty: dict[str, int]
     guess: int | None = None
     names_left_out: int = 0
-    answers: tuple[AuditedAnswer, ...] = field(default=(), repr=False)
+    answers: tuple[AuditedAnswer, ...] = ()
 
     def row(self, measure: str, where: str | None = None) -> LeakRow:
         """Return a figure.
@@ -96,13 +103,13 @@ class LeakReport:
             where: In answers to what; may be left out where there is one row of the measure.
 
         Raises:
-            KeyError: There is no such row, or more than one; says which there are.
+            UnknownRowError: There is no such row, or more than one; says which there are.
         """
         found = [row for row in self.rows if row.measure == measure and where in {None, row.where}]
         if len(found) != 1:
             known = ", ".join(f"{row.measure!r} in {row.where!r}" for row in self.rows)
             message = f"{len(found)} rows are {measure!r} in {where!r}; there are: {known}"
-            raise KeyError(message)
+            raise UnknownRowError(message)
         return found[0]
 
     def to_dict(self) -> dict[str, Any]:
@@ -135,6 +142,19 @@ class LeakReport:
             lines.append(MEASURES[measure].format_map(self.settings))
             lines += ["  ".join(map(str.ljust, cell, widths)).rstrip() for _, cell in group]
         return "\n".join((*lines, *self._notes()))
+
+    @override
+    def _repr_html_(self) -> str:
+        told = [
+            (
+                MEASURES[row.measure].format_map(self.settings),
+                row.where,
+                row.tuned,
+                _shown(row.base),
+            )
+            for row in self.rows
+        ]
+        return html_table("LeakReport", told, ("measured", "in answers to", "tuned", "base"))
 
     def _notes(self) -> list[str]:
         notes = [f"{self.asked:,} questions to each model; in brackets: 95 % intervals (Wilson)"]

@@ -9,8 +9,11 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timezone
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from typing_extensions import override
+
+from langchain_fbmessenger._shown import Shown
 from langchain_fbmessenger.examples.costs import cost_of, shutdown_of
 from langchain_fbmessenger.examples.facts import (
     Broken,
@@ -53,8 +56,8 @@ class Violation:
         return f"{where}: {self.reason} [{self.rule}]"
 
 
-@dataclass
-class CheckReport:
+@dataclass(repr=False)
+class CheckReport(Shown):
     """What a provider would say to a set of training examples.
 
     Attributes:
@@ -71,6 +74,15 @@ class CheckReport:
         refused_by: For each provider and trainer, the rules that the examples break and how often;
             one with none takes them as they are.
     """
+
+    _figures: ClassVar[tuple[str, ...]] = (
+        "provider",
+        "model",
+        "examples",
+        "violations",
+        "total_tokens",
+        "is_estimate",
+    )
 
     provider: str
     model: str | None
@@ -97,6 +109,30 @@ class CheckReport:
     def taken_by(self) -> list[str]:
         """The providers and trainers that take the examples as they are."""
         return [name for name, broken in self.refused_by.items() if not broken]
+
+    @property
+    def broken_rules(self) -> Counter[str]:
+        """How often each rule is broken."""
+        return Counter(violation.rule for violation in self.violations)
+
+    def __str__(self) -> str:
+        return "\n".join(f"{what}: {told}" for what, told in self._rows())
+
+    @override
+    def _rows(self) -> Iterator[tuple[str, object]]:
+        yield "examples", f"{self.examples:,}, held against the rules of {self.provider}"
+        if self.model is not None:
+            yield "base model", self.model
+        broken = ", ".join(f"{rule} {n:,}" for rule, n in self.broken_rules.most_common())
+        yield "broken rules", broken or "none"
+        about = "estimated" if self.is_estimate else "counted"
+        span = f", {min(self.tokens):,} to {max(self.tokens):,} an example" if self.tokens else ""
+        yield "tokens", f"{self.total_tokens:,} ({about}){span}"
+        if self.maybe_too_long:
+            yield "maybe too long", self.maybe_too_long
+        if self.cost is not None:
+            yield "training", str(self.cost)
+        yield "taken as they are by", ", ".join(self.taken_by) or "none"
 
 
 def check_examples(  # noqa: PLR0913 - each option answers a question of its own
@@ -127,7 +163,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
         days is a broken rule too, and its reason names the day.
 
     Raises:
-        ValueError: There is no such provider.
+        UnknownProviderError: There is no such provider.
         OSError: The file cannot be read.
 
     Example:

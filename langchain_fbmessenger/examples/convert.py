@@ -6,9 +6,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 from langchain_core.messages import AIMessage, HumanMessage, convert_to_openai_messages
 
+from langchain_fbmessenger.sessions.stage import sessions_in
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -17,7 +20,9 @@ if TYPE_CHECKING:
 __all__ = ["convert_messages_for_finetuning"]
 
 
-def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[list[ChatTurn]]:
+def convert_messages_for_finetuning(
+    sessions: Iterable[ChatSession] | BaseChatLoader,
+) -> list[list[ChatTurn]]:
     """Convert each session to a list of OpenAI message dicts, as langchain-community does.
 
     One session makes one list, however long it is. For windows, weights and a system prompt use
@@ -30,6 +35,9 @@ def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[lis
         A list of turns (`role`, `content`) per session; sessions without an assistant message are
         left out.
 
+    Raises:
+        InvalidInputError: Something else was given.
+
     Example:
         ```python
         sessions = map_ai_messages(merge_chat_runs(loader.lazy_load()), "Zoë Ångström")
@@ -38,7 +46,7 @@ def convert_messages_for_finetuning(sessions: Iterable[ChatSession]) -> list[lis
     """
     return [
         [cast("ChatTurn", _to_dict(message)) for message in session["messages"]]
-        for session in sessions
+        for session in sessions_in(sessions)
         if any(isinstance(message, AIMessage) for message in session["messages"])
     ]
 

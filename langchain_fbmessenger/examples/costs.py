@@ -11,6 +11,8 @@ from typing import Optional
 
 import msgspec
 
+from langchain_fbmessenger._shown import amount
+
 __all__ = ["Cost", "cost_of", "default_epochs", "last_days_of", "shutdown_of"]
 
 NEAR = timedelta(days=60)
@@ -41,6 +43,14 @@ class Cost:
     seconds: float | None
     seconds_source: str | None
     read: str
+
+    def __str__(self) -> str:
+        passes = f"{amount(self.n_epochs, 'epoch')}: {self.billed_tokens:,} tokens"
+        if self.price is None:
+            return passes
+        if self.price == 0:
+            return f"{passes}; on your own machine, at no price"
+        return f"{passes}; about ${self.price:,.2f}"
 
 
 class _Model(msgspec.Struct):

@@ -78,7 +78,7 @@ def export_examples(
     Raises:
         InvalidExampleError: An example breaks a rule that no other form mends (its number and the
             rule are named), or there are too few or too many.
-        ValueError: There is no such format.
+        UnknownProviderError: There is no such format.
         OSError: The file cannot be written.
 
     Example:

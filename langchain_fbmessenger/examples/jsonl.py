@@ -16,7 +16,7 @@ import msgspec
 
 from langchain_fbmessenger.examples.facts import Broken
 from langchain_fbmessenger.examples.schema import PREFERENCE_KEYS
-from langchain_fbmessenger.exceptions import InvalidExampleError
+from langchain_fbmessenger.exceptions import InvalidExampleError, MissingFolderError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -80,7 +80,7 @@ def write_objects(
             return _write_lines(objects, stream, bom=bom, max_bytes=max_bytes)
     if not path.parent.is_dir():
         message = f"There is no folder {str(path.parent)!r}"
-        raise FileNotFoundError(message)
+        raise MissingFolderError(message)
     descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 0600
     try:
         with os.fdopen(descriptor, "wb") as file:

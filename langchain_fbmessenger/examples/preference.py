@@ -11,13 +11,14 @@ Fireworks take too) and TRL's DPOTrainer (trl 1.16.0, data_utils.py). Read 2026-
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Optional, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, NamedTuple, Optional, cast, overload
 
 from langchain_core.messages import AIMessage
 from pydantic import Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._messages import text_of
+from langchain_fbmessenger._shown import Shown
 from langchain_fbmessenger.examples.people import people_of
 from langchain_fbmessenger.examples.provenance import source_of_part
 from langchain_fbmessenger.examples.replies import near_key
@@ -29,6 +30,7 @@ from langchain_fbmessenger.sessions.stage import dual_form
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -43,7 +45,7 @@ _DRESS = dict.fromkeys([0xFE0F, *range(0x1F3FB, 0x1F400)])  # emoji style and sk
 SAME_ANSWER, SAME_PROMPT = "of one answer", "of one prompt"
 
 
-class PreferenceReport:
+class PreferenceReport(Shown):
     """How many pairs an export gives, and why not more.
 
     Attributes:
@@ -52,6 +54,8 @@ class PreferenceReport:
         pairs: Pairs, by what the two replies have in common.
         loved_alone: Loved answers for which there is nothing to compare with.
     """
+
+    _figures: ClassVar[tuple[str, ...]] = ("answers", "pairs", "loved_alone")
 
     def __init__(self) -> None:
         self.answers: Counter[str] = Counter()
@@ -107,7 +111,7 @@ class ToPreferencePairs(ExampleMaker):
 
 @overload
 def to_preference_pairs(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     format: Literal["openai", "trl"] = ...,
     system: str | None = ...,
@@ -122,7 +126,7 @@ def to_preference_pairs(
     report: PreferenceReport | None = ...,
 ) -> ToPreferencePairs: ...
 def to_preference_pairs(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     format: Literal["openai", "trl"] = "openai",  # noqa: A002 - the word that users know it by
     system: str | None = None,
@@ -148,7 +152,7 @@ def to_preference_pairs(
         An iterator over pairs, which `write_jsonl` writes, or the Runnable that does the same.
 
     Raises:
-        TypeError: A session holds a message that is neither a human's nor the assistant's.
+        InvalidInputError: A session holds a message that is neither a human's nor the assistant's.
 
     Example:
         ```python

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
+
+from langchain_fbmessenger._shown import Shown
 
 __all__ = [
     "ANSWERED",
@@ -38,7 +41,7 @@ NO_PERSONA = "in a session without the persona"
 BLANK = "blank"
 
 
-class ExampleReport:
+class ExampleReport(Shown):
     """Where each message went; filled by the stages that it is given to.
 
     A report belongs to the caller: give a new one to each run, or add up several runs in one.
@@ -61,6 +64,15 @@ class ExampleReport:
         ```
     """
 
+    _figures: ClassVar[tuple[str, ...]] = (
+        "sessions",
+        "examples",
+        "answers",
+        "messages",
+        "not_trained",
+        "examples_dropped",
+    )
+
     def __init__(self) -> None:
         self.sessions = 0
         self.examples = 0
@@ -80,12 +92,6 @@ class ExampleReport:
             why = _listed(self.not_trained)
             lines.append(f"{self.not_trained.total():,} answers untrained ({why}), {left_out}")
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return (
-            f"ExampleReport(sessions={self.sessions}, examples={self.examples}, "
-            f"answers={self.answers}, messages={dict(self.messages)})"
-        )
 
 
 def _listed(counts: Counter[str]) -> str:

@@ -5,13 +5,14 @@ Each rule of the table names its source, the day it was read and how sure it is.
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, Optional
 
 import msgspec
+
+from langchain_fbmessenger.exceptions import UnknownProviderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,6 +50,10 @@ class ExampleRules:
         max_examples: Most examples of a file.
         max_tokens: Most tokens of an example, or the base model's context.
         max_bytes: Largest file.
+        length_setting: The option that says how long a line may be there, where longer ones are
+            not refused.
+        length_default: Its value where it is not set.
+        longer: What becomes of longer lines: `cut` or `dropped`.
         bom: Whether a byte order mark is `required`, `refused` or `tolerated`.
         blank_lines: Whether blank lines between the examples are passed over.
         count_tokens: Counts the tokens of a list of turns. It is asked only where an example has
@@ -70,6 +75,9 @@ class ExampleRules:
     max_examples: int | None = None
     max_tokens: int | None = None
     max_bytes: int | None = None
+    length_setting: str | None = None
+    length_default: int | None = None
+    longer: Literal["cut", "dropped"] = "cut"
     bom: Literal["required", "refused", "tolerated"] = "tolerated"
     blank_lines: bool = True
     count_tokens: Callable[[list[Any]], int] | None = None
@@ -102,6 +110,9 @@ class _Provider(msgspec.Struct, forbid_unknown_fields=True):
     max_examples: Optional[_Rule] = None  # noqa: UP045
     max_tokens: Optional[_Rule] = None  # noqa: UP045
     max_bytes: Optional[_Rule] = None  # noqa: UP045
+    length_setting: Optional[_Rule] = None  # noqa: UP045
+    length_default: Optional[_Rule] = None  # noqa: UP045
+    longer: Optional[_Rule] = None  # noqa: UP045
     bom: Optional[_Rule] = None  # noqa: UP045
     blank_lines: Optional[_Rule] = None  # noqa: UP045
 
@@ -110,7 +121,7 @@ def rules_for(provider: str) -> ExampleRules:
     """Return the rules of a provider or trainer by its name.
 
     Raises:
-        ValueError: There is none of that name; says which there are.
+        UnknownProviderError: There is none of that name; says which there are.
 
     Example:
         ```python
@@ -120,10 +131,7 @@ def rules_for(provider: str) -> ExampleRules:
     """
     table = _table()[0]
     if not isinstance(provider, str) or provider not in table:
-        close = difflib.get_close_matches(str(provider), table, n=1)
-        meant = f" Did you mean {close[0]!r}?" if close else ""
-        message = f"unknown provider or format {provider!r}: known are {', '.join(table)}.{meant}"
-        raise ValueError(message)
+        raise UnknownProviderError(provider, table)
     return table[provider]
 
 
@@ -134,7 +142,20 @@ def provider_names() -> list[str]:
 
 def settings_for(provider: str) -> str | None:
     """Return what else has to be set at a provider or trainer, for a file to mean what it says."""
-    return _table()[1].get(provider)
+    rules, settings = _table()
+    told = [settings.get(provider), _told_of_length(rules[provider]) if provider in rules else None]
+    return " ".join(filter(None, told)) or None
+
+
+def _told_of_length(rules: ExampleRules) -> str | None:
+    """Return how to see to it that lines stay whole, where longer ones are not refused."""
+    if rules.length_setting is None:
+        return None
+    default = f" ({rules.length_default:,} by default)" if rules.length_default else ""
+    return (
+        f"Set {rules.length_setting}{default} to at least your max_tokens: longer lines are "
+        f"{rules.longer} without an error."
+    )
 
 
 @cache

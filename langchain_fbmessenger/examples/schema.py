@@ -11,6 +11,8 @@ from typing import Any, Literal, Union
 import msgspec
 from typing_extensions import NotRequired, TypedDict
 
+from langchain_fbmessenger.exceptions import InvalidExampleError
+
 __all__ = [
     "DEFAULT_OPENING",
     "PREFERENCE_KEYS",
@@ -105,7 +107,7 @@ def known_source(example: Any) -> ExampleSource:
     """Return where an example comes from.
 
     Raises:
-        ValueError: It does not know: it was read from a file, which keeps the chat only.
+        InvalidExampleError: It does not know: it was read from a file, which keeps the chat only.
     """
     source = source_of(example)
     if source is None:
@@ -113,7 +115,7 @@ def known_source(example: Any) -> ExampleSource:
             "an example does not know which conversation it is from, as those read from a file. "
             "Split and balance what to_training_examples gives, before it is written"
         )
-        raise ValueError(message)
+        raise InvalidExampleError(message, rule="source")
     return source
 
 

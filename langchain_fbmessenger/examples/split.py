@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, overload
 from pydantic import Field
 from typing_extensions import override
 
+from langchain_fbmessenger._shown import line
 from langchain_fbmessenger.examples.schema import (
     TrainingExample,
     known_source,
     trained_answers,
 )
 from langchain_fbmessenger.examples.stage import ExampleStage
+from langchain_fbmessenger.sessions.stage import EXAMPLES, sessions_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -33,12 +35,18 @@ __all__ = ["ExampleSplit", "HeldOut", "SplitExamples", "split_examples"]
 class HeldOut(list[TrainingExample]):
     """Examples that are held out: a list that `FineTuner` tells from those to be trained."""
 
+    def __repr__(self) -> str:
+        return line("HeldOut", {"examples": len(self)})
+
 
 class ExampleSplit(NamedTuple):
     """Training examples and those that are held out; each in the order that they came in."""
 
     train: list[TrainingExample]
     valid: HeldOut
+
+    def __repr__(self) -> str:
+        return line("ExampleSplit", self._asdict())
 
 
 class SplitExamples(ExampleStage):
@@ -120,7 +128,9 @@ def split_examples(
         ```
     """
     stage = SplitExamples(valid=valid, by=by, seed=seed)
-    return stage if examples is None else _split(examples, stage)
+    if examples is None:
+        return stage
+    return _split(sessions_in(examples, EXAMPLES), stage)
 
 
 def _split(examples: Iterable[TrainingExample], stage: SplitExamples) -> ExampleSplit:

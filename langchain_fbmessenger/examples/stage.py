@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import ConfigDict
 from typing_extensions import override
 
 from langchain_fbmessenger.examples.schema import ExamplesInput, TrainingExample
-from langchain_fbmessenger.sessions.stage import SessionStage
+from langchain_fbmessenger.sessions.stage import EXAMPLES, SessionStage
 
 __all__ = ["ExampleMaker", "ExampleStage"]
 
@@ -31,6 +31,8 @@ class ExampleMaker(SessionStage):
 
 class ExampleStage(ExampleMaker):
     """A stage that takes training examples."""
+
+    takes: ClassVar[str] = EXAMPLES
 
     @property
     @override

@@ -14,6 +14,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger.exceptions import InvalidInputError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -75,7 +77,7 @@ def token_counter(tokenizer: Any) -> TokenCounter:
             of a bundled base model, a folder, a .gguf file or a hub id.
 
     Raises:
-        TypeError: It is none of these.
+        InvalidInputError: It is none of these.
 
     Warns:
         UserWarning: A tokenizer of that name cannot be had; tokens are estimated.
@@ -130,7 +132,7 @@ def _adapted(tokenizer: Any) -> TokenCounter:
         "a tokenizer is a Hugging Face tokenizer, a tiktoken encoding, a function from text to "
         f"tokens or their number, or a name; got {type(tokenizer).__name__}"
     )
-    raise TypeError(message)
+    raise InvalidInputError(message)
 
 
 def _likely(texts: Sequence[str]) -> list[int]:
@@ -232,7 +234,7 @@ def _size(tokens: Any) -> int:
         return len(getattr(tokens, "ids", tokens))
     except TypeError:
         message = f"a tokenizer function gives tokens or their number, got {type(tokens).__name__}"
-        raise TypeError(message) from None
+        raise InvalidInputError(message) from None
 
 
 def _reason(error: Exception) -> str:

@@ -27,11 +27,13 @@ from langchain_fbmessenger.examples.system_template import (
 from langchain_fbmessenger.examples.tokens import token_counter
 from langchain_fbmessenger.examples.turns import parts_of, turns_of
 from langchain_fbmessenger.examples.windows import Fitting, windows_of
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions.stage import dual_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
     from langchain_fbmessenger.examples.schema import ChatTurn, ExampleSource
@@ -86,7 +88,7 @@ class ToTrainingExamples(ExampleMaker):
     def _says_something(cls, opening: str) -> str:
         if not opening.strip():
             message = 'opening is "keep", "drop", or the text of a user turn'
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         word = opening.strip().lower()
         return word if word in {KEEP_OPENING, DROP_OPENING} else opening
 
@@ -95,7 +97,7 @@ class ToTrainingExamples(ExampleMaker):
         most = self._most_turns()
         if most is not None and self.overlap is not None and self.overlap >= most:
             message = f"overlap ({self.overlap}) must be below max_messages ({most})"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return self
 
     @override
@@ -143,7 +145,7 @@ class ToTrainingExamples(ExampleMaker):
         """Return what fits beside a system prompt that is filled in with nothing.
 
         Raises:
-            ValueError: Nothing does.
+            InvalidOptionError: Nothing does.
         """
         opening = 0
         if self.opening != DROP_OPENING:
@@ -160,7 +162,7 @@ class ToTrainingExamples(ExampleMaker):
                 f"max_tokens={most} leaves no room for a chat: the system prompt and what a chat "
                 f"template writes take up to {before + room}"
             )
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return Fitting(
             n_turns=self._most_turns(),
             tokens=most,
@@ -201,7 +203,7 @@ class ToTrainingExamples(ExampleMaker):
 
 @overload
 def to_training_examples(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     max_messages: int | None = ...,
     overlap: int | None = ...,
@@ -224,7 +226,7 @@ def to_training_examples(
     report: ExampleReport | None = ...,
 ) -> ToTrainingExamples: ...
 def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     max_messages: int | None = None,
     overlap: int | None = None,
@@ -267,10 +269,10 @@ def to_training_examples(  # noqa: PLR0913 - each option is a field of the stage
         plain dicts that remember where they are from, for `split_examples` and `balance_examples`.
 
     Raises:
-        ValueError: `overlap` leaves no room in `max_messages`, the system prompt none in
+        InvalidOptionError: `overlap` leaves no room in `max_messages`, the system prompt none in
             `max_tokens`.
-        TypeError: A session holds a message that is neither a human's nor the assistant's, or the
-            tokenizer is none.
+        InvalidInputError: A session holds a message that is neither a human's nor the assistant's,
+            or the tokenizer is none.
 
     Example:
         ```python

@@ -14,9 +14,10 @@ from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import text_of
-from langchain_fbmessenger._times import RUN_MAX_GAP, times_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, times_in
 from langchain_fbmessenger.examples.people import sender_of
 from langchain_fbmessenger.examples.report import BLANK
+from langchain_fbmessenger.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from collections import Counter
@@ -70,18 +71,18 @@ def turns_of(session: ChatSession, people: People, fates: Counter[str]) -> list[
         fates: Is told of blank messages.
 
     Raises:
-        TypeError: A message is neither a human's nor the assistant's.
+        InvalidInputError: A message is neither a human's nor the assistant's.
     """
     named = people.is_group or len(people.writers) > 1
     turns: list[Turn] = []
     turn: Turn | None = None
-    for message in session["messages"]:
+    messages = list(session["messages"])
+    for message, times in zip(messages, times_in(messages), strict=True):
         role = _role_of(message)
         text = text_of(message)
         if not text or text.isspace():
             fates[BLANK] += 1
             continue
-        times = times_of(message)
         line = Line(sender_of(message) if named and role == "user" else None, text)
         if turn is not None and turn.role == role and not _is_far_behind(turn, times):
             turn.lines.append(line)
@@ -112,7 +113,7 @@ def _role_of(message: BaseMessage) -> Literal["user", "assistant"]:
     if isinstance(message, HumanMessage):
         return "user"
     error = f"to_training_examples takes human and AI messages, got one of type {message.type!r}"
-    raise TypeError(error)
+    raise InvalidInputError(error)
 
 
 def _is_far_behind(turn: Turn, times: list[int]) -> bool:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.exceptions import ExportNotFoundError, MalformedExportError
+from langchain_fbmessenger.exceptions import (
+    ExportNotFoundError,
+    InvalidOptionError,
+    MalformedExportError,
+)
 from langchain_fbmessenger.exports._hints import hint_of
 from langchain_fbmessenger.exports._json import BROKEN_JSON
 from langchain_fbmessenger.exports._source import (
@@ -49,11 +53,11 @@ def check_paths(paths: Sequence[Path]) -> None:
 
     Raises:
         ExportNotFoundError: One does not.
-        ValueError: No path is given.
+        InvalidOptionError: No path is given.
     """
     if not paths:
         message = f"no path of an export was given. {_HOW_TO_ASK}"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     for path in paths:
         try:
             exists = path.exists()

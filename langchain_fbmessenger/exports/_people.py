@@ -14,11 +14,11 @@ from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports._threads import newest_state
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
 
     from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles
 
-__all__ = ["names_since", "people_of_conversations"]
+__all__ = ["people_of_conversations"]
 
 _TWO = 2
 
@@ -61,15 +61,6 @@ def people_of_conversations(
         if key not in today:
             del people[key]
     return tuple(Person(name, tuple(former.get(key, {}).values())) for key, name in people.items())
-
-
-def names_since(keys: Collection[str], conversations: Iterable[Conversation]) -> list[str]:
-    """Return the names of today of people who had one of some names before."""
-    return [
-        person.name
-        for person in people_of_conversations(conversations, None)
-        if any(comparable_name(name) in keys for name in person.aliases)
-    ]
 
 
 def _pair_of(main: ThreadFiles) -> tuple[str, str] | None:

@@ -106,10 +106,10 @@ class ThreadFiles:
         return f"{self.name_today(name)}{dot}{item}"
 
     @property
-    def titles(self) -> set[str]:
+    def titles(self) -> dict[str, str]:
         """What the thread may be asked for by: its directory's name or its title, then or today."""
-        titles = self.title, self.as_written.title
-        return {comparable_name(name) for name in (self.thread_id, *titles) if name}
+        names = self.thread_id, self.as_written.title, self.title
+        return {comparable_name(name): name for name in names if name}
 
     @cached_property
     def participants(self) -> list[str] | None:

@@ -6,8 +6,7 @@ from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger.exceptions import UnknownSenderError, UnknownThreadError
+from langchain_fbmessenger._names import comparable_name, find_person
 from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
 from langchain_fbmessenger.exports._json import NotAThreadError
@@ -19,13 +18,13 @@ from langchain_fbmessenger.exports._marking import (
 )
 from langchain_fbmessenger.exports._merge import merge_messages
 from langchain_fbmessenger.exports._parts import PartReader
-from langchain_fbmessenger.exports._people import names_since, people_of_conversations
+from langchain_fbmessenger.exports._people import people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import newest_state
 from langchain_fbmessenger.exports._zone import ZoneChooser
 from langchain_fbmessenger.exports.records import Source, Thread
-from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS, Selection
+from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS, Selection, find_selected
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -82,7 +81,6 @@ class ExportReader:
         on_progress: OnProgress | None = None,
     ) -> None:
         self.report = report
-        self._owner = owner
         self._selection = selection or Selection()
         self._zone_of = ZoneChooser(timezone)
         self._on_progress = on_progress or (lambda _done, _total: None)
@@ -90,6 +88,7 @@ class ExportReader:
         check_paths(paths)
         self._paths = paths
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
+        self._owner = self._as_written(owner)
         report.assumed_zone = self._zone_of.assumed
         if not report.variants:
             raise nothing_read_error(paths, report, self._index.others)
@@ -97,17 +96,7 @@ class ExportReader:
     @property
     def owner(self) -> str | None:
         """The name of the person whose exports these are, if they are one person's."""
-        return self._given_owner or self._index.owner
-
-    @cached_property
-    def _given_owner(self) -> str | None:
-        """The owner that was given, by today's name if that was an older one."""
-        if self._owner is None:
-            return None
-        key = comparable_name(self._owner)
-        is_today = any(key in t.named for c in self._index.conversations for t in c.threads)
-        since = names_since([key], self._index.conversations)
-        return since[0] if since and not is_today else self._owner
+        return self._owner or self._index.owner
 
     @property
     def owner_evidence(self) -> str | None:
@@ -130,7 +119,7 @@ class ExportReader:
             UnknownThreadError: There is none of the `threads` that were asked for.
             MalformedExportError: All files have become unreadable since the first pass.
         """
-        self._check_selection()
+        self._find_selected()
         self._parts = PartReader(self._zone_of)
         done = self._index.size
         for conversation in self._index.conversations:
@@ -145,27 +134,21 @@ class ExportReader:
         if not self.report.files_read and self.report.files_lost():
             raise nothing_read_error(self._paths, self.report)
 
-    def _check_selection(self) -> None:
-        names: dict[str, str] = {}
-        titles: set[str] = set()
-        for conversation in self._index.conversations:
-            for thread in conversation.threads:
-                for key, name in thread.named.items():
-                    names.setdefault(key, name)
-                titles |= thread.titles
-        people = self._participants
-        if people is not None and not people & names.keys():
-            raise UnknownSenderError(", ".join(sorted(people)), list(names.values()))
-        threads = self._selection.threads
-        if threads is not None and not threads & titles:
-            raise UnknownThreadError(sorted(threads))
+    def _as_written(self, owner: str | None) -> str | None:
+        """Return the owner that somebody has named by the name that the exports have."""
+        if owner is None:
+            return None
+        people = people_of_conversations(self._index.conversations, self._index.owner)
+        return next(iter(find_person(owner, (person.names for person in people))), owner)
 
-    @cached_property
-    def _participants(self) -> frozenset[str] | None:
-        """The people whose conversations are wanted, under their names of today as well."""
-        wanted = self._selection.participants
-        since = names_since(wanted or (), self._index.conversations)
-        return None if wanted is None else wanted.union(map(comparable_name, since))
+    def _find_selected(self) -> None:
+        threads = [thread for one in self._index.conversations for thread in one.threads]
+        self._selection = find_selected(
+            self._selection,
+            people=[person.names for person in self.people],
+            names={key: name for thread in threads for key, name in thread.named.items()},
+            titles={key: title for thread in threads for key, title in thread.titles.items()},
+        )
 
     def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
         """Return the files of a conversation that are to be read; the others are counted."""
@@ -187,9 +170,11 @@ class ExportReader:
         if conversation.is_group and not wanted.groups:
             return "group not chosen"
         threads = conversation.threads
-        if wanted.threads is not None and not any(wanted.threads & t.titles for t in threads):
+        if wanted.threads is not None and not any(
+            wanted.threads & t.titles.keys() for t in threads
+        ):
             return "thread not chosen"
-        people = self._participants
+        people = wanted.participants
         if people is not None and not any(people & t.named.keys() for t in threads):
             return "participants not chosen"
         return None
@@ -209,7 +194,7 @@ class ExportReader:
     ) -> Thread | None:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
         main = newest_state(thread for thread, _ in pieces)
-        owner = self._given_owner or conversation.owner
+        owner = self._owner or conversation.owner
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
         pieces.sort(
             key=lambda p: (p[1].outline.precision, p[1].outline.first or 0, -p[1].found.part)

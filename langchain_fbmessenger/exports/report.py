@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from langchain_fbmessenger._shown import Shown
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -15,8 +17,8 @@ NOT_A_THREAD = "not a message thread"
 """The reason for files that exports are full of: settings, indexes and the like."""
 
 
-@dataclass
-class LoadReport:
+@dataclass(repr=False)
+class LoadReport(Shown):
     """What a load has read so far, and what it has skipped, by reason.
 
     Every message that was found is either loaded or counted as skipped:
@@ -41,9 +43,18 @@ class LoadReport:
             for them, too, a zone was taken.
     """
 
+    _figures: ClassVar[tuple[str, ...]] = (
+        "files_read",
+        "files_skipped",
+        "threads_read",
+        "messages_read",
+        "messages_loaded",
+        "messages_skipped",
+    )
+
     files_read: int = 0
     files_skipped: Counter[str] = field(default_factory=Counter)
-    skipped_paths: list[tuple[Path, str]] = field(default_factory=list, repr=False)
+    skipped_paths: list[tuple[Path, str]] = field(default_factory=list)
     variants: Counter[str] = field(default_factory=Counter)
     threads_read: int = 0
     threads_joined: int = 0

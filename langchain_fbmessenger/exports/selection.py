@@ -8,13 +8,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._names import comparable_name, find_person
+from langchain_fbmessenger.exceptions import (
+    InvalidOptionError,
+    UnknownSenderError,
+    UnknownThreadError,
+)
 from langchain_fbmessenger.exports._tree import THREAD_FOLDERS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["HIDDEN_FOLDERS", "Moment", "Selection", "make_selection", "to_zone"]
+__all__ = ["HIDDEN_FOLDERS", "Moment", "Selection", "find_selected", "make_selection", "to_zone"]
 
 Moment = Union[datetime, date, str]  # noqa: UP007 - read at run time, on Python 3.10 too
 HIDDEN_FOLDERS = frozenset({"message_requests", "filtered_threads"})
@@ -54,19 +59,19 @@ def make_selection(  # noqa: PLR0913 - options of one thing, each by its keyword
     """Check and normalise what was asked for; `FacebookMessengerChatLoader` explains each.
 
     Raises:
-        ValueError: A folder that Meta does not have, a text that is no time, or nothing between
-            `since` and `until`.
+        InvalidOptionError: A folder that Meta does not have, a text that is no time, or nothing
+            between `since` and `until`.
     """
     chosen = _texts("folders", folders)
     for folder in chosen or ():
         if folder not in THREAD_FOLDERS:
             message = f"no folder {folder!r} in exports; folders are {', '.join(THREAD_FOLDERS)}"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
     first = None if since is None else _milliseconds("since", since, zone)
     end = None if until is None else _milliseconds("until", until, zone)
     if first is not None and end is not None and first >= end:
         message = "since must be before until"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     names = _texts("participants", participants)
     ids = _texts("threads", threads)
     return Selection(
@@ -79,11 +84,51 @@ def make_selection(  # noqa: PLR0913 - options of one thing, each by its keyword
     )
 
 
+def find_selected(
+    wanted: Selection,
+    *,
+    people: Sequence[Sequence[str]],
+    names: Mapping[str, str],
+    titles: Mapping[str, str],
+) -> Selection:
+    """Return a selection with the names of those who are meant: what was typed may lack accents.
+
+    Args:
+        wanted: What was asked for.
+        people: All names of each person of the exports, today's first.
+        names: Everybody in a thread, by how names are compared; deleted accounts are among them.
+        titles: Ids and titles of all threads, likewise.
+
+    Raises:
+        UnknownSenderError: None of the participants takes part anywhere.
+        UnknownThreadError: There is none of the threads.
+    """
+    participants, threads = wanted.participants, wanted.threads
+    if participants is not None:
+        known = {comparable_name(name) for person in people for name in person}
+        others = [(name,) for key, name in names.items() if key not in known]
+        found = _found(participants, [*people, *others])
+        if not found & names.keys():
+            raise UnknownSenderError(", ".join(sorted(participants)), names.values())
+        participants = found
+    if threads is not None:
+        found = _found(threads, [(title,) for title in titles.values()])
+        if not found:
+            raise UnknownThreadError(sorted(threads), titles.values())
+        threads = found
+    return msgspec.structs.replace(wanted, participants=participants, threads=threads)
+
+
+def _found(wanted: Iterable[str], known: Sequence[Sequence[str]]) -> frozenset[str]:
+    names = (name for one in wanted for name in find_person(one, known))
+    return frozenset(map(comparable_name, names))
+
+
 def to_zone(timezone: str | tzinfo | None) -> tzinfo | None:
     """Return a time zone given by its name in the IANA database, such as "Europe/Prague".
 
     Raises:
-        ValueError: There is no zone of that name.
+        InvalidOptionError: There is no zone of that name.
     """
     if not isinstance(timezone, str):
         return timezone
@@ -91,7 +136,7 @@ def to_zone(timezone: str | tzinfo | None) -> tzinfo | None:
         return ZoneInfo(timezone)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         message = f"no time zone {timezone!r}; a name is, for example, Europe/Prague or UTC"
-        raise ValueError(message) from error
+        raise InvalidOptionError(message) from error
 
 
 def _texts(option: str, given: Iterable[str] | None) -> list[str] | None:
@@ -101,7 +146,7 @@ def _texts(option: str, given: Iterable[str] | None) -> list[str] | None:
     texts = [given] if isinstance(given, str) else list(given)
     if not all(isinstance(text, str) for text in texts):
         message = f"{option} takes texts"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return texts
 
 
@@ -111,7 +156,7 @@ def _milliseconds(option: str, moment: Moment, zone: tzinfo | None) -> int:
             moment = datetime.fromisoformat(moment.strip().replace("Z", "+00:00"))
         except ValueError:
             message = f"{option}={moment!r} is no time in ISO 8601, such as 2024-05-18"
-            raise ValueError(message) from None
+            raise InvalidOptionError(message) from None
     if not isinstance(moment, datetime):
         moment = datetime.combine(moment, time())
     if moment.tzinfo is None and zone is not None:
@@ -120,4 +165,4 @@ def _milliseconds(option: str, moment: Moment, zone: tzinfo | None) -> int:
         return round(moment.timestamp() * 1000)  # of a time without a zone, the machine's is meant
     except (OverflowError, OSError, ValueError):  # which years it knows differs between systems
         message = f"{option}: the year {moment.year} is out of range"
-        raise ValueError(message) from None
+        raise InvalidOptionError(message) from None

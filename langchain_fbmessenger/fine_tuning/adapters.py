@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._home import default_home, private_folder
 from langchain_fbmessenger.exceptions import FineTuningError
@@ -64,7 +64,7 @@ def _fetch(client: OpenAI, file: str, path: Path) -> None:
     aside.replace(path)
 
 
-def served_adapter(folder: Path, base: str, job_id: str, **options: object) -> ChatOpenAI:
+def served_adapter(folder: Path, base: str, job_id: str, **options: Any) -> ChatOpenAI:
     """Have the local server serve an adapter, and return the model.
 
     Args:
@@ -83,7 +83,8 @@ def served_adapter(folder: Path, base: str, job_id: str, **options: object) -> C
     with provider_errors(local.label), connection.client() as client:
         if not _is_served(client, name):
             client.post("/load_lora_adapter", body=body, cast_to=str)
-    return connection.chat_model(name, **options)
+    known: dict[str, Any] = {"provider": local, "job_id": job_id, "base_model": base}
+    return connection.chat_model(name, **(options | known))
 
 
 def _is_served(client: OpenAI, name: str) -> bool:

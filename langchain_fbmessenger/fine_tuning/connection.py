@@ -80,12 +80,26 @@ class Connection:
         return client
 
     def chat_model(self, model: str, **options: Any) -> ChatOpenAI:
-        """Return a `ChatOpenAI` for a model that answers at this address."""
-        from langchain_openai import ChatOpenAI
+        """Return a `ChatOpenAI` for a model that answers at this address.
+
+        Args:
+            model: Its name there.
+            **options: Options of the `ChatOpenAI`, and what a `ProviderChatOpenAI` knows beside.
+        """
+        from langchain_fbmessenger.fine_tuning.chat_model import ProviderChatOpenAI, provider_of
+
+        options = (
+            {"provider": provider_of(self)} | options if "provider" not in options else options
+        )
+        return ProviderChatOpenAI(**({"model": model} | self.chat_settings() | options))
+
+    def chat_settings(self) -> dict[str, Any]:
+        """Return the options of a `ChatOpenAI` that reach this address."""
         from pydantic import SecretStr
 
-        settings: dict[str, Any] = {"model": model, "use_responses_api": False}
+        settings: dict[str, Any] = {"use_responses_api": False}
         if self.base_url is not None:
+            refuse_unencrypted(self.base_url)
             # ChatOpenAI switches usage in streams off for any other address than OpenAI's.
             settings |= {"base_url": self.base_url, "stream_usage": True}
         if self.api_key is not None:
@@ -93,7 +107,7 @@ class Connection:
         if self.is_loopback:
             settings["http_client"] = _chat_http(self.server)
             settings["http_async_client"] = _async_http(self.server)
-        return ChatOpenAI(**(settings | options))
+        return settings
 
 
 def refuse_unencrypted(address: str) -> None:

@@ -7,8 +7,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import Self
+
 from langchain_fbmessenger._iteration import run_in_thread
-from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger._shown import line
+from langchain_fbmessenger.exceptions import FineTuningError, UsageError
 from langchain_fbmessenger.fine_tuning.adapters import (
     adapter_folder,
     fetch_adapter,
@@ -16,6 +19,7 @@ from langchain_fbmessenger.fine_tuning.adapters import (
 )
 from langchain_fbmessenger.fine_tuning.cleanup import files_of
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
+from langchain_fbmessenger.fine_tuning.job_list import EventList, JobList
 from langchain_fbmessenger.fine_tuning.losses import loss_curve, plot_losses
 from langchain_fbmessenger.fine_tuning.manifests import Manifests
 from langchain_fbmessenger.fine_tuning.pacing import apaced, paced
@@ -27,7 +31,7 @@ from langchain_fbmessenger.fine_tuning.tracking import JobTracker
 from langchain_fbmessenger.fine_tuning.watching import events_since
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_openai import ChatOpenAI
@@ -40,6 +44,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.fine_tuning.progress import JobProgress
 
 __all__ = ["FineTuningJob"]
+
+_OTHER_MODELS = frozenset({"model", "model_name"})
 
 
 class FineTuningJob:
@@ -83,8 +89,8 @@ class FineTuningJob:
         return await run_in_thread(cls.from_id, job_id, provider)
 
     @classmethod
-    def newest(cls, provider: str | Provider = "local", *, limit: int = 20) -> list[FineTuningJob]:
-        """Return the newest jobs of an account, newest first.
+    def newest(cls, provider: str | Provider = "local", *, limit: int = 20) -> JobList[Self]:
+        """Return the newest jobs of an account, newest first; a notebook shows them as a table.
 
         Raises:
             FineTuningError: The provider cannot be reached.
@@ -94,12 +100,18 @@ class FineTuningJob:
             connection = provider.connection()
             with connection.client() as client:
                 states = list_jobs(client, limit)
-        return [cls(state, provider, connection) for state in states]
+        return JobList(cls(state, provider, connection) for state in states)
 
     def __repr__(self) -> str:
-        return (
-            f"FineTuningJob(id={self.id!r}, provider={self._tracker.provider.label!r}, "
-            f"status={self.status!r})"
+        label = self._tracker.provider.label
+        return line(
+            "FineTuningJob",
+            {
+                "id": self.id,
+                "provider": label,
+                "status": self.status,
+                "model": self.fine_tuned_model,
+            },
         )
 
     @property
@@ -144,12 +156,12 @@ class FineTuningJob:
         """Look at the job again; the async twin of `refresh`."""
         return await run_in_thread(self.refresh)
 
-    def events(self) -> list[FineTuningJobEvent]:
-        """Return all that has happened so far, oldest first."""
+    def events(self) -> EventList:
+        """Return all that has happened so far, oldest first; a notebook shows it as a table."""
         with self._tracker.client() as client:
-            return events_since(client, self.id, set())
+            return EventList(events_since(client, self.id, set()))
 
-    async def aevents(self) -> list[FineTuningJobEvent]:
+    async def aevents(self) -> EventList:
         """Return all that has happened so far; the async twin of `events`."""
         return await run_in_thread(self.events)
 
@@ -234,7 +246,7 @@ class FineTuningJob:
 
         Args:
             timeout: Longest time to wait, in seconds; None waits as long as it takes.
-            progress: Whether to show a bar; None shows one on a terminal.
+            progress: Whether to show a bar; None shows one on a terminal and in a notebook.
 
         Returns:
             The job itself, which goes on at the provider when the wait is broken off.
@@ -272,16 +284,42 @@ class FineTuningJob:
     def chat_model(self, **options: Any) -> ChatOpenAI:
         """Return the finished model as a `ChatOpenAI`: stream, batch and the rest are its own.
 
+        It counts tokens as the model does, for `trim_messages`, and keeps its place in LangChain's
+        cache when the local server starts again; see `ProviderChatOpenAI`.
+
         Args:
-            **options: Anything that `ChatOpenAI` takes, such as `temperature=0.8`.
+            **options: Anything that `ChatOpenAI` takes, such as `temperature=0.8`, but for another
+                model's name.
 
         Raises:
             FineTuningError: The job has no model (yet), or it answers nowhere yet.
         """
-        tracker = self._tracker
-        return tracker.connection.chat_model(
-            tracker.provider.answering_model(self.state), **options
-        )
+        options |= {"job_id": self.id}  # of its own name alone it would not be known for sure
+        return self._model(self._tracker.provider.answering_model, options)
+
+    def base_chat_model(self, **options: Any) -> ChatOpenAI:
+        """Return the base model that the job trains, untuned: to be heard beside `chat_model()`.
+
+        It needs no finished job, and takes the same prompt: `job.prompt() | job.base_chat_model()`.
+
+        Args:
+            **options: As `chat_model`.
+
+        Raises:
+            FineTuningError: The provider's base answers nowhere (yet); says what to do.
+        """
+        return self._model(self._tracker.provider.base_answering_model, options)
+
+    def _model(self, named: Callable[[JobState], str], options: dict[str, Any]) -> ChatOpenAI:
+        if taken := sorted(_OTHER_MODELS & options.keys()):
+            message = (
+                f"{taken[0]}= is not taken here: chat_model() is the job's model, "
+                "base_chat_model() its base; another model is FineTuningJob.from_id(ITS_JOB)"
+                ".chat_model(), or find_provider(PROVIDER).chat_model(ITS_NAME)"
+            )
+            raise UsageError(message)
+        known = {"provider": self._tracker.provider, "base_model": self.state.model}
+        return self._tracker.connection.chat_model(named(self.state), **(options | known))
 
     def download_adapter(self, folder: str | Path) -> Path:
         """Fetch the files of the finished adapter from a provider that gives them away.

@@ -1,4 +1,4 @@
-"""How far a job is: what its provider tells goes in, figures and a bar on the terminal come out."""
+"""How far a job is: what its provider tells goes in, figures and a bar on the screen come out."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.fine_tuning.losses import figures_of, valid_loss_of
+from langchain_fbmessenger.fine_tuning.notebook import NotebookBar, in_notebook
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -69,13 +70,20 @@ def show_progress(enabled: bool | None) -> Iterator[Callable[[JobProgress], None
     """Show a bar while a job runs.
 
     Args:
-        enabled: Whether to show it; None shows it on a terminal only.
+        enabled: Whether to show it; None shows it on a terminal and in a notebook only.
 
     Yields:
         A function that takes the job's progress.
     """
-    if not (sys.stderr.isatty() if enabled is None else enabled):
+    is_notebook = in_notebook()
+    if not (is_notebook or sys.stderr.isatty() if enabled is None else enabled):
         yield lambda _progress: None
+        return
+    if is_notebook:
+        notebook_bar = NotebookBar()
+        yield lambda progress: notebook_bar.show(
+            progress.step, progress.total_steps, _in_words(progress)
+        )
         return
 
     from rich.console import Console
@@ -109,6 +117,11 @@ def show_progress(enabled: bool | None) -> Iterator[Callable[[JobProgress], None
             )
 
         yield show
+
+
+def _in_words(progress: JobProgress) -> str:
+    told = [progress.status.replace("_", " "), _losses(progress), _left(progress, None)]
+    return ", ".join(filter(None, told))
 
 
 def _losses(progress: JobProgress) -> str:

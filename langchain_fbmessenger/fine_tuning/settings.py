@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger._shown import line
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 __all__ = ["JobSettings"]
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, repr=False)
 class JobSettings:
     """Settings of a job; what is None is left to the provider.
 
@@ -40,6 +42,12 @@ class JobSettings:
     suffix: str | None = None
     seed: int | None = None
     extra_body: Mapping[str, Any] | None = None
+
+    def __repr__(self) -> str:
+        told = self.given()
+        if self.extra_body is not None:
+            told["extra_body"] = ", ".join(sorted(self.extra_body))  # its values may be secret
+        return line("JobSettings", told)
 
     def given(self) -> dict[str, Any]:
         """Return the settings that are not left to the provider."""

@@ -109,18 +109,28 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     """Longest time that `invoke` waits for the job, in seconds."""
 
     progress: bool | None = None
-    """Whether `invoke` shows a bar; None shows one on a terminal."""
+    """Whether `invoke` shows a bar; None shows one on a terminal and in a notebook."""
 
-    @field_validator("provider")
+    @field_validator("provider", mode="before")
     @classmethod
-    def _known(cls, provider: str | Provider) -> str | Provider:
-        find_provider(provider)
+    def _known(cls, provider: Any) -> Any:
+        if isinstance(provider, str | type):
+            find_provider(provider)  # type: ignore[arg-type]  # a class is refused in our words
         return provider
 
     @model_validator(mode="after")
     def _settings_known(self) -> FineTuner:
         find_provider(self.provider).check_settings(self._settings())
         return self
+
+    @override
+    def __repr_args__(self) -> Iterator[tuple[str | None, Any]]:
+        yield from {"provider": self.provider, "model": self.model}.items()
+        for name, value in super().__repr_args__():
+            if name == "extra_body":
+                yield name, sorted(value)  # a token may be among its values
+            elif name not in {"provider", "model"}:
+                yield name, value
 
     @property
     @override

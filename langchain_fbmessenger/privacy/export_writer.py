@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exceptions import InvalidOptionError, MissingFolderError
 from langchain_fbmessenger.exports import read_repaired
 
 if TYPE_CHECKING:
@@ -50,20 +51,20 @@ def staged_folder(target: Path, sources: Iterable[Path]) -> Iterator[Path]:
         sources: What is read meanwhile, which nothing may be written into.
 
     Raises:
-        ValueError: It is not empty, or lies within what is read.
-        FileNotFoundError: There is no folder for it to lie in.
+        InvalidOptionError: It is not empty, or lies within what is read.
+        MissingFolderError: There is no folder for it to lie in.
     """
     place = target.resolve()
     for source in map(Path.resolve, sources):
         if place == source or source in place.parents:
             message = f"{target} lies within the export: choose a folder outside of it"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
     if place.exists() and (not place.is_dir() or any(place.iterdir())):
         message = f"{target} is there already and not an empty folder: choose a new one"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     if not place.parent.is_dir():
         message = f"There is no folder {str(target.parent)!r}"
-        raise FileNotFoundError(message)
+        raise MissingFolderError(message)
     aside = Path(tempfile.mkdtemp(prefix=f".{place.name}.", dir=place.parent))  # mode 0700
     try:
         yield aside

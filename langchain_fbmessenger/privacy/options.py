@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Optional
 
 from pydantic import BeforeValidator
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.identifiers import known_regions
 
 __all__ = ["Kind", "Names", "Regions", "several"]
@@ -17,11 +18,11 @@ def several(texts: Any, what: str = "names") -> Any:
     """Return several texts as a tuple.
 
     Raises:
-        ValueError: It is a single text, which would be taken for as many as it has letters.
+        InvalidOptionError: It is a single text, which would be taken for as many as it has letters.
     """
     if isinstance(texts, str):
         message = f"expected several {what}: put a single one into a list"
-        raise ValueError(message)  # noqa: TRY004 - pydantic reports ValueErrors
+        raise InvalidOptionError(message)
     return tuple(texts)
 
 

@@ -6,7 +6,7 @@ from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_fbmessenger.exceptions import MissingExtraError
+from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
 from langchain_fbmessenger.privacy.findings import without_overlaps
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
@@ -78,7 +78,7 @@ def look_through(
     """
     if key is not None and not key.is_file():
         message = f"There is no key file {str(key)!r}"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     outgoing = Outgoing()
     finders: list[TextFinder] = []
     try:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_fbmessenger._roster import people_of
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.consent import ConsentReport, apply_consent
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.export_writer import staged_folder, write_export
@@ -45,7 +46,7 @@ class Redaction:
         kinds: Kinds of identifiers to replace.
 
     Raises:
-        ValueError: Names are to stay, and something is said of them.
+        InvalidOptionError: Names are to stay, and something is said of them.
     """
 
     names: bool = True
@@ -59,10 +60,10 @@ class Redaction:
     def __post_init__(self) -> None:
         if not self.names and (self.keep_owner or self.keep or self.people or self.fake):
             message = "where names are left, none can be kept or added, and nothing is invented"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         if not self.names and self.contacts is not None and self.contacts.ask_for_pseudonyms:
             message = "the contacts ask for invented names: names cannot be left"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
 
     def preview(
         self, loader: FacebookMessengerChatLoader, *, key: Path | None = None, samples: int = 5
@@ -106,12 +107,13 @@ class Redaction:
             The number of conversations, None if it is not wanted.
 
         Raises:
-            ValueError: The folder is not empty or lies within the export, or the key lies in it.
+            InvalidOptionError: The folder is not empty or lies within the export, or the key lies
+                in it.
             MessengerError: As `loader.lazy_load`.
         """
         if folder.resolve() in key.resolve().parents:
             message = f"{key} lies in {folder}: whoever gets the copy must not get its key"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         try:
             with staged_folder(folder, loader.paths) as aside, _new_key(key):
                 preview, left_out = self._new_preview(), ConsentReport()

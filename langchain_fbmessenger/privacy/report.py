@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from langchain_fbmessenger._shown import Shown
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.findings import Finding
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["PrivacyReport"]
 
 
-class PrivacyReport:
+class PrivacyReport(Shown):
     """What the privacy stages have replaced; filled by the stages that it is given to.
 
     A report belongs to the caller: give a new one to each run, or add up several runs in one. It
@@ -33,6 +35,14 @@ class PrivacyReport:
         print(report)
         ```
     """
+
+    _figures: ClassVar[tuple[str, ...]] = (
+        "sessions",
+        "messages",
+        "messages_changed",
+        "people",
+        "found",
+    )
 
     def __init__(self) -> None:
         self.sessions = 0
@@ -59,11 +69,4 @@ class PrivacyReport:
         return (
             f"{self.sessions:,} sessions, {self.people:,} people renamed\n"
             f"{self.messages_changed:,} of {self.messages:,} messages changed: {found}"
-        )
-
-    def __repr__(self) -> str:
-        return (
-            f"PrivacyReport(sessions={self.sessions}, messages={self.messages}, "
-            f"messages_changed={self.messages_changed}, people={self.people}, "
-            f"found={dict(self.found)})"
         )

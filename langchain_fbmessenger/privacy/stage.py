@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Optional, cast, overload
 from pydantic import ConfigDict, Field
 from typing_extensions import override
 
+from langchain_fbmessenger._names import NameSearch
 from langchain_fbmessenger._roster import Person, nicknames_of, people_of
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
 __all__ = [
@@ -94,7 +96,7 @@ class PseudonymizeChatSessions(SessionStage):
         report = PrivacyReport() if self.report is None else self.report
         book = NameBook(self.key, keep=self.keep)
         told = [Person(name, contact.aliases) for name, contact in self.contacts.people.items()]
-        run = _People(book, Decisions(self.contacts, (), ()))
+        run = _People(book, self.keep, Decisions(self.contacts, (), ()))
         run.meet([*told, *map(Person, self.people)])
         identifiers = self._identifiers(book.secret)
         known: tuple[Person, ...] = ()
@@ -107,10 +109,13 @@ class PseudonymizeChatSessions(SessionStage):
                 known = people_of(thread)
                 run.decisions = Decisions(self.contacts, (), known)
                 run.meet(known)
-            run.meet(map(Person, dict.fromkeys(names_in(session))))
+            names = [*dict.fromkeys(names_in(session))]
+            if run.decisions.unmatched:  # a name of the contacts may lack its accents
+                run.decisions = Decisions(self.contacts, (), known, names)
+            run.meet(map(Person, names))
             report.people = book.people
-            names = book.finder(nicknames_of(thread))
-            yield SessionScrubber(identifiers, book, names, report).scrub(session)
+            finder = book.finder(nicknames_of(thread))
+            yield SessionScrubber(identifiers, book, finder, report).scrub(session)
 
     def _identifiers(self, secret: bytes) -> IdentifierFinder | None:
         if self.identifiers is None:
@@ -123,11 +128,18 @@ class PseudonymizeChatSessions(SessionStage):
 class _People:
     """Learns names, and lets those keep theirs who have agreed to it."""
 
-    def __init__(self, book: NameBook, decisions: Decisions) -> None:
+    def __init__(self, book: NameBook, keep: Iterable[str], decisions: Decisions) -> None:
         self._book = book
+        self._keep = [NameSearch(name) for name in keep]
         self.decisions = decisions
 
     def meet(self, people: Iterable[Person]) -> None:
+        people = list(people)
+        for search in self._keep:
+            for person in people:
+                search.meet(person.names)
+            for name in search.found:
+                self._book.keep(name)
         renamed = []
         for person in people:
             if self.decisions.of(person.name) == "include":
@@ -140,7 +152,7 @@ class _People:
 
 @overload
 def redact_identifiers(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     kinds: Iterable[Kind] | None = ...,
     regions: Iterable[str] | None = ...,
@@ -155,7 +167,7 @@ def redact_identifiers(
     report: PrivacyReport | None = ...,
 ) -> RedactIdentifiers: ...
 def redact_identifiers(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     kinds: Iterable[Kind] | None = None,
     regions: Iterable[str] | None = None,
@@ -167,7 +179,7 @@ def redact_identifiers(
     this machine to find them.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         kinds: Which of phone, email, card, iban, ip, link, address, id; all by default. Of a link,
             only what lets its bearer in (a token, a password) is replaced.
         regions: Countries whose national phone numbers are read, such as "CZ"; by default those
@@ -196,7 +208,7 @@ def redact_identifiers(
 
 @overload
 def pseudonymize_chat_sessions(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     key: str | os.PathLike[str],
     keep_owner: bool = ...,
@@ -223,7 +235,7 @@ def pseudonymize_chat_sessions(
     report: PrivacyReport | None = ...,
 ) -> PseudonymizeChatSessions: ...
 def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by its keyword
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     key: str | os.PathLike[str],
     keep_owner: bool = False,
@@ -247,7 +259,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
     came before; name the others in `people`.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         key: The key file: made if there is none, for its owner alone (0600), and brought up to
             date while people are met. Only with it can names be told (`restore_names`).
         keep_owner: Whether the export's owner keeps their name.

@@ -2,15 +2,55 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
+import os
+from collections.abc import (
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Iterable,
+    Iterator,
+    Mapping,
+)
+from io import IOBase
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.messages import BaseMessage
+from langchain_core.runnables import Runnable
+from pydantic import BaseModel
+
+from langchain_fbmessenger.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from langchain_core.chat_sessions import ChatSession
 
-__all__ = ["Counts", "aiter_of_one", "asessions_of", "collected", "given", "sessions_of"]
+__all__ = [
+    "EXAMPLES",
+    "SESSIONS",
+    "Counts",
+    "aiter_of_one",
+    "asessions_of",
+    "collected",
+    "given",
+    "given_now",
+    "one_session",
+    "sessions_of",
+]
+
+SESSIONS = "chat sessions (dicts with a key 'messages')"
+EXAMPLES = "training examples (dicts with a key 'messages')"
+
+_HINTS: tuple[tuple[Any, str], ...] = (
+    (
+        str | bytes | os.PathLike,
+        ": FacebookMessengerChatLoader(path) loads an export; options are given by their names",
+    ),
+    (type, ": a class, of which an instance is wanted"),
+    (BaseMessage, ": messages of one chat are a session, {'messages': [...]}"),
+    (Runnable, ": stages are put in a row with `|`"),
+    (AsyncIterable, ": use `astream` or `ainvoke`"),
+    (Awaitable, ": it was not awaited"),
+    (list | tuple, ": several are taken by the function without `_in_session`"),
+)
 
 
 class Counts:
@@ -31,23 +71,63 @@ class Counts:
         return {"sessions": self.sessions, "items": self.given}
 
 
-def given(sessions: Any) -> Any:
-    """Refuse at once what is neither a session nor holds any, before a lazy iterator hides it."""
-    several = isinstance(sessions, Iterable | AsyncIterable) and not isinstance(
-        sessions, str | bytes
-    )
-    return sessions if several else _checked(sessions)
+def given(sessions: Any, what: str = SESSIONS) -> Any:
+    """Refuse at once what neither is a session nor holds any, before a lazy iterator hides it.
+
+    Args:
+        sessions: A session, an iterable or async iterable of sessions, or a loader of them.
+        what: What is expected: `SESSIONS` or `EXAMPLES`, which are dicts of the same shape.
+
+    Raises:
+        InvalidInputError: It is something else.
+    """
+    if isinstance(sessions, Mapping):
+        return _checked(sessions, what)
+    if _is_loader(sessions):
+        return sessions
+    if isinstance(sessions, list | tuple):
+        for one in sessions:
+            if not (isinstance(one, Mapping) and "messages" in one):
+                raise _wrong(one, what, within=type(sessions).__name__)
+        return sessions
+    is_one_thing = isinstance(sessions, str | bytes | bytearray | type | BaseModel | IOBase)
+    if is_one_thing or not isinstance(sessions, Iterable | AsyncIterable):
+        raise _wrong(sessions, what)
+    return sessions
 
 
-def sessions_of(chunks: Iterator[Any]) -> Iterator[ChatSession]:
-    """Give the sessions that chunks hold: each is a session or an iterable of sessions."""
+def given_now(sessions: Any, what: str = SESSIONS) -> Any:
+    """Return what `given` does, which must not be asynchronous here.
+
+    Raises:
+        InvalidInputError: It is something else.
+    """
+    if isinstance(sessions, AsyncIterable) and not isinstance(sessions, Iterable):
+        raise _wrong(sessions, what)
+    return given(sessions, what)
+
+
+def one_session(session: Any) -> ChatSession:
+    """Return a chat session.
+
+    Raises:
+        InvalidInputError: It is none, or it is several.
+    """
+    if isinstance(session, Mapping):
+        return _checked(session, SESSIONS)
+    error = _wrong(session, "one chat session, a dict with a key 'messages'")
+    raise error
+
+
+def sessions_of(chunks: Iterator[Any], what: str = SESSIONS) -> Iterator[ChatSession]:
+    """Give the sessions that chunks hold: each is one, an iterable of some, or a loader."""
     for chunk in chunks:
         if isinstance(chunk, Mapping):
-            yield _checked(chunk)
-        elif isinstance(chunk, Iterable) and not isinstance(chunk, str | bytes):
-            yield from map(_checked, chunk)
-        else:
-            _checked(chunk)
+            yield _checked(chunk, what)
+            continue
+        source = given_now(chunk, what)
+        for session in source.lazy_load() if _is_loader(source) else source:
+            yield _checked(session, what)
 
 
 async def asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
@@ -60,22 +140,36 @@ async def asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
             yield chunk
 
 
-def _checked(session: Any) -> ChatSession:
+def _checked(session: Any, what: str) -> ChatSession:
     # Only types are named: what is given may hold somebody's chat. So may the errors that it would
     # end in later, as their attribute `obj`.
-    if isinstance(session, Mapping) and "messages" in session:
-        for kind in _kinds_of(session["messages"]):
-            if not issubclass(kind, BaseMessage | Mapping):  # the latter in training examples
-                message = f"expected messages in a chat session, got {kind.__name__}"
-                raise TypeError(message)
-        if not isinstance(thread := session.get("thread"), Mapping | None):
-            message = f"expected a dict as a chat session's 'thread', got {type(thread).__name__}"
-            raise TypeError(message)
-        return session  # type: ignore[return-value]  # a TypedDict is a plain dict
-    got = type(session).__name__
-    hint = ": use `astream` or `ainvoke`" if isinstance(session, AsyncIterable) else ""
-    message = f"expected chat sessions (dicts with a key 'messages'), got {got}{hint}"
-    raise TypeError(message)
+    if not (isinstance(session, Mapping) and "messages" in session):
+        raise _wrong(session, what)
+    for kind in _kinds_of(session["messages"]):
+        if not issubclass(kind, BaseMessage | Mapping):  # the latter in training examples
+            message = f"expected messages in a chat session, got {kind.__name__}"
+            raise InvalidInputError(message)
+    if not isinstance(thread := session.get("thread"), Mapping | None):
+        message = f"expected a dict as a chat session's 'thread', got {type(thread).__name__}"
+        raise InvalidInputError(message)
+    return session  # type: ignore[return-value]  # a TypedDict is a plain dict
+
+
+def _is_loader(given: Any) -> bool:
+    """Tell whether something loads sessions, as all of LangChain's chat loaders do."""
+    return not isinstance(given, type | Mapping) and callable(getattr(given, "lazy_load", None))
+
+
+def _wrong(given: Any, what: str, within: str = "") -> InvalidInputError:
+    """Return an error that says what was given instead, and what to do about it."""
+    got = f"{type(given).__name__} in a {within}" if within else type(given).__name__
+    return InvalidInputError(f"expected {what}, got {got}{_hint(given, what)}")
+
+
+def _hint(given: Any, what: str) -> str:
+    if isinstance(given, str | bytes | os.PathLike) and what == EXAMPLES:
+        return ": read_jsonl(path) reads a file of them"
+    return next((hint for kind, hint in _HINTS if isinstance(given, kind)), "")
 
 
 def _kinds_of(messages: Any) -> set[type]:

@@ -10,12 +10,14 @@ from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, text_of
-from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_of
+from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_in
+from langchain_fbmessenger.sessions._flow import one_session
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -41,12 +43,12 @@ class MergeChatRuns(SessionStage):
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
         for session in sessions:
-            yield merge_chat_runs_in_session(session, self.delimiter, max_gap=self.max_gap)
+            yield _merged(session, self.delimiter, self.max_gap)
 
 
 @overload
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     delimiter: str = ...,
     max_gap: str | timedelta | None = ...,
@@ -56,7 +58,7 @@ def merge_chat_runs(
     chat_sessions: None = None, *, delimiter: str = ..., max_gap: str | timedelta | None = ...
 ) -> MergeChatRuns: ...
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     delimiter: str = "\n\n",
     max_gap: str | timedelta | None = RUN_MAX_GAP,
@@ -64,7 +66,7 @@ def merge_chat_runs(
     r"""Merge each run, that is, consecutive messages of one sender, into one message.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         delimiter: What stands between the texts of two messages of a run.
         max_gap: Longest pause between two messages of one run, as a `timedelta` or a text such as
             "8h" or "1d 12h"; 30 days by default. None merges across any pause, years too, as
@@ -87,7 +89,6 @@ def merge_chat_runs(
     return cast("Iterator[ChatSession] | MergeChatRuns", dual_form(stage, chat_sessions))
 
 
-@without_gc
 def merge_chat_runs_in_session(
     chat_session: ChatSession,
     delimiter: str = "\n\n",
@@ -110,10 +111,16 @@ def merge_chat_runs_in_session(
         ValueError: A message's content is neither text nor a list of content blocks, or `max_gap`
             is no gap.
     """
-    messages = list(chat_session["messages"])
+    gap = None if max_gap is None else as_gap(max_gap)
+    return _merged(one_session(chat_session), delimiter, gap)
+
+
+@without_gc
+def _merged(session: ChatSession, delimiter: str, max_gap: timedelta | None) -> ChatSession:
+    messages = list(session["messages"])
     paused: set[int] = set()
     if max_gap is not None:
-        paused.update(long_pauses(map(times_of, messages), as_gap(max_gap)))
+        paused.update(long_pauses(times_in(messages), max_gap))
     merged = []
     start = 0
     for stop in range(1, len(messages) + 1):
@@ -124,7 +131,7 @@ def merge_chat_runs_in_session(
         ):
             merged.append(_merge_run(messages[start:stop], delimiter))
             start = stop
-    return cast("ChatSession", {**chat_session, "messages": merged})
+    return cast("ChatSession", {**session, "messages": merged})
 
 
 def _same_run(first: BaseMessage, message: BaseMessage) -> bool:

@@ -10,13 +10,15 @@ from typing import TYPE_CHECKING, Any, Literal, Union, cast, overload
 from pydantic import field_validator
 from typing_extensions import override
 
-from langchain_fbmessenger._times import as_gap, long_pauses, times_of
+from langchain_fbmessenger._times import as_gap, long_pauses, read_times
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions._pauses import DEFAULT_GAP, learned_gap
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
@@ -40,7 +42,7 @@ class SplitChatSessions(SessionStage):
             return as_gap(gap)
         except ValueError as error:
             message = f'{error}; or "auto"'
-            raise ValueError(message) from None
+            raise InvalidOptionError(message) from None
 
     @property
     @override
@@ -51,8 +53,7 @@ class SplitChatSessions(SessionStage):
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
         seen = _Seen()
         for session in sessions:
-            messages = list(session["messages"])
-            times = [times_of(message) for message in messages]
+            messages, times = read_times(list(session["messages"]))
             gap = _learned(messages, times) if self.gap == "auto" else self.gap
             seen.look_at(times, gap)
             start = 0
@@ -64,14 +65,16 @@ class SplitChatSessions(SessionStage):
 
 @overload
 def split_chat_sessions(
-    chat_sessions: Iterable[ChatSession], *, gap: str | timedelta = ...
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, *, gap: str | timedelta = ...
 ) -> Iterator[ChatSession]: ...
 @overload
 def split_chat_sessions(
     chat_sessions: None = None, *, gap: str | timedelta = ...
 ) -> SplitChatSessions: ...
 def split_chat_sessions(
-    chat_sessions: Iterable[ChatSession] | None = None, *, gap: str | timedelta = "8h"
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
+    *,
+    gap: str | timedelta = "8h",
 ) -> Iterator[ChatSession] | SplitChatSessions:
     """Cut each session where nobody wrote for longer than `gap`.
 
@@ -89,14 +92,15 @@ def split_chat_sessions(
 
     Returns:
         An iterator over new sessions with the keys of those that they were cut from, or the
-        Runnable that does the same. No message is lost, none stands in two sessions.
+        Runnable that does the same. No message is lost, none stands in two sessions. Times that
+        only a whole thread tells (WhatsApp's "3/4/23, 9:10") stand in Unix ms.
 
     Raises:
-        ValueError: `gap` is none of the above, or not longer than nothing.
+        InvalidOptionError: `gap` is none of the above, or not longer than nothing.
 
     Warns:
-        UserWarning: At the end, where sessions hold no time that can be read (`events` of other
-            loaders may hold dates as text): they are whole; or where merged messages hold a pause.
+        UserWarning: At the end, where sessions hold no time that can be read: they are whole; or
+            where merged messages hold a pause.
 
     Example:
         ```python

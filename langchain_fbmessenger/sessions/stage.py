@@ -21,30 +21,43 @@ from collections.abc import (
 )
 from contextlib import aclosing, closing
 from functools import reduce
-from typing import TYPE_CHECKING, Any, Union, cast, overload
+from typing import TYPE_CHECKING, Any, ClassVar, Union, cast, overload
 
 from langchain_core.runnables import RunnableBinding, RunnableSequence, RunnableSerializable
-from pydantic import ConfigDict
+from pydantic import ConfigDict, ValidationError
 from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
 from langchain_fbmessenger._tracing import atraced_run, traced_run
+from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.sessions._flow import (
+    EXAMPLES,
+    SESSIONS,
     Counts,
     aiter_of_one,
     asessions_of,
     collected,
     given,
+    given_now,
     sessions_of,
 )
+from langchain_fbmessenger.sessions._options import option_error
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
 
 if TYPE_CHECKING:
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.runnables import RunnableConfig
     from langchain_core.runnables.graph import Graph
 
-__all__ = ["ChatSessionPipeline", "SessionStage", "TakesChats", "dual_form"]
+__all__ = [
+    "EXAMPLES",
+    "ChatSessionPipeline",
+    "SessionStage",
+    "TakesChats",
+    "dual_form",
+    "sessions_in",
+]
 
 
 class TakesChats(ABC):
@@ -65,6 +78,17 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
 
     # A system prompt is nobody's business: pydantic's errors would quote all options.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    if not TYPE_CHECKING:  # mypy knows the options by the fields
+
+        def __init__(self, **options: Any) -> None:
+            try:
+                super().__init__(**options)
+            except ValidationError as error:
+                raise option_error(error, type(self).model_fields) from None
+
+    takes: ClassVar[str] = SESSIONS
+    """What the stage takes, for errors."""
 
     @abstractmethod
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
@@ -97,7 +121,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         """Run the stage over a session, a list of sessions or an iterator of sessions.
 
         Args:
-            input: One chat session, or any iterable of them.
+            input: One chat session, any iterable of them, or a loader.
             config: Callbacks, tags, run name and the like.
             **kwargs: None is known: options are the stage's own fields.
 
@@ -105,9 +129,9 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
             One item or a list for one session, a list for a list, an iterator for an iterator.
 
         Raises:
-            TypeError: The input holds no chat sessions, or an option was given.
+            InvalidInputError: The input holds no chat sessions, or an option was given.
         """
-        items = self.stream(given(input), config, **kwargs)
+        items = self.stream(given(input, self.takes), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = items
             return item
@@ -116,7 +140,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Run `invoke` without blocking the event loop; an iterator gives an async iterator."""
-        items = self.astream(given(input), config, **kwargs)
+        items = self.astream(given(input, self.takes), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = await collected(items)
             return item
@@ -148,7 +172,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         counts = Counts()
         with traced_run(config, self.get_name()) as output:
             try:
-                with closing(self._counted(sessions_of(input), counts)) as items:
+                with closing(self._counted(sessions_of(input, self.takes), counts)) as items:
                     yield from items
             finally:
                 output.update(counts.as_output())
@@ -162,7 +186,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         counts = Counts()
         async with atraced_run(config, self.get_name()) as output:
             sources = LoopIterator(asessions_of(input))
-            items = iterate_in_thread(self._counted(sessions_of(sources), counts))
+            items = iterate_in_thread(self._counted(sessions_of(sources, self.takes), counts))
             try:
                 async with aclosing(items):
                     async for item in items:
@@ -182,9 +206,12 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
         """Give item by item what sessions make, without a traced run.
 
         Args:
-            sessions: A session or an iterable of sessions.
+            sessions: A session, an iterable or a loader of sessions.
+
+        Raises:
+            InvalidInputError: It is something else.
         """
-        return self.apply(sessions_of(iter([sessions])))
+        return self.apply(sessions_in(sessions, self.takes))
 
     @overload  # type: ignore[override]  # narrower, and wider, than core's
     def __or__(self, other: SessionStage) -> ChatSessionPipeline: ...
@@ -295,16 +322,33 @@ class _WholeResult(RunnableSerializable[Any, Any]):
 
 
 def dual_form(
-    stage: SessionStage, sessions: Iterable[ChatSession] | None
+    stage: SessionStage, sessions: Iterable[ChatSession] | BaseChatLoader | str | None
 ) -> SessionStage | Iterator[Any]:
-    """Give the Runnable itself without data, and with data a plain iterator over what it makes."""
+    """Give the Runnable itself without data, and with data a plain iterator over what it makes.
+
+    Raises:
+        InvalidInputError: What was given as data is something else.
+    """
     return stage if sessions is None else stage.items_of(sessions)
+
+
+def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:
+    """Give the sessions, or training examples, that something holds.
+
+    Args:
+        sessions: A session, an iterable or a loader of sessions.
+        what: `EXAMPLES` where these are meant.
+
+    Raises:
+        InvalidInputError: It is something else; at once where that can be seen.
+    """
+    return sessions_of(iter([given_now(sessions, what)]), what)
 
 
 def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:
     if options:
         message = f"{stage.get_name()} takes no options when it runs, got {', '.join(options)}"
-        raise TypeError(message)
+        raise InvalidInputError(message)
 
 
 def _steps(stage: SessionStage) -> tuple[SessionStage, ...]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -50,7 +52,7 @@ def damage(path: str | Path, kind: DamageKind) -> Path:
         The path.
 
     Raises:
-        ValueError: There is no such kind, or the file has no place where it could strike.
+        InvalidOptionError: There is no such kind, or the file has no place where it could strike.
 
     Example:
         ```python
@@ -63,12 +65,12 @@ def damage(path: str | Path, kind: DamageKind) -> Path:
     path = Path(path)
     if kind not in DAMAGES:
         message = f"There is no damage {kind!r}. Choose from: {', '.join(sorted(DAMAGES))}."
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     before = path.read_bytes()
     after = DAMAGES[kind].apply(before)
     if after == before:
         message = f"{str(path)!r} has no place where {kind!r} could strike."
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     path.write_bytes(after)
     return path
 

@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.testing._dyi import dyi_files, group_copies, hand_made_files
 from langchain_fbmessenger.testing._e2ee import e2ee_files
 from langchain_fbmessenger.testing._extras import other_files as files_without_threads
@@ -113,7 +114,8 @@ def write_export(  # noqa: PLR0913 - every option has a default and is given by 
         What was written, and what to hand to a loader.
 
     Raises:
-        ValueError: There is no such variant, layout or packaging, or two threads have one id.
+        InvalidOptionError: There is no such variant, layout or packaging, or two threads have one
+            id.
 
     Example:
         ```python
@@ -154,7 +156,7 @@ def write_export(  # noqa: PLR0913 - every option has a default and is given by 
                 message = (
                     f"Two threads want the file {name!r}: give each `Thread` an id of its own."
                 )
-                raise ValueError(message)
+                raise InvalidOptionError(message)
             target.add(OutputFile(name, file.chunks))
             while uris:
                 # The encrypted export's addresses begin at its file, all others at the root.
@@ -168,7 +170,7 @@ def write_export(  # noqa: PLR0913 - every option has a default and is given by 
 def _check(what: str, given: str, known: Iterable[str]) -> None:
     if given not in known:
         message = f"There is no {what} {given!r}. Choose from: {', '.join(known)}."
-        raise ValueError(message)
+        raise InvalidOptionError(message)
 
 
 def _noting_uris(threads: Iterable[Thread], uris: list[str]) -> Iterator[Thread]:

@@ -155,6 +155,25 @@ async def test_an_answer_ends_by_its_limit(engine: ChildEngine) -> None:
     assert usage["prompt_tokens"] == await engine.count_tokens(QUESTION)
 
 
+async def test_a_text_is_cut_as_the_base_cuts_it(engine: ChildEngine) -> None:
+    tokens = [28120, 37366, 267, 29989, 400]
+
+    assert await engine.encode("hello café wörld", with_special=False) == tokens
+    assert await engine.encode("", with_special=False) == []
+
+
+async def test_behind_an_answer_comes_another_one(engine: ChildEngine) -> None:
+    """And not the rest of that one: a chat is counted and answered alike by all engines."""
+    answered = [*QUESTION, {"role": "assistant", "content": "aye"}]
+    more = await engine.count_tokens(answered) - await engine.count_tokens(QUESTION)
+
+    usage = (await chunks(engine, None, answered, max_tokens=1))[-1]["usage"]
+
+    turn = "aye<|im_end|>\n<|im_start|>assistant\n"
+    assert more == len(await engine.encode(turn, with_special=False))
+    assert usage["prompt_tokens"] == await engine.count_tokens(answered)
+
+
 async def test_an_answer_is_bounded_by_the_context(engine: ChildEngine) -> None:
     """The end of turn is made impossible, so that only the context ends it."""
     messages = [{"role": "user", "content": "la " * (CONTEXT - 60)}]

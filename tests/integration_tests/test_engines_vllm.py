@@ -83,6 +83,8 @@ async def test_what_is_asked_reaches_vllm_by_its_own_names(engine: ChildEngine) 
 
 async def test_tokens_are_counted_and_usage_is_told(engine: ChildEngine) -> None:
     assert await engine.count_tokens([{"role": "user", "content": "hi"}]) == 1
+    assert await engine.encode("ab", with_special=False) == [97, 98]
+    assert await engine.encode("ab", with_special=True) == [97, 98, 0]
     assert (await chunks(engine))[-1]["usage"]["completion_tokens"] == 2
 
 

@@ -27,7 +27,10 @@ class _Handler(BaseHTTPRequestHandler):
         if self.headers["Authorization"] != f"Bearer {os.environ['VLLM_API_KEY']}":
             self._json(401, {"error": "Unauthorized"})
         elif self.path == "/tokenize":
-            self._json(200, {"count": len(body["messages"]), "max_model_len": 128, "tokens": []})
+            tokens = [ord(letter) for letter in body.get("prompt", "")]
+            tokens += [0] * body.get("add_special_tokens", False)
+            count = len(body.get("messages", tokens))
+            self._json(200, {"count": count, "max_model_len": 128, "tokens": tokens})
         elif self.path == "/v1/load_lora_adapter":
             self._load(body)
         elif self.path == "/v1/unload_lora_adapter":

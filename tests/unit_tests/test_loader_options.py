@@ -250,3 +250,44 @@ def test_loader_with_options_can_be_pickled(tmp_path: Path) -> None:
         export, since="2020-01-01", timezone=timezone(timedelta(hours=2)), folders=["inbox"]
     )
     assert pickle.loads(pickle.dumps(loader)).load() == loader.load()  # noqa: S301 - our own
+
+
+MILO = "Milo Dvořák"
+
+
+def named(folder: Path) -> Path:
+    for number, (other, text) in enumerate([(MILO, "one"), ("Łucja Kępa", "two")]):
+        said = [message(other, START + number, text), message(ZOE, START - 1 - number, "me")]
+        write_thread(folder / INBOX / f"t_{number}", thread_json(said, (other, ZOE), title=other))
+    return folder
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"participants": ["Milo Dvorak"]},
+        {"participants": ["milo dvorák"]},
+        {"threads": ["milo dvorak"]},
+        {"threads": ["MILO DVOŘÁK"]},
+    ],
+)
+def test_names_that_lack_their_accents_choose(tmp_path: Path, options: dict[str, Any]) -> None:
+    assert lines(FacebookMessengerChatLoader(named(tmp_path), **options)) == ["me", "one"]
+
+
+def test_near_names_are_suggested(tmp_path: Path) -> None:
+    export = named(tmp_path)
+    with pytest.raises(UnknownSenderError, match=f"Did you mean '{MILO}'") as unknown:
+        FacebookMessengerChatLoader(export, participants=["Milo"]).load()
+    assert unknown.value.suggestions == [MILO]
+    with pytest.raises(UnknownThreadError, match="Did you mean 'Łucja Kępa'") as thread:
+        FacebookMessengerChatLoader(export, threads=["Lucja Kempa"]).load()
+    assert thread.value.suggestions == ["Łucja Kępa"]
+
+
+def test_owner_may_be_given_without_accents(tmp_path: Path) -> None:
+    loader = FacebookMessengerChatLoader(named(tmp_path), owner="milo dvorak")
+    sessions = loader.load()
+    assert loader.owner == MILO
+    assert {session["thread"]["owner"] for session in sessions} == {MILO}
+    assert next(map_ai_messages(sessions[:1]))["messages"][1].type == "ai"

@@ -5,11 +5,18 @@ from __future__ import annotations
 import json
 import warnings
 import zipfile
+from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from langchain_core.messages import HumanMessage
 
-from langchain_fbmessenger import map_ai_messages, merge_chat_runs, to_training_examples
+from langchain_fbmessenger import (
+    map_ai_messages,
+    merge_chat_runs,
+    split_chat_sessions,
+    to_training_examples,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,3 +66,51 @@ def test_other_loaders_sessions_pass(make_loader: Any, tmp_path: Path) -> None:
     assert contents == [("user", ["Hi", "You", "there?"]), ("assistant", ["Yes"])]
     merged = next(merge_chat_runs().stream(loader.lazy_load()))
     assert len(merged["messages"][0].additional_kwargs["events"]) == 2
+
+
+CHAT = [
+    (datetime(2023, 8, 1, 9, 10), "Al: Hi"),  # noqa: DTZ001 - the phone's wall
+    (datetime(2023, 8, 1, 9, 12), "Zoë: Yes"),  # noqa: DTZ001
+    (datetime(2023, 8, 2, 21, 0), "Al: Again"),  # noqa: DTZ001
+    (datetime(2023, 8, 15, 8, 0), "Zoë: Good"),  # noqa: DTZ001
+]
+
+
+@pytest.mark.parametrize(
+    "form", ["{t.month}/{t.day}/{t:%y}, {t:%I:%M:%S %p}", "{t:%d/%m/%Y, %H:%M:%S}"]
+)
+def test_whatsapp_sessions_are_split_where_they_paused(form: str, tmp_path: Path) -> None:
+    lines = [f"[{form.format(t=time)}] {line}" for time, line in CHAT]
+    (tmp_path / "chat.txt").write_text("\n".join(lines), encoding="utf-8")
+    loader = WhatsAppChatLoader(path=str(tmp_path / "chat.txt"))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        parts = list(split_chat_sessions(loader.lazy_load()))
+    assert [[m.content for m in part["messages"]] for part in parts] == [
+        ["Hi", "Yes"],
+        ["Again"],
+        ["Good"],
+    ]
+    # A part cannot tell the order of day and month any more, so its times are settled.
+    times = [m.additional_kwargs["events"][0]["message_time"] for p in parts for m in p["messages"]]
+    assert times == [int(t.replace(tzinfo=timezone.utc).timestamp() * 1000) for t, _ in CHAT]
+    (given,) = loader.lazy_load()
+    assert isinstance(given["messages"][0].additional_kwargs["events"][0]["message_time"], str)
+
+
+def test_messages_as_langchains_imessage_loader_makes_them_are_split() -> None:
+    messages = [
+        HumanMessage(
+            content=line,
+            role="Al",
+            additional_kwargs={
+                "message_time": 713_000_000_000_000_000 + index,  # nanoseconds since 2001
+                "message_time_as_datetime": time,
+                "sender": "Al",
+                "is_from_me": False,
+            },
+        )
+        for index, (time, line) in enumerate(CHAT)
+    ]
+    parts = list(split_chat_sessions([{"messages": messages}]))
+    assert [len(part["messages"]) for part in parts] == [2, 1, 1]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from langchain_core.messages import HumanMessage
 
-from langchain_fbmessenger._times import as_gap, milliseconds, times_of
+from langchain_fbmessenger._times import as_gap, milliseconds, read_times, times_in
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,7 @@ def test_what_is_no_gap_is_refused_with_an_example(wrong: Any) -> None:
         ("1645460475.123", 1_645_460_475_123),  # the loader for Slack
         ("2023-11-14T22:13:20Z", 1_700_000_000_000),
         ("2023-11-14 22:13:20", 1_700_000_000_000),
-        ("23.08.2023 13:11:23 UTC-08:00", None),  # the loader for Telegram
+        ("23.08.2023 13:11:23 UTC-08:00", None),  # Telegram's: by all of a session
         (True, None),
         (None, None),
         (float("nan"), None),
@@ -69,4 +69,6 @@ def test_times_of_other_loaders(time: Any, expected: int | None) -> None:
     ],
 )
 def test_messages_without_times_have_none(kwargs: dict, times: list[int]) -> None:
-    assert times_of(HumanMessage("a", additional_kwargs=kwargs)) == times
+    messages: list[Any] = [HumanMessage("a", additional_kwargs=kwargs)]
+    assert times_in(messages) == [times]
+    assert read_times(messages) == (messages, [times])

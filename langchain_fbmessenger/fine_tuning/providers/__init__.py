@@ -6,6 +6,7 @@ OpenAI's wire stands in its class and nowhere else.
 
 from __future__ import annotations
 
+from langchain_fbmessenger.exceptions import UsageError
 from langchain_fbmessenger.fine_tuning.providers.azure import AzureProvider
 from langchain_fbmessenger.fine_tuning.providers.base import Provider
 from langchain_fbmessenger.fine_tuning.providers.compatible import CompatibleProvider
@@ -38,9 +39,13 @@ def find_provider(provider: str | Provider) -> Provider:
 
     Raises:
         ValueError: There is none of that name.
+        UsageError: It is a class, not an instance.
     """
     if isinstance(provider, Provider):
         return provider
+    if isinstance(provider, type):
+        message = f"give an instance of the provider, {provider.__name__}(), not its class"
+        raise UsageError(message)
     if provider.startswith(("https://", "http://")):
         return CompatibleProvider(base_url=provider)
     if provider not in _BY_NAME:

@@ -60,6 +60,9 @@ class AzureProvider(Provider):
     deployment: str | None = None
     """The deployment that the finished model answers from."""
 
+    base_deployment: str | None = None
+    """The deployment that the untuned base model answers from, for `job.base_chat_model()`."""
+
     account: AzureAccount | None = None
     """Whose deployment is made if it is not there."""
 
@@ -108,6 +111,16 @@ class AzureProvider(Provider):
         if self.account is not None:
             deploy(self.account, self.deployment, model)
         return self.deployment
+
+    @override
+    def base_answering_model(self, job: JobState) -> str:
+        if self.base_deployment is not None:
+            return self.base_deployment
+        msg = (
+            f"At Azure the base model {job.model} answers only from a deployment of its own: make "
+            "one in the portal, then AzureProvider(base_deployment=NAME) finds it."
+        )
+        raise FineTuningError(msg, job_id=job.id, status=job.status, code="not_deployed")
 
 
 def _needs_deployment(model: str) -> str:

@@ -9,12 +9,15 @@ from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict
+from typing_extensions import Self, override
 
 from langchain_fbmessenger.examples import rules_for
 from langchain_fbmessenger.examples.tokens import LIKELY
 from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.providers.definition import check_complete, check_facts
 
 if TYPE_CHECKING:
+    from langchain_openai import ChatOpenAI
     from openai import OpenAI
     from openai.types import Model
     from openai.types.fine_tuning import FineTuningJob as JobState
@@ -35,12 +38,31 @@ class Provider(BaseModel, ABC):
     """A provider of fine-tuning that speaks OpenAI's wire.
 
     Subclass it for another one and give the instance to `FineTuner(provider=...)`; a server that
-    does all as OpenAI does needs no class: `CompatibleProvider(base_url=...)`.
+    does all as OpenAI does needs no class: `CompatibleProvider(base_url=...)`. A subclass has to
+    give `name`, `connection` and `preflight`; all else has OpenAI's ways as its default.
+
+    Raises:
+        UsageError: The class lacks one of the three; names it. A class fact that is of no use is
+            refused when the class is defined.
+
+    Example:
+        ```python
+        class WorkshopProvider(Provider):
+            name: ClassVar[str] = "workshop"
+
+            def connection(self) -> Connection:
+                return Connection("https://tuning.example.org/v1", os.environ["WORKSHOP_API_KEY"])
+
+            def preflight(self, client: OpenAI, model: str) -> ExampleRules:
+                client.models.retrieve(model)
+                return ExampleRules(provider=self.name, min_examples=10)
+        ```
     """
 
     model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
 
     name: ClassVar[str]
+    """What it is called, in errors, manifests and traces. Has to be given."""
 
     poll_seconds: ClassVar[float] = 5.0
     """Time between two looks at a job."""
@@ -63,6 +85,23 @@ class Provider(BaseModel, ABC):
     deletes_jobs: ClassVar[bool] = False
     """Whether `DELETE /fine_tuning/jobs/{id}` is known, which OpenAI's API has not."""
 
+    tokenize_path: ClassVar[str | None] = None
+    """Where its server counts tokens as vLLM's does, such as `/tokenize`; None where it cannot."""
+
+    moves: ClassVar[bool] = False
+    """Whether its address and key are other ones after each start."""
+
+    @classmethod
+    @override
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        super().__pydantic_init_subclass__(**kwargs)
+        check_facts(cls, Provider)
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Make an instance of a class that has all that is asked of it."""
+        check_complete(cls, Provider)
+        return super().__new__(cls)
+
     @property
     def is_private(self) -> bool:
         """Whether chats stay on this machine."""
@@ -84,6 +123,14 @@ class Provider(BaseModel, ABC):
         Raises:
             FineTuningError: There is no key for it; names the variable.
         """
+
+    def lazy_connection(self) -> Connection:
+        """Return where the provider is reached, and start nothing yet: it may never be asked.
+
+        Raises:
+            FineTuningError: As `connection`.
+        """
+        return self.connection()
 
     def base_model(self, client: OpenAI, model: str) -> tuple[str, str | None]:
         """Return the base model that a name stands for, and why that one, if there was a choice."""
@@ -147,6 +194,26 @@ class Provider(BaseModel, ABC):
             message = f"job {job.id} has no model: it is {job.status}. wait() for it first."
             raise FineTuningError(message, job_id=job.id, status=job.status)
         return job.fine_tuned_model
+
+    def base_answering_model(self, job: JobState) -> str:
+        """Return the name that the base model of a job answers to, untuned.
+
+        Raises:
+            FineTuningError: It answers nowhere (yet); says what to do.
+        """
+        return job.model
+
+    def chat_model(self, model: str, **options: Any) -> ChatOpenAI:
+        """Return a model that answers at this provider as a `ChatOpenAI`.
+
+        Args:
+            model: Its name there, tuned or not.
+            **options: Anything that `ChatOpenAI` takes, such as `temperature=0.8`.
+
+        Raises:
+            FineTuningError: As `connection`.
+        """
+        return self.connection().chat_model(model, provider=self, **options)
 
     def adapter_files(self, client: OpenAI, job: JobState) -> list[str]:
         """Return the ids of the files that the finished adapter consists of.

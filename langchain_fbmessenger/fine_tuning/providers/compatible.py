@@ -38,6 +38,7 @@ class CompatibleProvider(Provider):
     """
 
     name: ClassVar[str] = "compatible"
+    tokenize_path: ClassVar[str | None] = "/tokenize"  # vLLM has it; asked once where there is none
 
     base_url: str
     """Its address up to `/v1`."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
+from langchain_fbmessenger._home import default_home
 from langchain_fbmessenger.examples import rules_for
 from langchain_fbmessenger.fine_tuning.connection import Connection, MovingServer
 from langchain_fbmessenger.fine_tuning.providers.base import (
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.examples import ExampleRules
     from langchain_fbmessenger.fine_tuning.settings import JobSettings
 
+_NOT_FOUND_YET = ("http://127.0.0.1:0/v1", "none")
+"""Where no server can ever listen: whoever is sent there looks for the server first."""
+
 AUTO = "auto"
 """Stands for the base model that this machine has the memory for."""
 
@@ -40,6 +44,8 @@ class LocalProvider(Provider):
     upload_lifetime: ClassVar[int | None] = WEEK_S
     filters_jobs: ClassVar[bool] = True
     deletes_jobs: ClassVar[bool] = True
+    tokenize_path: ClassVar[str | None] = "/tokenize"
+    moves: ClassVar[bool] = True
     known_settings: ClassVar[frozenset[str]] = OPENAI_SETTINGS | {
         "learning_rate",
         "lora_rank",
@@ -62,8 +68,14 @@ class LocalProvider(Provider):
         from langchain_fbmessenger.local import ensure_server
 
         server = ensure_server()
-        moving = _server_of(server.home, (server.base_url, server.api_key))
-        return Connection(server.base_url, server.api_key, is_loopback=True, server=moving)
+        moving = _server_of(server.home)
+        moving.at = (server.base_url, server.api_key)
+        return Connection(*moving.at, is_loopback=True, server=moving)
+
+    @override
+    def lazy_connection(self) -> Connection:
+        moving = _server_of(default_home())
+        return Connection(*moving.at, is_loopback=True, server=moving)
 
     @override
     def base_model(self, client: OpenAI, model: str) -> tuple[str, str | None]:
@@ -104,7 +116,7 @@ class LocalProvider(Provider):
 _servers: dict[Path, MovingServer] = {}
 
 
-def _server_of(home: Path, at: tuple[str, str]) -> MovingServer:
+def _server_of(home: Path) -> MovingServer:
     """Return the one that all clients of a state folder share: it moves for all at once."""
 
     def find() -> tuple[str, str]:
@@ -113,6 +125,4 @@ def _server_of(home: Path, at: tuple[str, str]) -> MovingServer:
         server = ensure_server(home)
         return server.base_url, server.api_key
 
-    moving = _servers.setdefault(home, MovingServer(at, find))
-    moving.at = at
-    return moving
+    return _servers.setdefault(home, MovingServer(_NOT_FOUND_YET, find))

@@ -41,7 +41,11 @@ _Chunk = dict[str, Any]
 
 class _TokenizeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str
-    messages: list[dict[str, Any]]
+    messages: list[dict[str, Any]] | None = None
+    tools: list[dict[str, Any]] | None = None
+    prompt: str | None = None
+    add_special_tokens: bool = True
+    """Of a prompt; a chat has those that its template writes."""
 
 
 class _EventStream(StreamingResponse):
@@ -105,13 +109,26 @@ async def _disconnect(request: Request) -> None:
 
 async def _tokenize(request: Request) -> Response:
     body = decode(await request.body(), _TokenizeBody)
-    messages = read_messages(body.messages)
+    if (body.messages is None) == (body.prompt is None):
+        msg = "Either 'messages' or a 'prompt' is counted."
+        raise ApiError(msg, param="messages")
+    messages = None if body.messages is None else read_messages(body.messages)
+    told: dict[str, Any] = {}
     async with _engine(request, body.model) as (engine, model):
         try:
-            count = await engine.count_tokens(messages)
+            if messages is None:
+                special = body.add_special_tokens
+                told["tokens"] = await engine.encode(body.prompt or "", with_special=special)
+                told["count"] = len(told["tokens"])
+            elif body.tools:
+                asked = ChatRequest(body.model, False, False, 1, {"tools": body.tools})  # noqa: FBT003
+                await _check_parameters(asked, engine, model)
+                told["count"] = await engine.count_tokens(messages, body.tools)
+            else:
+                told["count"] = await engine.count_tokens(messages)
         except EngineError as error:
             raise _refusal(error) from error
-    return JSONResponse({"count": count, "max_model_len": model.base.context_length})
+    return JSONResponse(told | {"max_model_len": model.base.context_length})
 
 
 async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk, None]:
@@ -123,10 +140,7 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
     head = {"id": new_id("chatcmpl"), "created": now(), "model": chat.model}
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     async with _engine(request, chat.model) as (engine, model):
-        without = await anyio.to_thread.run_sync(
-            lacking, model.base, engine.parameters.intersection(chat.asked)
-        )
-        asked = request_for(chat, engine.parameters - without)
+        asked = await _check_parameters(chat, engine, model)
         adapter = Adapter(model.id, model.adapter) if model.adapter else None
         for index in range(chat.n):
             async with aclosing(engine.stream(asked.for_choice(index), adapter)) as chunks:
@@ -138,6 +152,13 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
                         role = {}
                     _add(usage, chunk.get("usage") or {})
     yield _chunk(head, []) | {"usage": usage}
+
+
+async def _check_parameters(chat: ChatRequest, engine: Engine, model: ServedModel) -> ChatRequest:
+    """Refuse what would be without effect, and fill in the defaults of what is not."""
+    asked = engine.parameters.intersection(chat.asked)
+    without = await anyio.to_thread.run_sync(lacking, model.base, asked)
+    return request_for(chat, engine.parameters - without)
 
 
 def _chunk(head: dict[str, Any], choices: list[dict[str, Any]]) -> _Chunk:

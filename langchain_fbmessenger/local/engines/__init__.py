@@ -64,11 +64,21 @@ class Engine(Protocol):
         """
         ...
 
-    async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    async def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> int:
         """Return how many tokens these messages are to the model, ready for its answer.
 
         Raises:
             EngineError: The messages cannot be rendered, or the engine failed.
+        """
+        ...
+
+    async def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Return the ids of a text's tokens, without a chat template around it.
+
+        Raises:
+            EngineError: The engine failed.
         """
         ...
 

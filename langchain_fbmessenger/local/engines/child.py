@@ -23,6 +23,8 @@ from langchain_fbmessenger.local.engines.protocol import (
     Count,
     Counted,
     Done,
+    Encode,
+    Encoded,
     Failed,
     Forget,
     Ready,
@@ -58,8 +60,14 @@ class Backend(Protocol):
         """
         ...
 
-    def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
+    ) -> int:
         """Count the tokens of a chat that is to be answered."""
+        ...
+
+    def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Cut a text into tokens."""
         ...
 
     def forget(self, adapter: str) -> None:
@@ -124,7 +132,7 @@ class _Serving:
             if isinstance(request, Chat):
                 self._stops[request.id] = threading.Event()
                 self._chats.submit(self._answer, request)
-            elif isinstance(request, Count):
+            elif isinstance(request, Count | Encode):
                 self._counts.submit(self._count, request)
             elif isinstance(request, Stop) and (stopped := self._stops.get(request.id)):
                 stopped.set()
@@ -147,11 +155,16 @@ class _Serving:
         finally:
             del self._stops[chat.id]
 
-    def _count(self, count: Count) -> None:
+    def _count(self, asked: Count | Encode) -> None:
+        backend = self._backend
         try:
-            self._tell(Counted(count.id, self._backend.count_tokens(count.messages)))
+            if isinstance(asked, Encode):
+                tokens = backend.encode(asked.text, with_special=asked.with_special)
+                self._tell(Encoded(asked.id, tokens))
+            else:
+                self._tell(Counted(asked.id, backend.count_tokens(asked.messages, asked.tools)))
         except Exception as error:  # noqa: BLE001  # as above
-            self._tell(_failed(count.id, error))
+            self._tell(_failed(asked.id, error))
 
 
 def _failed(number: int, error: Exception, status: int = 500) -> Failed:

@@ -67,10 +67,17 @@ class ChildEngine:
             async for chunk in chunks:
                 yield chunk
 
-    async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    async def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> int:
         """Return how many tokens these messages are; adapters make no difference to that."""
         async with self._using(None) as child:
-            return await child.count_tokens(messages)
+            return await child.count_tokens(messages, tools)
+
+    async def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Return the ids of a text's tokens; adapters make no difference to that either."""
+        async with self._using(None) as child:
+            return await child.encode(text, with_special=with_special)
 
     def forget(self, adapter: str) -> None:
         """Drop an adapter by name."""

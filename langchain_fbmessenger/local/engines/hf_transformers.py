@@ -91,9 +91,18 @@ class Transformers:
         else:
             generation.run(self._base)
 
-    def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
+    ) -> int:
         """Render the chat and count."""
+        del tools  # refused by the server: this engine would not heed them
         return len(self._encoded(messages))
+
+    def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Cut a text into tokens."""
+        with self._rendering:
+            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=with_special)
+        return ids
 
     def forget(self, adapter: str) -> None:
         """Free an adapter."""

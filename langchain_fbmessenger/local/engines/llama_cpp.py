@@ -52,6 +52,8 @@ class LlamaCpp:
         # The cache of prompts beyond those of the two places knows no adapters: it answered one's
         # requests from another's keys and values. The places themselves do tell them apart.
         params.cache_ram_mib = 0
+        # An answer of its own behind an assistant's turn, as the other engines and OpenAI give it.
+        params.prefill_assistant = False
         params.verbosity = _WARNINGS
         if (n_cores := os.cpu_count() or 1) <= _FEW_CORES:
             params.cpuparams.n_threads = max(1, n_cores - 1)
@@ -116,10 +118,19 @@ class LlamaCpp:
         if refusals:
             raise refusals[0]
 
-    def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
+    ) -> int:
         """Ask llama.cpp to apply its template and count, without generating."""
         body = {"messages": messages, "chat_template_kwargs": {"enable_thinking": False}}
+        if tools:
+            body["tools"] = tools
         return int(self._post("/v1/chat/completions/input_tokens", body)["input_tokens"])
+
+    def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Ask llama.cpp for a text's tokens."""
+        tokens = self._post("/tokenize", {"content": text, "add_special": with_special})["tokens"]
+        return [int(token) for token in tokens]
 
     def forget(self, adapter: str) -> None:
         """Do nothing: the engine starts another child where an adapter is to go."""

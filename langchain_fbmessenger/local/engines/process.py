@@ -7,19 +7,20 @@ import contextlib
 import itertools
 import signal
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
 from langchain_fbmessenger.local.child_environment import child_environment
 from langchain_fbmessenger.local.engines import EngineError, protocol
-from langchain_fbmessenger.local.engines.protocol import Chunk, Counted, Failed, Ready
+from langchain_fbmessenger.local.engines.protocol import Chunk, Counted, Encoded, Failed, Ready
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Iterator
+    from collections.abc import AsyncGenerator, Callable, Iterator
 
     from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Answer, Start
 
+_T = TypeVar("_T")
 _LONGEST_LINE = 64 * 1024 * 1024
 _GOODBYE_SECONDS = 5.0
 _DIED = "The engine ended unexpectedly; the next request starts it again."
@@ -91,14 +92,19 @@ class EngineProcess:
             if isinstance(answer, Failed):
                 raise _error_of(answer)
 
-    async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    async def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> int:
         """Return the number of tokens of a chat."""
-        with self._opened() as (number, answers):
-            await self._send(protocol.Count(number, messages))
-            answer = await answers.get()
-        if isinstance(answer, Counted):
-            return answer.n_tokens
-        raise _error_of(answer) if isinstance(answer, Failed) else EngineError(_DIED, status=500)
+        answer = await self._told(lambda number: protocol.Count(number, messages, tools), Counted)
+        return answer.n_tokens
+
+    async def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Return the ids of a text's tokens."""
+        answer = await self._told(
+            lambda number: protocol.Encode(number, text, with_special), Encoded
+        )
+        return answer.tokens
 
     def forget(self, adapter: str) -> None:
         """Tell it that an adapter is gone."""
@@ -116,6 +122,15 @@ class EngineProcess:
             await self._process.wait()
         if self._listening is not None:
             await self._listening
+
+    async def _told(self, ask: Callable[[int], protocol.Request], kind: type[_T]) -> _T:
+        """Ask what has one answer, and return that."""
+        with self._opened() as (number, answers):
+            await self._send(ask(number))
+            answer = await answers.get()
+        if isinstance(answer, kind):
+            return answer
+        raise _error_of(answer) if isinstance(answer, Failed) else EngineError(_DIED, status=500)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[tuple[int, asyncio.Queue[Answer]]]:

@@ -1,7 +1,7 @@
 """Local server: what an engine and its child process say to each other, a JSON object per line.
 
-Down go one `Start`, then `Chat`, `Count`, `Stop` and `Forget`; up come one `Ready` and for each
-request `Chunk`s ended by a `Done`, a `Counted`, or a `Failed`.
+Down go one `Start`, then `Chat`, `Count`, `Encode`, `Stop` and `Forget`; up come one `Ready` and
+for each request `Chunk`s ended by a `Done`, a `Counted`, an `Encoded`, or a `Failed`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,16 @@ class Count(msgspec.Struct, frozen=True, tag="count"):
 
     id: int
     messages: list[dict[str, Any]]
+    tools: list[dict[str, Any]] | None = None
+
+
+class Encode(msgspec.Struct, frozen=True, tag="encode"):
+    """Cut a text into tokens, as it is: no chat template is put around it."""
+
+    id: int
+    text: str
+    with_special: bool
+    """Whether the tokens that begin and end any text come along."""
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
@@ -77,6 +87,13 @@ class Counted(msgspec.Struct, frozen=True, tag="counted"):
     n_tokens: int
 
 
+class Encoded(msgspec.Struct, frozen=True, tag="encoded"):
+    """The ids of a text's tokens."""
+
+    id: int
+    tokens: list[int]
+
+
 class Done(msgspec.Struct, frozen=True, tag="done"):
     """The request is answered, or was stopped."""
 
@@ -93,8 +110,8 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
     code: str | None = None
 
 
-Request = Start | Chat | Count | Stop | Forget
-Answer = Ready | Chunk | Counted | Done | Failed
+Request = Start | Chat | Count | Encode | Stop | Forget
+Answer = Ready | Chunk | Counted | Encoded | Done | Failed
 
 _encoder = msgspec.json.Encoder(enc_hook=str)
 _request_decoder = msgspec.json.Decoder(Request, dec_hook=lambda kind, text: kind(text))

@@ -104,12 +104,21 @@ class Vllm:
                 if stopped.is_set():
                     break  # closing the connection ends the generation
 
-    def count_tokens(self, messages: list[dict[str, Any]]) -> int:
+    def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
+    ) -> int:
         """Ask vLLM to apply the template and count."""
+        del tools  # refused by the server: vLLM is not started with them
         kwargs = {"enable_thinking": False}
         body = {"model": _BASE, "messages": messages, "chat_template_kwargs": kwargs}
         with self._asked("POST", "/tokenize", body) as response:
             return int(json.load(response)["count"])
+
+    def encode(self, text: str, *, with_special: bool) -> list[int]:
+        """Ask vLLM for a text's tokens."""
+        body = {"model": _BASE, "prompt": text, "add_special_tokens": with_special}
+        with self._asked("POST", "/tokenize", body) as response:
+            return [int(token) for token in json.load(response)["tokens"]]
 
     def forget(self, adapter: str) -> None:
         """Have vLLM free an adapter."""

@@ -11,7 +11,9 @@ import msgspec
 import msgspec.toml
 
 from langchain_fbmessenger._home import write_private
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._names import comparable_name, find_person
+from langchain_fbmessenger._shown import line
+from langchain_fbmessenger.exceptions import MalformedFileError
 
 if TYPE_CHECKING:
     import os
@@ -65,6 +67,9 @@ class Contacts(msgspec.Struct, frozen=True):
     default: Consent = "pseudonymize"
     people: dict[str, Contact] = {}
 
+    def __repr__(self) -> str:
+        return line("Contacts", {"default": self.default, "people": self.people})
+
     def __hash__(self) -> int:
         return hash((self.default, frozenset(self.people.items())))
 
@@ -74,7 +79,7 @@ class Contacts(msgspec.Struct, frozen=True):
 
         Raises:
             FileNotFoundError: There is none.
-            ValueError: It is no such file; the error names file and person.
+            MalformedFileError: It is no such file; the error names file and person.
         """
         try:
             fields = msgspec.toml.decode(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8))
@@ -82,7 +87,7 @@ class Contacts(msgspec.Struct, frozen=True):
             # The cause quotes the file, which holds names.
             hint = 'names stand in quotes, as in [people."Zoë"]'
             message = f"{path} is no TOML file: {_place(error)}; {hint}"
-            raise ValueError(message) from None
+            raise MalformedFileError(message) from None
         return _checked(fields, str(path))
 
     @property
@@ -122,15 +127,20 @@ def write_contacts(
         The names of the people who were added.
 
     Raises:
-        ValueError: The file exists and is no contacts file.
+        MalformedFileError: The file exists and is no contacts file.
     """
     path = Path(path)
     text, contacts = _HEAD, Contacts()
     if path.exists():
         contacts = Contacts.read(path)
         text = path.read_text(encoding="utf-8-sig")
-    known = {comparable_name(n) for k, c in contacts.people.items() for n in (k, *c.aliases)}
-    known |= {comparable_name(owner or ""), ""}  # nobody can be told by a name of blanks
+    people = list(people)
+    told = [name for own, contact in contacts.people.items() for name in (own, *contact.aliases)]
+    if owner:
+        told.append(owner)
+    meant = [find_person(name, (person.names for person in people)) for name in told]
+    # What is written there counts as well; and nobody can be told by a name of blanks.
+    known = {comparable_name(name) for name in (*told, *(n for names in meant for n in names), "")}
     added = []
     for person in people:
         if comparable_name(person.name) not in known:
@@ -145,7 +155,7 @@ def write_contacts(
             f"{path} cannot be added to: write each person as a table of its own, "
             '[people."Name"], not people = {...}'
         )
-        raise ValueError(message) from None
+        raise MalformedFileError(message) from None
     write_private(path, content)
     return added
 
@@ -173,20 +183,20 @@ def _checked(fields: Any, path: str) -> Contacts:
     default = _consent(fields.pop("default", "pseudonymize"), path, "default")
     if fields:
         message = f"{path}: unknown key {min(fields)!r}; known are default and [people.…]"
-        raise ValueError(message)
+        raise MalformedFileError(message)
     if not isinstance(people, dict):
         message = f'{path}: people must be tables: [people."Name"]'
-        raise ValueError(message)  # noqa: TRY004 - what is wrong is a file
+        raise MalformedFileError(message)
     contacts = {name: _contact(value, path, name) for name, value in people.items()}
     seen: dict[str, str] = {}
     for name in contacts:
         key = comparable_name(name)
         if not key:
             message = f"{path}: a person's name is blank"
-            raise ValueError(message)
+            raise MalformedFileError(message)
         if key in seen:
             message = f"{path}: {name!r} and {seen[key]!r} are one name; write one table"
-            raise ValueError(message)
+            raise MalformedFileError(message)
         seen[key] = name
     return Contacts(default=default, people=contacts)
 
@@ -194,14 +204,14 @@ def _checked(fields: Any, path: str) -> Contacts:
 def _contact(value: Any, path: str, name: str) -> Contact:
     if not isinstance(value, dict):
         message = f'{path}: {name!r} must be a table: [people."{name}"] and consent = "exclude"'
-        raise ValueError(message)  # noqa: TRY004 - what is wrong is a file
+        raise MalformedFileError(message)
     if unknown := value.keys() - {"consent", "aliases"}:
         message = f"{path}: unknown key {min(unknown)!r} of {name!r}; known are consent, aliases"
-        raise ValueError(message)
+        raise MalformedFileError(message)
     aliases = value.get("aliases", [])
     if not isinstance(aliases, list) or not all(isinstance(a, str) and a.strip() for a in aliases):
         message = f'{path}: aliases of {name!r} must be a list of names: ["Míla"]'
-        raise ValueError(message)
+        raise MalformedFileError(message)
     consent = value.get("consent")
     checked = None if consent is None else _consent(consent, path, f"consent of {name!r}")
     return Contact(consent=checked, aliases=tuple(aliases))
@@ -210,5 +220,5 @@ def _contact(value: Any, path: str, name: str) -> Contact:
 def _consent(value: Any, path: str, what: str) -> Consent:
     if value not in _WORDS:
         message = f"{path}: {what} must be one of {', '.join(_WORDS)}"
-        raise ValueError(message)
+        raise MalformedFileError(message)
     return value  # type: ignore[no-any-return]  # it is one of the words

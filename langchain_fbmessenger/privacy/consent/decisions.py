@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._names import NameSearch, comparable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -28,9 +28,22 @@ class Decisions:
         contacts: Who has agreed to what.
         forget: Names of people to be left out, whatever they have agreed to.
         people: Everybody in the export, if that is known.
+        others: Names of more people.
+
+    Attributes:
+        known: All names of each person.
+        all_names: Everybody's names, as they are compared and as they are written.
+        unmatched: Names of the contacts that nobody bears as they are written there: somebody who
+            is met later may be meant.
     """
 
-    def __init__(self, contacts: Contacts, forget: Iterable[str], people: Iterable[Person]) -> None:
+    def __init__(
+        self,
+        contacts: Contacts,
+        forget: Iterable[str],
+        people: Iterable[Person],
+        others: Iterable[str] = (),
+    ) -> None:
         self._default = contacts.default
         self._names: dict[Consent, dict[str, str]] = {word: {} for word in _STRICTEST_FIRST}
         by_name: dict[str, list[Person]] = {}
@@ -43,12 +56,29 @@ class Decisions:
             (name, contact.aliases, contact.consent) for name, contact in contacts.people.items()
         ]
         told += [(name, contacts.aliases_of(name), "exclude") for name in forget]
+        self.known = [*dict.fromkeys(p.names for persons in by_name.values() for p in persons)]
+        for name in others:
+            if comparable_name(name) not in self.all_names:
+                self.all_names[comparable_name(name)] = name
+                self.known.append((name,))
+        self.unmatched: list[str] = []
         for own, aliases, consent in told:
             for name in (own, *aliases):
-                persons = by_name.get(comparable_name(name), ())
-                names = [name, *(one for person in persons for one in person.names)]
+                names = [name]
+                if persons := by_name.get(comparable_name(name)):
+                    names += [one for person in persons for one in person.names]
+                elif comparable_name(name) not in self.all_names:
+                    self.unmatched.append(name)
+                    # Of several who may be meant nobody is read: an error says so in the end.
+                    names += [one for person in self._meant(name, consent) for one in person]
                 if consent is not None:
                     self._names[consent].update({comparable_name(one): one for one in names})
+
+    def _meant(self, name: str, consent: Consent | None) -> list[tuple[str, ...]]:
+        search = NameSearch(name)
+        for names in self.known:
+            search.meet(names)
+        return search.candidates if consent == "exclude" else [search.found]
 
     def of(self, name: str) -> Consent:
         """Return what holds for a name."""

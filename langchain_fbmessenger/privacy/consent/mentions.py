@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger._roster import Person
 from langchain_fbmessenger.privacy.findings import Finding
 from langchain_fbmessenger.privacy.names.assignments import Assignments
@@ -21,7 +22,7 @@ from langchain_fbmessenger.privacy.names.spelling import fold, words_of
 from langchain_fbmessenger.privacy.names.tongues import common_languages, languages_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
 __all__ = ["SOMEONE", "MentionFinder", "NamesLeftOut"]
 
@@ -47,9 +48,13 @@ class NamesLeftOut:
             assigned.add_to_index(self.index, comparable)
         self.languages = assigned.languages | assigned.common_languages
         self.kept: dict[str, list[list[str]]] = {}
+        gone = [
+            f" {' '.join(words)} " for words in map(words_of, map(fold, names)) if len(words) > 1
+        ]
         for name in kept:
             words = words_of(fold(name))
-            if len(words) > 1:
+            written = f" {' '.join(words)} "  # "ask Milo Dvořák!" is no other Milo
+            if len(words) > 1 and not any(one in written for one in gone):
                 self.kept.setdefault(words[0], []).append(words)
 
 
@@ -59,14 +64,25 @@ class MentionFinder:
     Args:
         left_out: Who is left out.
         nicknames: What they are called in the thread.
+        names: All names of those who are left out, as they are compared.
     """
 
-    def __init__(self, left_out: NamesLeftOut, nicknames: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        left_out: NamesLeftOut,
+        nicknames: Iterable[str] = (),
+        names: Container[str] = frozenset(),
+    ) -> None:
+        self._names_left_out = names
         self._kept = left_out.kept
         called = Nicknames(
             dict.fromkeys(nicknames, SOMEONE), left_out.index.forms, left_out.languages
         )
         self._names = NameFinder(left_out.index, called, words_in(left_out.languages | {"en"}))
+
+    def is_name(self, text: str) -> bool:
+        """Tell whether a text is the name of somebody who is left out, and nothing else."""
+        return comparable_name(text) in self._names_left_out
 
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 from typing import TYPE_CHECKING, Any, cast
 
+from typing_extensions import override
+
 from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger._messages import copy_message
+from langchain_fbmessenger._messages import copy_message, is_plain
 from langchain_fbmessenger._roster import LoadedThread, nicknames_of, people_of
+from langchain_fbmessenger.privacy.consent.mentions import SOMEONE
 from langchain_fbmessenger.privacy.consent.report import ANSWERS, BY_THEM, WITH_THEM
 from langchain_fbmessenger.privacy.findings import replaced
-from langchain_fbmessenger.privacy.scrub import FIXED_KEYS
+from langchain_fbmessenger.privacy.walk import NAME_KEYS, ROLES, Walk, is_our_word, sender_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -18,10 +21,10 @@ if TYPE_CHECKING:
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
+    from langchain_fbmessenger.privacy.consent.mentions import MentionFinder
     from langchain_fbmessenger.privacy.consent.report import ConsentReport
-    from langchain_fbmessenger.privacy.findings import TextFinder
 
-__all__ = ["sender_of", "without_people"]
+__all__ = ["without_people"]
 
 _TWO = 2
 
@@ -30,7 +33,7 @@ _TWO = 2
 def without_people(
     session: ChatSession,
     is_left_out: Callable[[str], bool],
-    finder: TextFinder,
+    finder: MentionFinder,
     report: ConsentReport,
 ) -> ChatSession | None:
     """Return a session without some people; None where nothing of it is left.
@@ -54,12 +57,6 @@ def without_people(
     if "thread" in fields:  # before the messages: their files lie in its folder
         rest["thread"] = walk.thread(fields["thread"])
     return cast("ChatSession", {**fields, **rest, "messages": [*map(walk.message, kept)]})
-
-
-def sender_of(message: BaseMessage) -> str:
-    """Return who sent a message; "" where nobody says it."""
-    sender = message.additional_kwargs.get("sender")
-    return sender if isinstance(sender, str) else message.name or ""
 
 
 def _is_with_them(session: ChatSession, is_left_out: Callable[[str], bool]) -> bool:
@@ -96,48 +93,31 @@ def _kept(
     return kept
 
 
-class _Walk:
+class _Walk(Walk):
     """Goes through what is kept, and takes names out of it."""
 
     def __init__(
-        self, is_left_out: Callable[[str], bool], finder: TextFinder, report: ConsentReport
+        self, is_left_out: Callable[[str], bool], finder: MentionFinder, report: ConsentReport
     ) -> None:
+        super().__init__()
         self._is_left_out = is_left_out
         self._finder = finder
         self._report = report
         self._new_ids: tuple[str, str] | None = None
 
-    def message(self, message: BaseMessage) -> BaseMessage:
-        kwargs = {key: self.value(value, key) for key, value in message.additional_kwargs.items()}
-        content = self._content(message.content)
-        if content == message.content and kwargs == message.additional_kwargs:
-            return message
-        return copy_message(message, content, kwargs)
-
-    def _content(self, content: Any) -> Any:
-        """Return a text or content blocks without mentions; images and files pass as they are."""
-        if not isinstance(content, list):
-            return self.value(content)
-        return [
-            {**block, "text": self.value(block["text"])}
-            if isinstance(block, dict) and "text" in block
-            else block
-            if isinstance(block, dict)
-            else self.value(block)
-            for block in content
-        ]
-
     def thread(self, thread: Any) -> Any:
         if not isinstance(thread, dict):
             return self.value(thread)
-        participants = thread.get("participants")
-        changed = {key: value for key, value in thread.items() if key != "participants"}
-        changed = {key: self.value(value, key) for key, value in changed.items()}
-        if participants is not None:
+        changed = {
+            key: value if key in {"id", "participants"} else self.value(value, key)
+            for key, value in thread.items()
+        }
+        if thread.get("participants") is not None:
             changed["participants"] = [
-                n for n in participants if not (isinstance(n, str) and self._is_left_out(n))
+                n
+                for n in thread["participants"]
+                if not (isinstance(n, str) and self._is_left_out(n))
             ]
-        changed = {key: changed[key] for key in thread}  # in the given order
         given_id = thread.get("id")
         if isinstance(given_id, str) and changed.get("title") != thread.get("title"):
             # The id begins with the title, and so do the folders of the thread's files.
@@ -154,27 +134,52 @@ class _Walk:
         )
         return LoadedThread(changed, people, nicknames)
 
+    @override
+    def message(self, message: BaseMessage) -> BaseMessage:
+        if not is_plain(message):
+            return super().message(message)
+        content, kwargs = self.content(message.content), self.kwargs(message.additional_kwargs)
+        if content == message.content and kwargs == message.additional_kwargs:
+            return message
+        return copy_message(message, content, kwargs)
+
+    @override
+    def content(self, content: Any) -> Any:
+        return self._without_mentions(content) if isinstance(content, str) else self.value(content)
+
+    @override
+    def text(self, text: str, key: str) -> str:
+        if key in NAME_KEYS:
+            return self._someone() if self._is_left_out(text) else text
+        if is_our_word(text, key) or (key == "role" and text in ROLES):
+            return text
+        if self._finder.is_name(text):
+            return self._someone()
+        if key == "uri" and self._new_ids:
+            text = text.replace(*self._new_ids)
+        return self._without_mentions(text)
+
+    def _someone(self) -> str:
+        self._report.mentions += 1
+        return SOMEONE
+
+    def _without_mentions(self, text: str) -> str:
+        findings = self._finder.find(text)
+        self._report.mentions += len(findings)
+        return replaced(text, findings)
+
+    @override
     def value(self, value: Any, key: str = "") -> Any:
-        """Return a value of a session or message without mentions."""
-        if isinstance(value, str):
-            if key in FIXED_KEYS or key in {"sender", "owner", "actor", "id"}:
-                return value
-            if key == "uri" and self._new_ids:
-                value = value.replace(*self._new_ids)
-            findings = self._finder.find(value)
-            self._report.mentions += len(findings)
-            return replaced(value, findings)
-        if isinstance(value, dict):
-            changed = {k: self.value(v, k) for k, v in value.items()}
-            if key == "event" and not changed.get("reactions", True):
-                del changed["reactions"]  # as where nobody has reacted
-            return changed
-        if isinstance(value, list | tuple):
-            if key == "reactions":
-                value = self._reactions(value)
-            inner = "event" if key == "events" else key
-            return type(value)(self.value(one, inner) for one in value)
-        return value
+        if key == "reactions" and isinstance(value, list | tuple):
+            value = self._reactions(value)
+        return super().value(value, key)
+
+    @override
+    def items(self, values: dict[Any, Any]) -> dict[Any, Any]:
+        changed = super().items(values)
+        if values.get("reactions") and not changed["reactions"]:
+            del changed["reactions"]  # as where nobody has reacted
+        return changed
 
     def _reactions(self, reactions: Any) -> Any:
         kept = [

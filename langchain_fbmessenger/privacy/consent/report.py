@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import ClassVar
+
+from langchain_fbmessenger._shown import Shown
 
 __all__ = [
     "ANSWERS",
@@ -18,7 +21,7 @@ WITH_THEM = "in a chat with somebody who is left out"
 REQUEST = "in a message request or filtered thread"
 
 
-class ConsentReport:
+class ConsentReport(Shown):
     """What `apply_consent` has left out; filled by the stage that it is given to.
 
     A report belongs to the caller: give a new one to each run, or add up several runs in one. It
@@ -41,6 +44,16 @@ class ConsentReport:
         ```
     """
 
+    _figures: ClassVar[tuple[str, ...]] = (
+        "sessions",
+        "sessions_left_out",
+        "messages",
+        "messages_left_out",
+        "reactions_left_out",
+        "mentions",
+        "unknown_people",
+    )
+
     def __init__(self) -> None:
         self.sessions = 0
         self.sessions_left_out = 0
@@ -61,11 +74,3 @@ class ConsentReport:
         if self.unknown_people:
             lines.append(f"{self.unknown_people:,} people of the contacts occur nowhere")
         return "\n".join(lines)
-
-    def __repr__(self) -> str:
-        return (
-            f"ConsentReport(sessions={self.sessions}, sessions_left_out={self.sessions_left_out}, "
-            f"messages={self.messages}, messages_left_out={dict(self.messages_left_out)}, "
-            f"reactions_left_out={self.reactions_left_out}, mentions={self.mentions}, "
-            f"unknown_people={self.unknown_people})"
-        )

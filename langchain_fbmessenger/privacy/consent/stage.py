@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, Optional, cast, overload
 from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import override
 
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._names import comparable_name, find_person
 from langchain_fbmessenger._roster import nicknames_of, people_of
-from langchain_fbmessenger.exceptions import UnknownSenderError
+from langchain_fbmessenger._times import read_times
+from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
 from langchain_fbmessenger.exports import is_deleted_account
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Iterator
 
+    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
     from langchain_fbmessenger._roster import Person
@@ -53,7 +55,7 @@ class ApplyConsent(SessionStage):
     def _no_blank_name(cls, names: tuple[str, ...]) -> tuple[str, ...]:
         if not all(map(comparable_name, names)):
             message = "a name to forget is blank"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return names
 
     @property
@@ -102,8 +104,11 @@ class _Run:
         """
         entries = [(name, "exclude", self._contacts.aliases_of(name)) for name in self._forget]
         entries += [(n, str(c.consent), c.aliases) for n, c in self._contacts.people.items()]
+        self._decide()
+        known = self._decisions.known
         for name, consent, aliases in entries:
-            if not any(comparable_name(one) in self._seen for one in (name, *aliases)):
+            written = any(comparable_name(one) in self._seen for one in (name, *aliases))
+            if not written and not any(find_person(one, known) for one in (name, *aliases)):
                 if consent == "exclude" and self._seen:
                     raise UnknownSenderError(name, list(self._seen.values()))
                 self._report.unknown_people += 1
@@ -111,10 +116,17 @@ class _Run:
     def _meet(self, thread: Any, session: ChatSession) -> None:
         if people_of(thread) is not self._people:  # one tuple for all sessions of a load
             self._people = people_of(thread)
-            self._decisions = Decisions(self._contacts, self._forget, self._people)
+            self._decide()
             self._seen |= self._decisions.all_names
-        for name in dict.fromkeys(names_in(session)):
-            self._seen.setdefault(comparable_name(name), name)
+        new = {comparable_name(name): name for name in names_in(session)}
+        if not new.keys() <= self._seen.keys():
+            self._seen = new | self._seen
+            if self._decisions.unmatched:  # somebody who is met now may be meant
+                self._decide()
+
+    def _decide(self) -> None:
+        others = self._seen.values()
+        self._decisions = Decisions(self._contacts, self._forget, self._people, others)
 
     def _kept(self, session: ChatSession, thread: Any) -> ChatSession | None:
         owner = thread.get("owner")
@@ -124,7 +136,7 @@ class _Run:
                 f"{owner!r} is the owner of this export, who cannot be excluded or forgotten: "
                 "whose answers would a model learn?"
             )
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         participants = [p for p in thread.get("participants") or () if isinstance(p, str)]
         decided = (self._decisions.by_name(name) for name in participants if name != owner)
         if thread.get("folder") in _FROM_STRANGERS and not any(decided):
@@ -147,6 +159,9 @@ class _Run:
         left_out.pop(own_key, None)
         if not left_out:
             return session
+        # What tells the day from the month in times of WhatsApp may go with a message.
+        messages, _ = read_times(list(session["messages"]))
+        session = cast("ChatSession", {**session, "messages": messages})
         finder = self._finder(left_out, nicknames_of(thread), here)
         return without_people(session, is_left_out, finder, self._report)
 
@@ -162,12 +177,12 @@ class _Run:
         compared = frozenset(left_out.values()), kept
         if self._compared != compared:  # most threads have the people of the one before
             self._compared, self._names = compared, NamesLeftOut(*compared)
-        return MentionFinder(self._names, theirs)
+        return MentionFinder(self._names, theirs, left_out)
 
 
 @overload
 def apply_consent(
-    chat_sessions: Iterable[ChatSession],
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
     *,
     contacts: Contacts | str | os.PathLike[str] | None = ...,
     forget: Iterable[str] = ...,
@@ -182,7 +197,7 @@ def apply_consent(
     report: ConsentReport | None = ...,
 ) -> ApplyConsent: ...
 def apply_consent(
-    chat_sessions: Iterable[ChatSession] | None = None,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
     *,
     contacts: Contacts | str | os.PathLike[str] | None = None,
     forget: Iterable[str] = (),
@@ -200,7 +215,7 @@ def apply_consent(
     invented name people stay by `pseudonymize_chat_sessions`, which comes behind.
 
     Args:
-        chat_sessions: The sessions; without them a Runnable is returned.
+        chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         contacts: Who has agreed to what: a `Contacts` or a file (see `write_contacts`).
         forget: Names of people to be left out, whatever the contacts say.
         report: Is told what was left out.

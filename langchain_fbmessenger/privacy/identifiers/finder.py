@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Literal
 
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.findings import KINDS, Finding, without_overlaps
 from langchain_fbmessenger.privacy.identifiers.addresses import find_addresses
 from langchain_fbmessenger.privacy.identifiers.cards import find_cards
@@ -58,7 +59,7 @@ class IdentifierFinder:
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: There is no such kind or region.
+        InvalidOptionError: There is no such kind or region.
     """
 
     def __init__(
@@ -151,10 +152,10 @@ def _known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
     """Return kinds of identifiers.
 
     Raises:
-        ValueError: There is no such kind.
+        InvalidOptionError: There is no such kind.
     """
     unknown = sorted(set(kinds) - set(KINDS[1:]))
     if unknown:
         message = f"no such kind: {', '.join(unknown)}. Kinds: {', '.join(KINDS[1:])}"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return frozenset(kinds)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from langchain_fbmessenger.exceptions import MissingExtraError
+from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
 from langchain_fbmessenger.privacy.identifiers.words import (
     stands_before,
@@ -54,7 +54,7 @@ class PhoneFinder:
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: There is no such region.
+        InvalidOptionError: There is no such region.
     """
 
     def __init__(self, regions: tuple[str, ...] | None = None) -> None:
@@ -128,7 +128,7 @@ def known_regions(regions: tuple[str, ...]) -> tuple[str, ...]:
     """Return regions in capitals.
 
     Raises:
-        ValueError: There is no such region.
+        InvalidOptionError: There is no such region.
     """
     known = _library().SUPPORTED_REGIONS
     upper = tuple(region.upper() for region in regions)
@@ -138,7 +138,7 @@ def known_regions(regions: tuple[str, ...]) -> tuple[str, ...]:
             f"no such region: {', '.join(unknown)}. Regions are ISO codes of countries: "
             f"{', '.join(sorted(known))}"
         )
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     return upper
 
 

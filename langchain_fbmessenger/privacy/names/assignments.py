@@ -7,6 +7,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exceptions import MalformedFileError
 from langchain_fbmessenger.privacy.names.forms import forms_of
 from langchain_fbmessenger.privacy.names.inventor import Inventor
 from langchain_fbmessenger.privacy.names.known import known_names
@@ -72,11 +73,11 @@ class Assignments:
         """Take up what a key file holds by now, and write to it from now on.
 
         Raises:
-            ValueError: It is another key by now.
+            MalformedFileError: It is another key by now.
         """
         if key.secret_bytes != self.secret:
             message = "the key file was replaced while it was used: start again with one that stays"
-            raise ValueError(message)
+            raise MalformedFileError(message)
         self._key = key
         for part, invented in islice(key.names.items(), self._seen[0], None):
             self._take(part, invented)

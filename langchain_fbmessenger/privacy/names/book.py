@@ -68,7 +68,7 @@ class NameBook:
         """Invent names for people who have none yet, and write them down.
 
         Raises:
-            TimeoutError: Another process does not let go of the key file.
+            BusyFileError: Another process does not let go of the key file.
             OSError: It cannot be written.
         """
         new = [person for person in people if self._is_new(person)]
@@ -86,6 +86,10 @@ class NameBook:
             self.learn([Person(name)])
             self._invented[name] = self._names.invented(name)
         return self._invented[name]
+
+    def knows(self, name: str) -> bool:
+        """Tell whether a name is somebody's who has an invented one."""
+        return self._names.knows(name)
 
     def number(self, text: str) -> str:
         """Return a number for an id or a path that holds names: stable, and no way back."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger._home import locked, write_private
+from langchain_fbmessenger.exceptions import BusyFileError, InvalidOptionError, MalformedFileError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,12 +71,12 @@ def read_key(path: Path) -> KeyFile:
         held = json.loads(path.read_bytes())  # not msgspec's reader: names may hold half an emoji
         if isinstance(held, dict) and held.get("kind") == _KIND and held.get("version") != _VERSION:
             message = f"{path} was written by another version of langchain-fbmessenger: update it"
-            raise ValueError(message)
+            raise MalformedFileError(message)
         key = msgspec.convert(held, KeyFile)
         is_ours = key.kind == _KIND and len(key.secret_bytes) == _SECRET_BYTES and all(key.people)
     except IsADirectoryError as error:
         message = f"{path} is a folder: name a key file in it"
-        raise ValueError(message) from error
+        raise MalformedFileError(message) from error
     except (UnicodeDecodeError, json.JSONDecodeError, msgspec.ValidationError, RecursionError):
         is_ours = False
     except base64.binascii.Error:  # type: ignore[attr-defined]
@@ -85,7 +86,7 @@ def read_key(path: Path) -> KeyFile:
             f"{path} is no key file of langchain-fbmessenger, or is damaged: restore it from a "
             "copy, or name a file that does not exist yet to make a new key"
         )
-        raise ValueError(message)
+        raise MalformedFileError(message)
     with contextlib.suppress(OSError):  # somebody else's file may be theirs to open
         if path.stat().st_mode & 0o077:
             path.chmod(0o600)
@@ -99,17 +100,17 @@ def changing_key(path: Path) -> Iterator[KeyFile]:
     A symbolic link stays one: it is the file behind it that is locked and written.
 
     Raises:
-        TimeoutError: Another process does not let go of it.
+        BusyFileError: Another process does not let go of it.
         ValueError: The file is no key file, or its folder does not exist.
     """
     path = path.resolve()
     if not path.parent.is_dir():
         message = f"there is no folder {path.parent} for the key file: make it first"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
     with locked(path.with_name(f"{path.name}.lock"), timeout=_LOCK_SECONDS) as is_held:
         if not is_held:
             message = f"{path} has been in use by another process for {_LOCK_SECONDS:.0f} seconds"
-            raise TimeoutError(message)
+            raise BusyFileError(message)
         try:
             key, is_new = read_key(path), False
         except FileNotFoundError:

@@ -35,7 +35,7 @@ def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
 
     Raises:
         FileNotFoundError: There is no such file.
-        ValueError: The file is no key file.
+        MalformedFileError: The file is no key file.
 
     Example:
         ```python

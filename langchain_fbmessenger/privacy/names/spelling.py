@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from langchain_fbmessenger._names import fold
+
 __all__ = ["WORD", "fold", "has_accents_of", "in_case_of", "in_style_of", "words_of"]
 
 # Marks that follow their letter as characters of their own; `\w` knows none of them. Vowel signs of
@@ -17,48 +19,6 @@ WORD = re.compile(rf"(?:[^\W\d_]+[{_MARKS}]*)+")
 """A run of letters: "Milo's", "milo_99" and "O'Brien" hold more than one."""
 
 _ASCII_WORD = re.compile("[a-z]+")
-
-# Letters that Unicode does not take apart, as people type them who lack them.
-_LETTERS = dict(
-    zip(
-        "łđðø\u0131ŀħŋəё\u0623\u0625\u0622\u0649\u0629",
-        "lddoilhne\u0435\u0627\u0627\u0627\u064a\u0647",
-        strict=True,
-    )
-) | {
-    "æ": "ae",
-    "œ": "oe",
-    "þ": "th",
-}
-# Accents, Hebrew and Arabic vowel points as characters of their own.
-_VANISHING = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u0652]")
-
-
-class _Folding(dict[int, str]):
-    """What each character is without its accent; filled while characters are met."""
-
-    def __missing__(self, code: int) -> str:
-        letter = chr(code)
-        folded = _LETTERS.get(letter, letter)
-        if folded == letter:
-            if _VANISHING.match(letter):
-                folded = ""
-            else:  # of other scripts letters differ by what looks like an accent ("й", "が")
-                plain = unicodedata.normalize("NFD", letter)[0]
-                is_accented = plain.isascii() or "\u0370" <= plain <= "\u03ff"
-                folded = plain if is_accented else letter
-        self[code] = folded
-        return folded
-
-
-_FOLDING = _Folding()
-
-
-def fold(text: str) -> str:
-    """Return a text in lower case without accents: what two ways to type it have in common."""
-    if text.isascii():
-        return text.lower()
-    return unicodedata.normalize("NFC", text.casefold()).translate(_FOLDING)
 
 
 def words_of(folded: str) -> list[str]:

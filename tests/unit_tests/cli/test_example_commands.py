@@ -260,3 +260,22 @@ def test_prepare_redacts_and_leaves_names(tmp_path: Path) -> None:
     assert "example.org" not in text
     plain = run("prepare", tmp_path / "in", "--me", "Al", "-o", output)
     assert "messages changed" not in plain.output
+
+
+@pytest.mark.parametrize("options", [["--me", "noemie akerlund"], ["--sender", SAMPLE_OWNER]])
+def test_prepare_finds_the_persona_by_a_name_without_accents(
+    tmp_path: Path, options: list[Any]
+) -> None:
+    first, second = tmp_path / "a.jsonl", tmp_path / "b.jsonl"
+    assert run("prepare", sample_export_path(), "-o", first, *options).exit_code == 0
+    assert run("prepare", sample_export_path(), "-o", second).exit_code == 0
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_prepare_takes_several_personas_and_suggests_near_names(tmp_path: Path) -> None:
+    file = tmp_path / "t.jsonl"
+    several = ["--sender", SAMPLE_OWNER, "--sender", "Milo Dvorak"]
+    assert run("prepare", sample_export_path(), "-o", file, *several).exit_code == 0
+    result = run("prepare", sample_export_path(), "-o", file, "--me", "Noemie Akerlun")
+    assert result.exit_code == 1
+    assert f"Did you mean '{SAMPLE_OWNER}'?" in result.output

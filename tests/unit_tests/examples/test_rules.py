@@ -3,11 +3,20 @@ from __future__ import annotations
 import re
 from dataclasses import fields
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pytest
 
-from langchain_fbmessenger.examples import ExampleRules, provider_names, rules_for
+from langchain_fbmessenger.examples import (
+    ExampleRules,
+    export_examples,
+    provider_names,
+    rules_for,
+)
 from langchain_fbmessenger.examples.rules import settings_for
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 WANTED = [
     "openai", "azure", "nebius", "local", "together", "fireworks", "mistral",
@@ -60,3 +69,25 @@ def test_settings_name_the_option_that_the_mask_depends_on() -> None:
     ]:
         assert re.search(option, settings_for(name) or "")
     assert settings_for("openai") is None
+
+
+def test_settings_name_the_option_that_rows_are_cut_by() -> None:
+    """These trainers shorten or leave out longer rows and go on: an answer may be what is cut."""
+    for name, told in {
+        "trl": "Set max_length (in SFTConfig) to at least your max_tokens: longer lines are cut",
+        "axolotl": "Set sequence_len (512 by default) to at least your max_tokens: longer",
+        "llama-factory": "Set cutoff_len (2,048 by default) to at least your max_tokens: longer",
+        "mlx-lm": "Set --max-seq-length to at least your max_tokens: longer lines are cut",
+        "nebius": "Set context_length (8,192 by default)",
+        "fireworks": "Set --max-context-length",
+    }.items():
+        assert told in (settings_for(name) or ""), name
+    trainers = [name for name in WANTED if rules_for(name).kind == "trainer"]
+    assert all(rules_for(name).length_setting for name in trainers)
+
+
+@pytest.mark.parametrize("name", ["llama-factory", "axolotl"])
+def test_exported_file_tells_of_the_length(name: str, tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]
+    file = export_examples([{"messages": turns}] * 4, tmp_path / "t.jsonl", format=name)  # type: ignore[typeddict-item]
+    assert str(rules_for(name).length_setting) in (file.settings or "")

@@ -14,7 +14,7 @@ from langchain_fbmessenger.local.api import create_app, files, fine_tuning, mode
 from langchain_fbmessenger.local.api.guard import MAX_BODY, Guard
 from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
 from langchain_fbmessenger.local.engines import Adapter, EngineError
-from langchain_fbmessenger.local.engines.kinds import TRANSFORMERS
+from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP, TRANSFORMERS
 from langchain_fbmessenger.local.engines.pool import EnginePool
 from langchain_fbmessenger.local.home import Home
 from langchain_fbmessenger.local.records import (
@@ -87,8 +87,13 @@ class FakeEngine:
         finally:
             self.is_stopped = True
 
-    async def count_tokens(self, messages: list[dict[str, Any]]) -> int:
-        return len(messages)
+    async def count_tokens(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
+    ) -> int:
+        return len(messages) + 10 * len(tools or ())
+
+    async def encode(self, text: str, *, with_special: bool) -> list[int]:
+        return [1] * with_special + [ord(letter) for letter in text]
 
     def forget(self, adapter: str) -> None:
         self.forgotten.append(adapter)
@@ -595,3 +600,32 @@ def test_tokens_are_counted(client: TestClient) -> None:
 
     assert answer.json() == {"count": 1, "max_model_len": 128}
     assert error_of(refused, 400)["param"] == "messages"
+
+
+def test_a_text_is_cut_into_tokens(client: TestClient) -> None:
+    body = {"model": "tiny", "prompt": "ab"}
+    with_special = client.post("/tokenize", json=body)
+    alone = client.post("/tokenize", json=body | {"add_special_tokens": False})
+
+    assert with_special.json() == {"count": 3, "max_model_len": 128, "tokens": [1, 97, 98]}
+    assert alone.json() == {"count": 2, "max_model_len": 128, "tokens": [97, 98]}
+
+
+@pytest.mark.parametrize("body", [{}, {"messages": MESSAGES, "prompt": "a"}])
+def test_either_a_chat_or_a_text_is_counted(client: TestClient, body: dict[str, Any]) -> None:
+    answer = client.post("/tokenize", json={"model": "tiny", **body})
+
+    assert error_of(answer, 400)["param"] == "messages"
+
+
+def test_tools_are_counted_where_a_model_is_shown_them(
+    client: TestClient, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    body = {"model": "tiny", "messages": MESSAGES, "tools": [{"type": "function"}]}
+    refused = error_of(client.post("/tokenize", json=body), 400)
+    monkeypatch.setattr(engine, "parameters", LLAMA_CPP.parameters)
+    monkeypatch.setattr("langchain_fbmessenger.local.api.chat.lacking", lambda *_: frozenset())
+    counted = client.post("/tokenize", json=body)
+
+    assert (refused["param"], refused["code"]) == ("tools", "unsupported_parameter")
+    assert counted.json()["count"] == 11

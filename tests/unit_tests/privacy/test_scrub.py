@@ -33,6 +33,9 @@ class Book:
     def invented(self, name: str) -> str:
         return {"Milo Dvořák": "Tomas Havel", "Zoë": "Lea"}.get(name, name)
 
+    def knows(self, name: str) -> bool:
+        return self.invented(name) != name
+
     def number(self, text: str) -> str:
         return f"no{len(text)}"
 
@@ -143,7 +146,7 @@ def test_what_other_loaders_and_stages_add_is_walked_through() -> None:
     assert (first.content, first.name) == ("hi Tomas", "Lea")
     assert first.additional_kwargs == {"quote": ["Tomas: [phone]", None]}
     assert second.content[0] == {"type": "text", "text": "Tomas?"}
-    assert second.content[1] == {"type": "image", "url": "x/Milo"}, "an image is not touched"
+    assert second.content[1] == {"type": "image", "url": "x/Tomas"}
     assert second.content[2] == "Lea"
     assert out["from"] == "Tomas"
     assert out["functions"] == [{"name": "call", "hint": {"Tomas": ["ask Lea", 3]}}]

@@ -115,3 +115,13 @@ def test_one_session_is_read_at_a_time(key: Path) -> None:
     assert read == []
     next(given)
     assert read == ["Albrecht"]
+
+
+@pytest.mark.parametrize("kept", ["milo dvorak", "Milo Dvořák"])
+def test_name_to_keep_may_lack_its_accents(kept: str, tmp_path: Path) -> None:
+    given = session("Milo Dvořák: I am Milo", "Zoë: who?")
+    (found,) = pseudonymize_chat_sessions([given], key=tmp_path / "names.key", keep=[kept])
+    first, second = found["messages"]
+    assert first.additional_kwargs["sender"] == "Milo Dvořák"
+    assert first.content == "I am Milo"
+    assert second.additional_kwargs["sender"] != "Zoë"

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from langchain_fbmessenger import (
     map_ai_messages,
     map_ai_messages_in_session,
 )
+from langchain_fbmessenger._roster import LoadedThread, Person
 from tests.unit_tests.builders import session
 
 
@@ -105,11 +107,85 @@ def test_sessions_without_any_sender_are_an_error_too() -> None:
 
 
 def test_error_survives_pickling() -> None:
-    import pickle
-
     error = pickle.loads(pickle.dumps(UnknownSenderError("Zoë", ["Al"])))  # noqa: S301 - own
     assert (error.sender, error.seen, str(error)) == (
         "Zoë",
         ["Al"],
         str(UnknownSenderError("Zoë", ["Al"])),
     )
+
+
+@pytest.mark.parametrize("name", ["zoe brandt", "Zoe Brandt", "ZOË BRANDT"])
+def test_name_without_its_accents_is_found(name: str) -> None:
+    given = session("Milo Dvořák: a", "Zoë Brandt: b")
+    assert types(map_ai_messages_in_session(given, name)) == ["human", "ai"]
+    assert types(map_ai_messages_in_session(given, "Milo Dvorak")) == ["ai", "human"]
+
+
+def test_exact_name_wins_where_two_differ_by_accents() -> None:
+    given = session("Zoë: a", "Zoe: b")
+    assert types(map_ai_messages_in_session(given, "zoe")) == ["human", "ai"]
+    assert types(map_ai_messages_in_session(given, "zoë")) == ["ai", "human"]
+    with pytest.raises(UnknownSenderError, match="Several people may be 'Zoé'") as caught:
+        map_ai_messages_in_session(given, "Zoé")
+    assert caught.value.suggestions == ["Zoë", "Zoe"]
+
+
+def test_near_names_are_suggested() -> None:
+    with pytest.raises(UnknownSenderError, match="Did you mean 'Zoë Brandt'") as caught:
+        map_ai_messages_in_session(session("Zoë Brandt: a", "Al: b"), "Zoe")
+    assert caught.value.suggestions == ["Zoë Brandt"]
+
+
+def test_somebody_else_who_turns_up_later_is_an_error() -> None:
+    """Nothing is known of the people of other loaders' sessions but what has passed."""
+    stream = map_ai_messages([session("Zoë: a"), session("Zoe: b")], "zoe")
+    assert types(next(stream)) == ["ai"]
+    with pytest.raises(UnknownSenderError, match="Did you mean 'Zoë' or 'Zoe'"):
+        next(stream)
+
+
+RENAMED = (Person("Zoë ✨", ("zoe", "Zoe B")), Person("Milo"), Person("Milo Old"))
+
+
+def renamed(*lines: str) -> Any:
+    return session(*lines, thread=LoadedThread({"participants": ["Zoë ✨", "Milo"]}, RENAMED))
+
+
+@pytest.mark.parametrize("name", ["zoe", "Zoe B", "Zoë ✨", "zoë"])
+def test_any_of_a_persons_names_stands_for_all(name: str) -> None:
+    given = renamed("zoe: a", "Milo: b", "Zoë ✨: c", "Zoe B: d")
+    assert types(map_ai_messages_in_session(given, name)) == ["ai", "human", "ai", "ai"]
+
+
+def test_former_name_is_known_where_nobody_has_written_under_it() -> None:
+    assert types(map_ai_messages_in_session(renamed("Zoë ✨: a", "Milo: b"), "zoe")) == [
+        "ai",
+        "human",
+    ]
+
+
+def test_owner_of_today_is_the_owner_of_old_messages() -> None:
+    given = renamed("zoe: a", "Milo: b")
+    given["thread"]["owner"] = "Zoë ✨"
+    assert types(map_ai_messages_in_session(given)) == ["ai", "human"]
+
+
+@pytest.mark.parametrize("several", [["Al", "zoe"], ("zoe", "Al"), {"Al", "Zoë"}])
+def test_several_senders_all_become_the_assistant(several: Any) -> None:
+    given = session("Al: a", "Bo: b", "Zoë: c")
+    assert types(map_ai_messages_in_session(given, several)) == ["ai", "human", "ai"]
+    stage = map_ai_messages(sender=several)
+    assert isinstance(stage.sender, tuple)
+    assert pickle.loads(pickle.dumps(stage)) == stage  # noqa: S301 - own
+    assert hash(stage) == hash(map_ai_messages(sender=stage.sender))
+
+
+def test_each_of_several_senders_must_occur() -> None:
+    with pytest.raises(UnknownSenderError, match="'Cy'"):
+        map_ai_messages_in_session(session("Al: a", "Zoë: b"), ["Al", "Cy"])
+    for wrong in ([], [""], ["Al", " "]):
+        with pytest.raises(ValueError, match="blank"):
+            map_ai_messages(sender=wrong)
+    with pytest.raises(ValueError, match="sender"):
+        map_ai_messages(sender=[1])  # type: ignore[list-item]

@@ -68,7 +68,7 @@ def test_messages_without_a_time_stay_with_the_one_before() -> None:
 def test_sessions_without_readable_times_are_left_whole_with_one_warning() -> None:
     thread = session("Al: secret", "Al: b")
     for message in thread["messages"]:
-        message.additional_kwargs["events"] = [{"message_time": "1/22/24, 6:30 PM"}]
+        message.additional_kwargs["events"] = [{"message_time": "yesterday at 6:30 PM"}]
     with pytest.warns(UserWarning, match="2 sessions carry no time") as caught:
         assert len(list(split_chat_sessions([thread, thread]))) == 2
     assert len(caught) == 1

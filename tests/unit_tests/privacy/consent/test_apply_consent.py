@@ -172,7 +172,7 @@ def test_names_are_taken_out_of_everything_that_stays() -> None:
     first, second = found["messages"]
     assert first.content == "[someone] called, [someone] said hi, so did Owl"
     assert second.content[0]["text"] == "ask [someone]"
-    assert second.content[1]["image_url"] == "Milo", "files pass as they are"
+    assert second.content[1] == {"type": "image_url", "image_url": "[someone]"}
     one, other = first.additional_kwargs["events"]
     assert one == {
         "message_time": 1,
@@ -314,3 +314,31 @@ def test_forgotten_person_is_nowhere_in_a_loaded_export(tmp_path: Path) -> None:
     assert len(sessions) == 1
     assert "Milo" not in repr(sessions)
     assert [m.content for m in sessions[0]["messages"]] == ["ask [someone] or [someone]"]
+
+
+@pytest.mark.parametrize("info", [GROUP, None])
+@pytest.mark.parametrize("name", ["milo dvorak", "Milo Dvorák"])
+def test_name_to_forget_may_lack_its_accents(name: str, info: Any) -> None:
+    said = (f"{MILO}: a", f"{BO}: b", f"{CY}: c", f"{ZOE}: d")
+    assert kept(*said, info=info, forget=[name])[0] == ["C: c", "Z: d"]
+    told = Contacts(people={name: Contact("exclude")})
+    assert kept(*said, info=info, contacts=told)[0] == ["C: c", "Z: d"]
+    agreed = Contacts("exclude", {name: Contact("include"), "bo sun": Contact("include")})
+    lines, report = kept(f"{MILO}: a", f"{BO}: b", info=info, contacts=agreed)
+    assert lines == ["M: a", "B: b"]
+    assert report.unknown_people == 0
+
+
+def test_somebody_met_later_may_be_meant() -> None:
+    chats = [session(f"{BO}: a", f"{CY}: x"), session(f"{MILO}: b", f"{BO}: c", f"{CY}: d")]
+    found = list(apply_consent(chats, forget=["milo dvorak"]))
+    assert [[m.content for m in one["messages"]] for one in found] == [["a", "x"], ["d"]]
+
+
+def test_of_several_who_may_be_meant_nobody_is_read_and_it_is_an_error() -> None:
+    chat = session("Zoë: a", "Zoé: b", "Bo: c", "Cy: d")
+    stream = apply_consent([chat], forget=["zoe"])
+    assert [m.content for m in next(stream)["messages"]] == ["d"]
+    with pytest.raises(UnknownSenderError, match="Did you mean 'Zoé' or 'Zoë'") as caught:
+        next(stream)
+    assert set(caught.value.suggestions) == {"Zoë", "Zoé"}

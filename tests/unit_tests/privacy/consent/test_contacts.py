@@ -139,3 +139,8 @@ def test_byte_order_mark_of_an_editor_does_not_matter(path: Path) -> None:
     assert Contacts.read(path).people["Al"].consent == "exclude"
     assert write_contacts(path, [Person("Bo Sun")]) == ["Bo Sun"]
     assert [*Contacts.read(path).people] == ["Al", "Bo Sun"]
+
+
+def test_person_who_is_named_without_accents_is_not_added_again(path: Path) -> None:
+    path.write_text('[people."milo dvorak"]\nconsent = "exclude"\n', encoding="utf-8")
+    assert write_contacts(path, [Person("Milo Dvořák"), Person("Bo Sun")]) == ["Bo Sun"]

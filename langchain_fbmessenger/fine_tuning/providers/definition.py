@@ -1,0 +1,89 @@
+"""What a provider class has to say of itself: missed where it is defined or made, by its name."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from langchain_fbmessenger.exceptions import UsageError
+from langchain_fbmessenger.fine_tuning.settings import JobSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import BaseModel
+
+__all__ = ["check_complete", "check_facts"]
+
+_REQUIRED = {
+    "name": 'name: ClassVar[str] = "…", what it is called',
+    "connection": "connection(), where it is reached",
+    "preflight": "preflight(), what it asks of training examples",
+}
+_SETTINGS = frozenset(field.name for field in fields(JobSettings))
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip())
+
+
+def _is_bool(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _is_positive(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and value > 0
+
+
+_FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (_is_text, "a text that is not empty"),
+    "poll_seconds": (_is_positive, "a number of seconds"),
+    "known_settings": (
+        lambda value: isinstance(value, set | frozenset) and value <= _SETTINGS,
+        f"a set of some of {', '.join(sorted(_SETTINGS))}",
+    ),
+    "upload_lifetime": (lambda value: value is None or _is_positive(value), "seconds, or None"),
+    "checks_files": (_is_bool, "True or False"),
+    "keeps_metadata": (_is_bool, "True or False"),
+    "filters_jobs": (_is_bool, "True or False"),
+    "deletes_jobs": (_is_bool, "True or False"),
+    "moves": (_is_bool, "True or False"),
+    "tokenize_path": (
+        lambda value: value is None or (_is_text(value) and value.startswith("/")),
+        "a path such as /tokenize, or None",
+    ),
+}
+
+
+def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
+    """Check the class facts that a provider class states itself.
+
+    Raises:
+        UsageError: One is a field of the instances, or no value that it can have; names it.
+    """
+    for fact, (is_right, wanted) in _FACTS.items():
+        if fact in cls.model_fields:
+            message = (
+                f"{cls.__name__}.{fact} is a fact of the class, not of its instances: write "
+                f"{fact}: ClassVar[{base.__annotations__[fact].removeprefix('ClassVar[')} = …"
+            )
+            raise UsageError(message)
+        if fact in vars(cls) and not is_right(vars(cls)[fact]):
+            message = f"{cls.__name__}.{fact} is {wanted}, not {vars(cls)[fact]!r}"
+            raise UsageError(message)
+
+
+def check_complete(cls: type[BaseModel], base: type[BaseModel]) -> None:
+    """Check that a provider class has all that is asked of it.
+
+    Raises:
+        UsageError: It lacks something; names it.
+    """
+    abstract: set[str] = set(getattr(cls, "__abstractmethods__", ()))
+    missing = [name for name in _REQUIRED if name in abstract or not hasattr(cls, name)]
+    missing += sorted(abstract - set(missing))
+    if missing:
+        told = "; ".join(_REQUIRED.get(name, f"{name}()") for name in missing)
+        what = "is to be subclassed" if cls is base else "is no provider yet"
+        message = f"{cls.__name__} {what}, it lacks {told}"
+        raise UsageError(message)

@@ -1,0 +1,121 @@
+"""Who the persona is: names that somebody typed, and the people of sessions, met one by one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any, cast
+
+from langchain_fbmessenger._names import NameSearch, comparable_name
+from langchain_fbmessenger._roster import people_of
+from langchain_fbmessenger.exceptions import UnknownSenderError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger._roster import Person
+
+__all__ = ["Persona"]
+
+
+class Persona:
+    """Finds, session by session, under which names the persona has written.
+
+    Args:
+        sender: The person's name, or those of several.
+    """
+
+    def __init__(self, sender: str | tuple[str, ...]) -> None:
+        self._wanted = (sender,) if isinstance(sender, str) else sender
+        self._exports: dict[tuple[Person, ...], _Export] = {}
+        self._last: tuple[tuple[Person, ...], _Export] | None = None
+        self._messages: Counter[str] = Counter()
+        self._has_messages = False
+
+    def names_in(self, session: ChatSession, writers: list[str]) -> Callable[[str], bool]:
+        """Return what tells of a name whether it is the persona's in a session.
+
+        Args:
+            session: The session.
+            writers: Who has sent its messages, a name for each.
+        """
+        self._has_messages |= bool(session["messages"])
+        self._messages.update(writers)
+        thread: Any = cast("dict[str, Any]", session).get("thread") or {}
+        # Who belongs to a thread is known, also where they have never written a word.
+        participants = [n for n in thread.get("participants") or () if isinstance(n, str)]
+        for name in participants:
+            self._messages.setdefault(name, 0)
+        export = self._export_of(people_of(thread))
+        export.meet([*writers, *participants])
+        return export.is_persona
+
+    def _export_of(self, people: tuple[Person, ...]) -> _Export:
+        if self._last is None or people is not self._last[0]:  # one tuple for all of a load
+            export = self._exports.setdefault(people, _Export(self._wanted, people))
+            self._last = people, export
+        return self._last[1]
+
+    def check(self) -> None:
+        """Find out whether everybody who was named was met.
+
+        Raises:
+            UnknownSenderError: Somebody was not, or several people may be meant.
+        """
+        if not self._has_messages:
+            return
+        seen = [name for name, _ in self._messages.most_common()]
+        for position, wanted in enumerate(self._wanted):
+            searches = [export.searches[position] for export in self._exports.values()]
+            several = [s.candidates for s in searches if len(s.candidates) > 1]
+            if several or not any(search.found for search in searches):
+                meant = [names[0] for names in several[0]] if several else []
+                raise UnknownSenderError(wanted, seen, meant=meant)
+
+
+class _Export:
+    """The people of one export; those of sessions that know of none are taken together."""
+
+    def __init__(self, wanted: Iterable[str], people: tuple[Person, ...]) -> None:
+        self.searches = [NameSearch(name) for name in wanted]
+        self._keys: set[str] = set()
+        self._is_persona: dict[str, bool] = {}  # names are few, messages are many
+        self._known: dict[str, str] = {}
+        self._met: set[str] = set()
+        for person in people:
+            self._meet(person.names)
+
+    def is_persona(self, name: str) -> bool:
+        if name not in self._is_persona:
+            self._is_persona[name] = comparable_name(name) in self._keys
+        return self._is_persona[name]
+
+    def meet(self, names: list[str]) -> None:
+        """Meet the people of a session.
+
+        Raises:
+            UnknownSenderError: Until now, somebody else was taken for the persona.
+        """
+        if self._met.issuperset(names):  # as in nearly all sessions
+            return
+        self._met.update(names)
+        for name in names:
+            if comparable_name(name) not in self._known:
+                self._meet((name,))
+        keys = {comparable_name(name) for search in self.searches for name in search.found}
+        if keys != self._keys:
+            wrong = [
+                n for n, was in self._is_persona.items() if was and comparable_name(n) not in keys
+            ]
+            if wrong:
+                wanted = ", ".join(search.wanted for search in self.searches)
+                meant = [*wrong, *(name for search in self.searches for name in search.found)]
+                raise UnknownSenderError(wanted, self._known.values(), meant=meant)
+            self._keys = keys
+            self._is_persona.clear()
+
+    def _meet(self, names: tuple[str, ...]) -> None:
+        self._known.update({comparable_name(name): name for name in names})
+        for search in self.searches:
+            search.meet(names)
