@@ -449,3 +449,15 @@ def test_exports_may_be_of_two_formats(
     loader, (session,) = load(*paths)
     assert senders(session) == {"Mirek": 7, "Kim": 7, "ana": 6}
     assert loader.owner in {"Kim", None}
+
+
+def test_former_name_that_a_friend_has_taken_is_the_friends(tmp_path: Path) -> None:
+    """Aliases find the persona by older names, yet the words of today's bearer stay theirs."""
+    old = write(tmp_path / "z", chat("milo", "ana", "zoe", numbers=range(12)))
+    new = write(tmp_path / "a", chat("milo", "zoe", "Kim", numbers=range(3, 15)))
+    _, (session,) = load(old, new)
+    for sender, name in (("Kim", "Kim"), ("zoe", "zoe"), ("ana", "zoe")):
+        (mapped,) = map_ai_messages([session], sender=sender)
+        answers = [m for m in mapped["messages"] if m.type == "ai"]
+        assert {m.additional_kwargs["sender"] for m in answers} == {name}
+        assert len(answers) == 5
