@@ -64,13 +64,16 @@ def _fetch(client: OpenAI, file: str, path: Path) -> None:
     aside.replace(path)
 
 
-def served_adapter(folder: Path, base: str, job_id: str, **options: Any) -> ChatOpenAI:
+def served_adapter(
+    folder: Path, base: str, job_id: str, *, force: bool = False, **options: Any
+) -> ChatOpenAI:
     """Have the local server serve an adapter, and return the model.
 
     Args:
         folder: The adapter, as peft writes it.
         base: The base model that it was trained from, as the local server names it.
         job_id: Becomes the model's name.
+        force: Whether the adapter may name another base as its own.
         **options: Options of the `ChatOpenAI`.
 
     Raises:
@@ -78,7 +81,12 @@ def served_adapter(folder: Path, base: str, job_id: str, **options: Any) -> Chat
     """
     local = LocalProvider()
     name = f"fetched:{_safe_name(job_id)}"
-    body = {"lora_name": name, "lora_path": str(folder.absolute()), "base_model_name": base}
+    body: dict[str, object] = {
+        "lora_name": name,
+        "lora_path": str(folder.absolute()),
+        "base_model_name": base,
+        **({"force": True} if force else {}),
+    }
     connection = local.connection()
     with provider_errors(local.label), connection.client() as client:
         if not _is_served(client, name):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger.fine_tuning.identity import KEPT, key_of, name_prefix
 from langchain_fbmessenger.fine_tuning.losses import LossPoint, loss_curve
 from langchain_fbmessenger.fine_tuning.remote import delete_files, files_named
+from langchain_fbmessenger.fine_tuning.watching import events_since
 
 if TYPE_CHECKING:
     from openai import OpenAI
@@ -70,6 +71,6 @@ def _losses(client: OpenAI, job: JobState) -> list[LossPoint]:
     import openai
 
     try:
-        return loss_curve(reversed(list(client.fine_tuning.jobs.list_events(job.id, limit=100))))
+        return loss_curve(events_since(client, job.id))
     except openai.APIError:
         return []  # the curve is for later; the job's end is not put off for it

@@ -27,6 +27,8 @@ __all__ = ["LOOPBACK", "Connection", "MovingServer", "http_library", "refuse_une
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _UNAUTHORIZED = 401
+_MOST_MOVES = 3
+"""How often a request follows a server that was ended again before it was reached."""
 
 
 class MovingServer:
@@ -173,20 +175,18 @@ def _following_client() -> type[Any]:
             self._server = server
 
         def send(self, request: Any, **options: Any) -> Any:
-            at = self._server.at
-            _direct(request, at)
-            try:
-                response = super().send(request, **options)
-            except http_library().ConnectError:
-                now = self._server.find(gone=at)
-            else:
-                if response.status_code != _UNAUTHORIZED:
-                    return response
-                now = self._server.find(gone=at)
-                if now == at:
+            for _ in range(_MOST_MOVES):
+                at = self._server.at
+                _direct(request, at)
+                try:
+                    response = super().send(request, **options)
+                except http_library().ConnectError:
+                    self._server.find(gone=at)
+                    continue
+                if response.status_code != _UNAUTHORIZED or self._server.find(gone=at) == at:
                     return response
                 response.close()
-            _direct(request, now)
+            _direct(request, self._server.at)
             return super().send(request, **options)
 
     return FollowingClient
@@ -203,20 +203,19 @@ def _following_async_client() -> type[Any]:
             self._server = server
 
         async def send(self, request: Any, **options: Any) -> Any:
-            at = self._server.at
-            _direct(request, at)
-            try:
-                response = await super().send(request, **options)
-            except http_library().ConnectError:
-                now = await run_in_thread(self._server.find, at)
-            else:
-                if response.status_code != _UNAUTHORIZED:
-                    return response
-                now = await run_in_thread(self._server.find, at)
-                if now == at:
+            for _ in range(_MOST_MOVES):
+                at = self._server.at
+                _direct(request, at)
+                try:
+                    response = await super().send(request, **options)
+                except http_library().ConnectError:
+                    await run_in_thread(self._server.find, at)
+                    continue
+                is_known = response.status_code != _UNAUTHORIZED
+                if is_known or await run_in_thread(self._server.find, at) == at:
                     return response
                 await response.aclose()
-            _direct(request, now)
+            _direct(request, self._server.at)
             return await super().send(request, **options)
 
     return FollowingAsyncClient

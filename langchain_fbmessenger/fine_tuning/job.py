@@ -336,12 +336,13 @@ class FineTuningJob:
         with self._tracker.client(timeout=None) as client:
             return fetch_adapter(client, self._tracker.provider, self.state, Path(folder))
 
-    def serve_locally(self, base: str, **options: Any) -> ChatOpenAI:
+    def serve_locally(self, base: str, *, force: bool = False, **options: Any) -> ChatOpenAI:
         """Fetch the finished adapter and serve it on this machine.
 
         Args:
             base: The base model that it was trained from, as the local server names it: a name, a
                 file or a hub id.
+            force: Serve it although its files name another base as the one that it was trained on.
             **options: Anything that `ChatOpenAI` takes.
 
         Raises:
@@ -349,7 +350,7 @@ class FineTuningJob:
             MissingExtraError: The local server's packages are not installed.
         """
         folder = self.download_adapter(adapter_folder(self.id))
-        return served_adapter(folder, base, self.id, **options)
+        return served_adapter(folder, base, self.id, force=force, **options)
 
     def delete(self) -> None:
         """Delete the finished model, the uploads, and what is remembered of the job.

@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 from contextlib import aclosing
+from contextvars import copy_context
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, TypeVar
 
 from langchain_fbmessenger._iteration import iterate_in_thread
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncIterator, Callable, Iterator
 
-__all__ = ["Deadline", "Pause", "apaced", "paced"]
+__all__ = ["Deadline", "Pause", "TooLateError", "apaced", "paced"]
+
+_FIRST_S = 1.0
+"""What the first question of a deadline is given at least: `timeout=0` is one look."""
 
 T = TypeVar("T")
+
+
+class TooLateError(Exception):
+    """No whole answer came in the time that there was for it."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,7 @@ class Deadline:
     def __init__(self, timeout: float | None) -> None:
         self.timeout = timeout
         self._end = None if timeout is None else time.monotonic() + timeout
+        self._has_asked = False
 
     def has_passed(self) -> bool:
         """Say whether time is up."""
@@ -60,3 +71,37 @@ class Deadline:
         if self._end is None:
             return Pause(seconds)
         return Pause(max(0.0, min(seconds, self._end - time.monotonic())))
+
+    def answer(self, ask: Callable[[], T], at_most: float) -> T:
+        """Ask in a thread of its own, so that no answer is waited for beyond the time limit.
+
+        The time limits of an HTTP client are for each piece of an answer: one that trickles in
+        keeps to them for ever.
+
+        Args:
+            ask: Asks; goes on unheard where it is too late.
+            at_most: Seconds for this question, whatever the time limit.
+
+        Raises:
+            TooLateError: No answer came in time.
+        """
+        if self._end is not None:
+            least = 0.0 if self._has_asked else _FIRST_S
+            at_most = min(at_most, max(least, self._end - time.monotonic()))
+        self._has_asked = True
+        answers: SimpleQueue[tuple[T] | BaseException] = SimpleQueue()
+
+        def asking() -> None:
+            try:
+                answers.put((ask(),))
+            except BaseException as error:  # noqa: BLE001  # whatever it is, the caller's
+                answers.put(error)
+
+        threading.Thread(target=copy_context().run, args=(asking,), daemon=True).start()
+        try:
+            answer = answers.get(timeout=at_most)
+        except Empty:
+            raise TooLateError from None
+        if isinstance(answer, BaseException):
+            raise answer
+        return answer[0]

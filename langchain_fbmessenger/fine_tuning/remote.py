@@ -7,6 +7,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.fine_tuning.identity import KEY, key_of, name_prefix
+from langchain_fbmessenger.fine_tuning.pages import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,8 +27,8 @@ _PAGE = 100
 
 def list_jobs(client: OpenAI, limit: int, **query: Any) -> list[JobState]:
     """Return the newest jobs of an account, newest first."""
-    pages = client.fine_tuning.jobs.list(limit=min(limit, _PAGE), **query)
-    return list(itertools.islice(pages, limit))
+    first = client.fine_tuning.jobs.list(limit=min(limit, _PAGE), **query)
+    return list(itertools.islice(items_of(first), limit))
 
 
 def newest_jobs(
@@ -64,7 +65,8 @@ def files_named(client: OpenAI, beginning: str) -> list[FileObject]:
     import openai
 
     try:
-        newest = itertools.islice(client.files.list(purpose="fine-tune"), _FILES_LOOKED_AT)
+        files = items_of(client.files.list(purpose="fine-tune"))
+        newest = itertools.islice(files, _FILES_LOOKED_AT)
         return [file for file in newest if (file.filename or "").startswith(beginning)]
     except (openai.NotFoundError, openai.PermissionDeniedError):
         return []  # no such list there: the manifest knows them

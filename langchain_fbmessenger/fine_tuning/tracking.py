@@ -10,6 +10,7 @@ from langchain_fbmessenger.fine_tuning.cleanup import settle
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.manifests import Manifest, Manifests
 from langchain_fbmessenger.fine_tuning.pacing import Deadline, Pause
+from langchain_fbmessenger.fine_tuning.pages import mark_of
 from langchain_fbmessenger.fine_tuning.progress import JobProgress
 from langchain_fbmessenger.fine_tuning.submission import FAILED
 from langchain_fbmessenger.fine_tuning.watching import Outage, events_since, newest_events
@@ -92,12 +93,15 @@ class JobTracker:
                 return newest_events(client, self.state.id)
 
             while True:
+                newest: list[FineTuningJobEvent] = []
                 for step in outage.survive(see):
-                    if isinstance(step, Pause):
-                        yield step
-                        self._check_deadline(deadline)
-                    else:
-                        progress = progress.after(self.state, step[0])
+                    if not isinstance(step, Pause):
+                        newest = step[0]
+                        break
+                    yield step
+                    if deadline.has_passed():
+                        break
+                progress = progress.after(self.state, newest)
                 yield progress
                 if self.state.status == "succeeded":
                     return
@@ -122,7 +126,7 @@ class JobTracker:
                         yield step
                         continue
                     for event in step[0]:
-                        seen.add(event.id)
+                        seen.add(mark_of(event))
                         yield event
                 if self.has_ended:
                     return

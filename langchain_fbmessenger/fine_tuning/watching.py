@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.pacing import TooLateError
+from langchain_fbmessenger.fine_tuning.pages import items_of
 from langchain_fbmessenger.fine_tuning.retries import backoff, is_transient
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from openai import OpenAI
     from openai.types.fine_tuning import FineTuningJobEvent
@@ -42,12 +45,18 @@ class Outage:
 
         Raises:
             openai.APIError: It does not pass by itself, or not in `OUTAGE_S` seconds.
+            FineTuningError: No answer was whole in `OUTAGE_S` seconds.
         """
         import openai
 
         while True:
             try:
-                answer = ask()
+                answer = self._deadline.answer(ask, at_most=OUTAGE_S)
+            except TooLateError:
+                if not self._deadline.has_passed():
+                    message = f"the provider gave no whole answer in {OUTAGE_S:g} s"
+                    raise FineTuningError(message, code="connection_error") from None
+                yield self._deadline.pause(0)
             except openai.APIError as error:
                 if not is_transient(error) or self._is_over():
                     raise
@@ -69,16 +78,14 @@ def newest_events(client: OpenAI, job_id: str) -> list[FineTuningJobEvent]:
     import openai
 
     try:
-        return client.fine_tuning.jobs.list_events(job_id, limit=_NEWEST).data
+        return client.fine_tuning.jobs.list_events(job_id, limit=_NEWEST).data or []
     except openai.NotFoundError:
         return []
 
 
-def events_since(client: OpenAI, job_id: str, seen: set[str]) -> list[FineTuningJobEvent]:
-    """Return the events of a job that were not seen yet, oldest first."""
-    new: list[Any] = []
-    for event in client.fine_tuning.jobs.list_events(job_id, limit=_PAGE):  # newest first
-        if event.id in seen:
-            break
-        new.append(event)
-    return new[::-1]
+def events_since(
+    client: OpenAI, job_id: str, seen: Collection[str] = ()
+) -> list[FineTuningJobEvent]:
+    """Return the events of a job whose marks were not seen yet, oldest first."""
+    first = client.fine_tuning.jobs.list_events(job_id, limit=_PAGE)  # the newest
+    return list(items_of(first, seen))[::-1]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from langchain_fbmessenger._own_process import report_without_words
 from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
-from langchain_fbmessenger.local.server import serve
+from langchain_fbmessenger.local.launcher import SECOND_STATUS
+from langchain_fbmessenger.local.server import SERVER_RUNNING, serve
 
 
 def _main() -> int:
@@ -23,7 +24,8 @@ def _main() -> int:
         serve(options.home, options.host, options.port, options.idle_timeout)
     except (LocalServerError, MissingExtraError) as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        is_second = isinstance(error, LocalServerError) and error.code == SERVER_RUNNING
+        return SECOND_STATUS if is_second else 1
     return 0
 
 

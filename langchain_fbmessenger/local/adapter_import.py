@@ -9,7 +9,7 @@ from __future__ import annotations
 import shutil
 import stat
 import struct
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
 
@@ -21,6 +21,7 @@ from langchain_fbmessenger.local.adapters import (
 )
 from langchain_fbmessenger.local.families import name_map
 from langchain_fbmessenger.local.gguf_header import read_header
+from langchain_fbmessenger.local.same_base import is_named, without_folders
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -61,22 +62,29 @@ class AdapterError(ValueError):
     """The folder holds no adapter that can be served on this base, in words without a path."""
 
 
+class OtherBaseError(AdapterError):
+    """The adapter names another base as the one that it was trained on."""
+
+
 class _PeftConfig(msgspec.Struct, frozen=True):
     r: int
     lora_alpha: float
     # Never a pattern: a foreign one may take forever to match.
     target_modules: list[str] | Literal["all-linear"]
+    base_model_name_or_path: Annotated[str, msgspec.Meta(max_length=4096)] | None = None
 
 
-def import_adapter(source: Path, base: BaseModel, folder: Path) -> None:
+def import_adapter(source: Path, base: BaseModel, folder: Path, *, force: bool = False) -> None:
     """Copy a LoRA into a new folder, checked, and as GGUF where llama.cpp serves the base.
 
     Args:
         source: A folder as peft writes it.
         base: What it was trained on.
         folder: Must not exist; it does only when all is well.
+        force: Whether it may name another base as its own. Shapes are checked all the same.
 
     Raises:
+        OtherBaseError: It names another base: shapes alone do not tell two models apart.
         AdapterError: It cannot be served on this base.
     """
     aside = folder.with_suffix(".partial")
@@ -85,10 +93,12 @@ def import_adapter(source: Path, base: BaseModel, folder: Path) -> None:
         for name, most in _LARGEST.items():
             _copy(source / name, aside / name, most)
         # The copy is checked, not the source, which may change meanwhile.
-        _check(aside, base)
+        _check(aside, base, force=force)
         if base.engine == "llama.cpp":
             write_gguf_adapter(aside, base.path).chmod(0o600)
         aside.rename(folder)
+    except AdapterError:
+        raise
     except ValueError as error:
         raise AdapterError(str(error)) from error
     finally:
@@ -115,8 +125,12 @@ def _copy(source: Path, target: Path, most: int) -> None:
     target.chmod(0o600)
 
 
-def _check(folder: Path, base: BaseModel) -> None:
+def _check(folder: Path, base: BaseModel, *, force: bool) -> None:
     config = _config(folder)
+    own = config.base_model_name_or_path
+    if own and not force and not is_named(own, base):
+        msg = f"it was trained on {without_folders(own)!r}, not on {base.short_name!r}"
+        raise OtherBaseError(msg)
     shape_of = _shapes(base)
     found: dict[str, set[str]] = {}
     for module, part, weights in read_matrices(folder):

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import http.client
+import json
+import secrets
 from dataclasses import dataclass, field
 from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -14,6 +18,8 @@ from langchain_fbmessenger.local.home import write_private
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.local.home import Home
+
+_PROBE_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,3 +63,32 @@ def proof(api_key: str, challenge: str) -> str:
     server that is gone.
     """
     return hmac.new(api_key.encode(), challenge.encode(), hashlib.sha256).hexdigest()
+
+
+def running_server(home: Home) -> ServerAddress | None:
+    """Return the address of this folder's server, if it answers there."""
+    address = read_address(home)
+    return address if address and _is_alive(address) else None
+
+
+def _is_alive(address: ServerAddress) -> bool:
+    """Ask whoever has the port for the proof that only our server can give."""
+    challenge = secrets.token_hex(16)
+    try:
+        answer = _get_json(address, f"/health?challenge={challenge}")
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    return answer.get("proof") == proof(address.api_key, challenge)
+
+
+def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
+    """Send a GET straight to the server; a proxy of the environment has no part in it."""
+    connection = http.client.HTTPConnection(
+        urlsplit(address.base_url).netloc, timeout=_PROBE_TIMEOUT
+    )
+    try:
+        connection.request("GET", path)
+        answer = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict) else {}

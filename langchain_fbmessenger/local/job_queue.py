@@ -15,6 +15,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.local import training_file
+from langchain_fbmessenger.local.ending import CHILDREN_SECONDS
 from langchain_fbmessenger.local.hyperparameters import resolve
 from langchain_fbmessenger.local.job_log import end_job, fail_job, tell
 from langchain_fbmessenger.local.job_runner import CHECKPOINT_SECONDS, JobRunner
@@ -68,7 +69,11 @@ class JobQueue:
 
     def submit(self, job: JobRecord) -> None:
         """Have a new job checked, then queued."""
-        self._validator.submit(self._guarded, self._validate, job)
+        try:
+            self._validator.submit(self._guarded, self._validate, job)
+        except RuntimeError:
+            if not self._is_stopping:  # else the next server takes it up
+                raise
 
     def cancel(self, job_id: str) -> bool:
         """Cancel a job unless it has ended; say whether it was cancelled."""
@@ -131,19 +136,32 @@ class JobQueue:
         """Whether any job waits for its turn or trains."""
         return bool(self._store.jobs_in(*_WORKING))
 
-    def stop(self) -> None:
-        """End the child and the threads; an unfinished job stays as it is in the store."""
+    def begin_stop(self) -> None:
+        """Take up nothing more, and have the child save and end."""
         self._is_stopping = True
-        self._validator.shutdown(cancel_futures=True)
+        self._validator.shutdown(wait=False, cancel_futures=True)
         self._runner.stop()
         self._wake.set()
-        self._worker.join(_STOP_TIMEOUT)
+
+    def stop(self) -> None:
+        """End the child and the threads; an unfinished job stays as it is in the store."""
+        self.begin_stop()
+        if self._worker.is_alive():
+            self._worker.join(CHILDREN_SECONDS)
+            self.kill()  # its last checkpoint is what it goes on from
+            self._worker.join(CHILDREN_SECONDS)
+
+    def kill(self) -> None:
+        """End the child at once."""
+        self._runner.reach(None, lambda child: child.kill())
 
     def _guarded(self, step: Callable[[JobRecord], None], job: JobRecord) -> None:
         """Let whatever goes wrong with one job end that job, not the queue."""
         try:
             step(job)
         except Exception as error:  # noqa: BLE001  # see above
+            if self._is_stopping:
+                return  # the next server takes the job up
             self._unwritten[job.id] = _server_error(error)
             self._write_failures()
             self._wake.set()  # the worker may wait without an end: what is unwritten is tried again
@@ -175,7 +193,12 @@ class JobQueue:
             self._wake.set()
 
     def _count_examples(self, file_id: str) -> int:
-        return sum(1 for _ in training_file.read_examples(self._content(file_id)))
+        n_examples = 0
+        for _ in training_file.read_examples(self._content(file_id)):
+            n_examples += 1
+            if self._is_stopping:
+                raise _StoppingError
+        return n_examples
 
     def _content(self, file_id: str) -> Path:
         return self._home.files / file_id
@@ -194,6 +217,10 @@ class JobQueue:
         with suppress(sqlite3.Error):
             return self._store.jobs_in("queued")
         return []
+
+
+class _StoppingError(Exception):
+    """The server ends amid something that it does again when it is next up."""
 
 
 def _server_error(error: Exception) -> JobError:

@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.local.bases import BaseModelError, find_base, short_name
+from langchain_fbmessenger.local.ending import CHILDREN_SECONDS
 from langchain_fbmessenger.local.hyperparameters import resolve
 from langchain_fbmessenger.local.job_log import EPOCHS_NAME, JobLog, end_job, fail_job, tell
 from langchain_fbmessenger.local.protocol import Done, Failed, Saved, TrainingSpec
@@ -34,7 +35,6 @@ _QUEUED: tuple[JobStatus, ...] = ("queued",)
 _TERMINATED = 143
 _MOST_DEATHS = 3
 """Without a new checkpoint between them: then it is no accident."""
-_STOP_SECONDS = 5.0
 
 
 class JobRunner:
@@ -80,7 +80,7 @@ class JobRunner:
     def stop(self) -> None:
         """Have the child save and end; its job stays `running` in the store."""
         self._is_stopping = True
-        self.reach(None, lambda child: child.pause(_STOP_SECONDS))
+        self.reach(None, lambda child: child.pause(CHILDREN_SECONDS))
 
     def drop_checkpoints(self, job_id: str) -> None:
         """Remove what a job that has ended will not go on from any more."""

@@ -7,44 +7,54 @@ what a server needs.
 from __future__ import annotations
 
 import contextlib
-import http.client
-import json
 import os
-import secrets
 import signal
 import subprocess
 import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from langchain_fbmessenger._own_process import TELEMETRY_OFF
 from langchain_fbmessenger.exceptions import LocalServerError
-from langchain_fbmessenger.local.address import ServerAddress, proof, read_address
+from langchain_fbmessenger.local.address import ServerAddress, running_server
 from langchain_fbmessenger.local.home import Home, default_home, locked
 from langchain_fbmessenger.local.python_path import python_path
 from langchain_fbmessenger.local.server import check_extra
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from pathlib import Path
 
 IDLE_TIMEOUT = 15 * 60.0
 """Seconds after which a server that was started in the background ends itself."""
 
+SECOND_STATUS = 75
+"""Exit status of a server that found another one in its folder; sysexits' "try again"."""
+
 _START_TIMEOUT = 60.0
+_BUSY_TIMEOUT = 30.0
+"""For a server that holds the folder and does not answer: it ends, or it starts."""
 _STOP_TIMEOUT = 30.0
-_PROBE_TIMEOUT = 5.0
+_SILENT_TIMEOUT = 5.0
 _POLL_SECONDS = 0.1
 _LOG_TAIL = 600
+_MOST_ATTEMPTS = 5
+_TOO_LATE = -1
+_TRY_AGAIN = {
+    SECOND_STATUS,
+    0,
+    *(-getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGKILL")
+      if hasattr(signal, name)),
+}  # fmt: skip
+"""Exit statuses of a server that somebody has ended while it started."""
 
 
 def ensure_server(home: Path | None = None) -> ServerAddress:
     """Return the running server of a state folder; start one in the background if there is none.
 
     Any number of processes may call this at once: one of them starts the server, all get its
-    address. It ends itself after fifteen minutes without a request or a job.
+    address; one that is ending is waited for. The server ends itself after fifteen minutes without
+    a request or a job.
 
     Args:
         home: State folder; see `default_home`.
@@ -60,64 +70,76 @@ def ensure_server(home: Path | None = None) -> ServerAddress:
         ```
     """
     state = Home.open(home)
-    if address := _running(state):
+    if address := running_server(state):
         return address
     check_extra()
     with locked(state.start_lock, timeout=_START_TIMEOUT):
-        return _running(state) or _start(state)
+        return _start(state)
 
 
 def find_server(home: Path | None = None) -> ServerAddress | None:
     """Return the address of the running server of a state folder, or None."""
-    return _running(Home.open(home))
+    return running_server(Home.open(home))
 
 
 def stop_server(home: Path | None = None) -> bool:
     """End the server of a state folder, with a job that it may run; say whether there was one.
 
     The job is taken up again when a server is next started.
+
+    Raises:
+        LocalServerError: It does not end.
     """
     state = Home((home or default_home()).absolute())  # nothing is made for it
-    address = _running(state)
-    if address is None:
+    if not state.server_lock.exists() or _is_free(state):
         return False
-    with contextlib.suppress(ProcessLookupError):
-        os.kill(address.pid, signal.SIGTERM)
-    if not _wait(lambda: _has_ended(state), _STOP_TIMEOUT):
-        msg = f"The local server (process {address.pid}) did not end; its log: {state.log}"
-        raise LocalServerError(msg)
+    told: int | None = None
+    # One that does not answer is waited for a little: it begins, or ends already.
+    deadline = time.monotonic() + _SILENT_TIMEOUT
+    while not _is_free(state):
+        address = running_server(state)
+        if address is not None and address.pid != told:
+            told = address.pid
+            deadline = time.monotonic() + _STOP_TIMEOUT
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(address.pid, signal.SIGTERM)
+        if time.monotonic() > deadline:
+            if told is None:
+                return False  # it is none that could be told
+            msg = f"The local server (process {told}) did not end; its log: {state.log}"
+            raise LocalServerError(msg)
+        time.sleep(_POLL_SECONDS)
     return True
 
 
-def _running(home: Home) -> ServerAddress | None:
-    address = read_address(home)
-    return address if address and _is_alive(address) else None
-
-
-def _is_alive(address: ServerAddress) -> bool:
-    """Ask whoever has the port for the proof that only our server can give."""
-    challenge = secrets.token_hex(16)
-    try:
-        answer = _get_json(address, f"/health?challenge={challenge}")
-    except (OSError, ValueError, http.client.HTTPException):
-        return False
-    return answer.get("proof") == proof(address.api_key, challenge)
-
-
-def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
-    """Send a GET straight to the server; a proxy of the environment has no part in it."""
-    connection = http.client.HTTPConnection(
-        urlsplit(address.base_url).netloc, timeout=_PROBE_TIMEOUT
-    )
-    try:
-        connection.request("GET", path)
-        answer = json.loads(connection.getresponse().read())
-    finally:
-        connection.close()
-    return answer if isinstance(answer, dict) else {}
-
-
 def _start(home: Home) -> ServerAddress:
+    """Start a server once the one before has gone, or find one that somebody else has started."""
+    attempts = 0
+    silent_until = time.monotonic() + _BUSY_TIMEOUT
+    while (address := running_server(home)) is None:
+        if _is_free(home):
+            attempts += 1
+            log_begins = home.log.stat().st_size if home.log.exists() else 0
+            status = _status_unless_it_answers(_spawn(home), home)
+            if status is not None and (status not in _TRY_AGAIN or attempts >= _MOST_ATTEMPTS):
+                msg = (
+                    f"The local server could not be started; its log is {home.log}: "
+                    f"{_since(home.log, log_begins)}"
+                )
+                raise LocalServerError(msg)
+            silent_until = time.monotonic() + _BUSY_TIMEOUT
+        elif time.monotonic() < silent_until:  # it ends, or it begins
+            time.sleep(_POLL_SECONDS)
+        else:
+            msg = (
+                f"A server is running already for the state folder {home.root}, but does not "
+                f"answer: end its process. Its log is {home.log}."
+            )
+            raise LocalServerError(msg)
+    return address
+
+
+def _spawn(home: Home) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "langchain_fbmessenger.local"]
     options = ["--home", str(home.root), "--idle-timeout", str(IDLE_TIMEOUT)]
     with os.fdopen(os.open(home.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)) as log:
@@ -132,19 +154,20 @@ def _start(home: Home) -> ServerAddress:
         )
     # Waited for in the background: a child that ended and was never waited for stays a zombie.
     threading.Thread(target=process.wait, daemon=True).start()
-    found: list[ServerAddress] = []
+    return process
 
-    def is_settled() -> bool:
-        if address := _running(home):
-            found.append(address)
-        return bool(found) or process.poll() is not None
 
-    _wait(is_settled, _START_TIMEOUT)
-    if found:
-        return found[0]
-    process.kill()
-    msg = f"The local server could not be started; its log is {home.log}: {_tail(home.log)}"
-    raise LocalServerError(msg)
+def _status_unless_it_answers(process: subprocess.Popen[bytes], home: Home) -> int | None:
+    """Wait for a server to answer; return its exit status if it has ended instead."""
+    deadline = time.monotonic() + _START_TIMEOUT
+    while running_server(home) is None:
+        if (status := process.poll()) is not None:
+            return status
+        if time.monotonic() > deadline:
+            process.kill()
+            return _TOO_LATE
+        time.sleep(_POLL_SECONDS)
+    return None
 
 
 def _detached() -> dict[str, Any]:
@@ -154,20 +177,14 @@ def _detached() -> dict[str, Any]:
     return {"start_new_session": True}
 
 
-def _has_ended(home: Home) -> bool:
+def _is_free(home: Home) -> bool:
     # The lock and not the address: it is let go of at the very end.
     with locked(home.server_lock, timeout=0) as is_free:
         return is_free
 
 
-def _tail(log: Path) -> str:
-    return log.read_text(errors="replace")[-_LOG_TAIL:].strip() or "(empty)"
-
-
-def _wait(is_done: Callable[[], bool], timeout: float) -> bool:
-    deadline = time.monotonic() + timeout
-    while not is_done():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(_POLL_SECONDS)
-    return True
+def _since(log: Path, begin: int) -> str:
+    """Return the last lines of a log, none from before a place in it."""
+    with log.open("rb") as file:
+        file.seek(begin)
+        return file.read().decode(errors="replace")[-_LOG_TAIL:].strip() or "(empty)"

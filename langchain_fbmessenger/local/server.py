@@ -7,36 +7,37 @@ the folder's `server.json` while it runs.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib.util
 import ipaddress
 import os
 import secrets
-import signal
 import socket
 import sqlite3
 import sys
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._own_process import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
-from langchain_fbmessenger.local.address import ServerAddress, write_address
+from langchain_fbmessenger.local.address import ServerAddress, running_server, write_address
+from langchain_fbmessenger.local.ending import REQUESTS_SECONDS, Ending
 from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home, locked
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-    import uvicorn
 
     from langchain_fbmessenger.local.api.guard import Guard
     from langchain_fbmessenger.local.bases import BaseModel
     from langchain_fbmessenger.local.engines import Engine
     from langchain_fbmessenger.local.services import Services
 
+SERVER_RUNNING = "server_running"
+
 _NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
 _IDLE_POLL_SECONDS = 5.0
-_GOODBYE_SECONDS = 3
+_PREDECESSOR_SECONDS = 5.0
+"""How long a server that ends, or one that begins, is waited for."""
 # An exception's own words may quote a request. asyncio tells of tasks that failed unseen.
 _LOGGING: dict[str, Any] = {
     "version": 1,
@@ -62,7 +63,9 @@ def serve(
     idle_timeout: float = 0,
     announce: Callable[[ServerAddress], None] | None = None,
 ) -> None:
-    """Run the server in this process until it is told to end.
+    """Run the server in this process until a signal tells it to end.
+
+    It returns within two seconds then, or the process ends, whatever runs in it.
 
     Args:
         home: State folder; see `default_home`.
@@ -72,7 +75,8 @@ def serve(
         announce: Is given the address as soon as clients can connect.
 
     Raises:
-        LocalServerError: The folder has a running server, or the address cannot be used.
+        LocalServerError: The folder has a running server (the error's code is then
+            `SERVER_RUNNING`), or the address cannot be used.
         MissingExtraError: The packages of the extra `local` are not installed.
     """
     check_extra()
@@ -80,28 +84,36 @@ def serve(
     no_core_dumps()
     switch_off_telemetry()
     state = Home.open(home)
-    with locked(state.server_lock, timeout=0) as is_ours:
-        if not is_ours:
-            msg = f"A server is running already for the state folder {state.root}."
-            raise LocalServerError(msg)
-        with _listen(host, port) as listener:
-            address = ServerAddress(
-                base_url=_base_url(listener),
-                api_key=secrets.token_urlsafe(32),
-                pid=os.getpid(),
-                home=state.root,
-            )
-            # uvicorn shuts down, then raises the signal again: as an exception it lets us finish.
-            signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-            write_address(state, address)
+    ending = Ending()
+    with ending.by_signals(), _only_server_of(state), _listen(host, port) as listener:
+        address = ServerAddress(
+            base_url=_base_url(listener),
+            api_key=secrets.token_urlsafe(32),
+            pid=os.getpid(),
+            home=state.root,
+        )
+        write_address(state, address)
+        try:
             if announce is not None:
                 announce(address)
-            try:
-                asyncio.run(_run(_services(state, address), listener, idle_timeout))
-            except KeyboardInterrupt:
-                pass  # Ctrl-C is how a server in the foreground is ended
-            finally:
-                state.address.unlink(missing_ok=True)
+            asyncio.run(_run(_services(state, address), listener, idle_timeout, ending))
+        finally:
+            state.address.unlink(missing_ok=True)
+
+
+@contextmanager
+def _only_server_of(home: Home) -> Iterator[None]:
+    """Be the only server of a state folder; one that is ending is waited for.
+
+    Raises:
+        LocalServerError: There is another one.
+    """
+    timeout = 0.0 if running_server(home) else _PREDECESSOR_SECONDS
+    with locked(home.server_lock, timeout=timeout) as is_ours:
+        if not is_ours:
+            msg = f"A server is running already for the state folder {home.root}."
+            raise LocalServerError(msg, code=SERVER_RUNNING)
+        yield
 
 
 def check_extra() -> None:
@@ -138,32 +150,44 @@ def _services(home: Home, address: ServerAddress) -> Services:
     return Services(home, store, JobQueue(home, store), EnginePool(engine_of), address.api_key)
 
 
-async def _run(services: Services, listener: socket.socket, idle_timeout: float) -> None:
+async def _run(
+    services: Services, listener: socket.socket, idle_timeout: float, ending: Ending
+) -> None:
     import uvicorn
 
     from langchain_fbmessenger.local.api import create_app
     from langchain_fbmessenger.local.api.guard import Guard
 
+    class Server(uvicorn.Server):
+        @contextmanager
+        def capture_signals(self) -> Iterator[None]:
+            yield  # signals are `ending`'s
+
     guard = Guard(create_app(services), api_key=services.api_key)
-    server = uvicorn.Server(
-        uvicorn.Config(
-            guard,
-            access_log=False,
-            log_config=_LOGGING,
-            timeout_graceful_shutdown=_GOODBYE_SECONDS,
-        )
-    )
-    watch = asyncio.create_task(_end_when_idle(server, guard, services, idle_timeout))
+    config = uvicorn.Config(guard, access_log=False, log_config=_LOGGING)
+    config.timeout_graceful_shutdown = REQUESTS_SECONDS  # type: ignore[assignment]  # any number
+    server = Server(config)
+
+    def end() -> None:
+        server.should_exit = True
+        services.queue.begin_stop()
+
+    def cut_off() -> None:
+        services.home.address.unlink(missing_ok=True)
+        services.queue.kill()
+
+    ending.serve(end, cut_off)
+    watch = asyncio.create_task(_end_when_idle(ending, guard, services, idle_timeout))
     try:
         await server.serve(sockets=[listener])
     finally:
         watch.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
+        with suppress(asyncio.CancelledError):
             await watch
 
 
 async def _end_when_idle(
-    server: uvicorn.Server, guard: Guard, services: Services, idle_timeout: float
+    ending: Ending, guard: Guard, services: Services, idle_timeout: float
 ) -> None:
     if not idle_timeout:
         return
@@ -171,7 +195,7 @@ async def _end_when_idle(
         guard.idle_seconds < idle_timeout or await asyncio.to_thread(services.queue.has_work)
     ):
         await asyncio.sleep(min(_IDLE_POLL_SECONDS, idle_timeout))
-    server.should_exit = True
+    ending.ask()
 
 
 def _listen(host: str, port: int) -> socket.socket:

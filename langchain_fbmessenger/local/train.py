@@ -16,6 +16,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from langchain_fbmessenger._home import locked
 from langchain_fbmessenger._own_process import describe_without_words
 from langchain_fbmessenger.local import protocol, training_file
 from langchain_fbmessenger.local.adapters import copy_adapter, save_adapter
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
 
 _FAILED = 3
 _CANCELLED = 143
+_LOCK_NAME = "training.lock"
+_PREDECESSOR_SECONDS = 30.0
 
 
 class _JobError(Exception):
@@ -51,6 +54,15 @@ def main(folder: Path) -> int:
     pause = threading.Event()
     threading.Thread(target=_listen, args=(pause,), daemon=True).start()
     report = _reporter()
+    # The child of a server that was killed may still be writing, for as long as it takes to see it.
+    timeout = _PREDECESSOR_SECONDS if _is_first_process() else 0.0
+    with locked(folder / _LOCK_NAME, timeout=timeout) as is_alone:
+        if not is_alone and _is_first_process():
+            return _CANCELLED
+        return _status_of(folder, report, pause)
+
+
+def _status_of(folder: Path, report: Callable[[Report], None], pause: threading.Event) -> int:
     try:
         report(_run(protocol.read_spec(folder), report, pause))
     except _JobError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -63,7 +64,12 @@ class TrainingChild:
     def terminate(self) -> None:
         """Ask the child to end, and make it if it does not in time."""
         self._process.terminate()
-        self._later(_KILL_AFTER_SECONDS, self._process.kill)
+        self._later(_KILL_AFTER_SECONDS, self.kill)
+
+    def kill(self) -> None:
+        """End the child at once, with the processes that it has started."""
+        if self._process.poll() is None:
+            _kill(self._process)
 
     def _stdin(self) -> int:
         return self._process.stdin.fileno() if self._process.stdin else -1
@@ -92,14 +98,24 @@ def training_child(spec: TrainingSpec, folder: Path) -> Iterator[TrainingChild]:
             stdout=subprocess.PIPE,
             stderr=log,
             cwd=folder,
+            start_new_session=True,  # Ctrl-C is for the server, which ends it
             env={**child_environment(), **_REPEATABLE, **_gpus(processes)},
         ) as process,
     ):
+        # Several processes stop at different steps, so they go on from the last checkpoint.
+        child = TrainingChild(process, can_pause=processes == 1)
         try:
-            # Several processes stop at different steps, so they go on from the last checkpoint.
-            yield TrainingChild(process, can_pause=processes == 1)
+            yield child
         finally:
-            process.kill()
+            child.kill()
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if sys.platform == "win32":
+        process.kill()
+        return
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _launcher(processes: int) -> list[str]:

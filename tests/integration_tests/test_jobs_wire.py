@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -230,5 +231,15 @@ async def test_clients_follow_a_server_that_moves(server: FakeProvider) -> None:
     found = iter([(server.base_url, "newest")])
     assert client.models.retrieve(BASE).id == BASE
     assert server.keys[2:] == ["Bearer newer", "Bearer newest"]
+    nowhere = (old.base_url, "gone again")
+    for ask in (
+        client.models.retrieve,
+        async_client.models.retrieve,
+    ):
+        moving.at = (old.base_url, "old")
+        found = iter([nowhere, (server.base_url, "third")])  # it was ended while it started
+        answer = ask(BASE)
+        model = await answer if isinstance(answer, Awaitable) else answer
+        assert model.id == BASE
     client.close()
     await async_client.close()

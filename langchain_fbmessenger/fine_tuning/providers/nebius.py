@@ -13,6 +13,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import Connection
+from langchain_fbmessenger.fine_tuning.pages import items_of
 from langchain_fbmessenger.fine_tuning.providers.base import (
     Provider,
     key_from,
@@ -104,8 +105,7 @@ class NebiusProvider(Provider):
 
 def _newest_files(client: OpenAI, job: JobState) -> list[str]:
     """Return the ids of the newest checkpoint's files."""
-    checkpoints = sorted(
-        client.fine_tuning.jobs.checkpoints.list(job.id), key=lambda one: one.step_number
-    )
+    found = items_of(client.fine_tuning.jobs.checkpoints.list(job.id))
+    checkpoints = sorted(found, key=lambda one: one.step_number)
     files: Any = getattr(checkpoints[-1], "result_files", None) if checkpoints else None
     return [str(file) for file in files or []]

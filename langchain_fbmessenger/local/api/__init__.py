@@ -21,6 +21,7 @@ from langchain_fbmessenger.local.api.errors import (
     on_disconnect,
     on_http_error,
 )
+from langchain_fbmessenger.local.ending import CHILDREN_SECONDS
 from langchain_fbmessenger.local.services import Services, services_of
 from langchain_fbmessenger.local.sweep import sweep
 
@@ -40,8 +41,9 @@ def create_app(services: Services) -> Starlette:
         await anyio.to_thread.run_sync(files.remove_expired, services)
         await anyio.to_thread.run_sync(services.queue.start)
         yield
-        await anyio.to_thread.run_sync(services.queue.stop)
-        await services.engines.close()
+        async with anyio.create_task_group() as ending:
+            ending.start_soon(anyio.to_thread.run_sync, services.queue.stop)
+            ending.start_soon(services.engines.close, CHILDREN_SECONDS)
         await anyio.to_thread.run_sync(services.store.close)
 
     app = Starlette(

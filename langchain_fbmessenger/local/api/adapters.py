@@ -1,7 +1,7 @@
 """Local server: `/v1/load_lora_adapter` and `/v1/unload_lora_adapter`, for LoRAs trained elsewhere.
 
-The shapes are vLLM's; `base_model_name` is ours, as this server has more than one base. An adapter
-is copied into the state folder and is then a fine-tuned model as any other.
+The shapes are vLLM's; `base_model_name` is ours, as this server has more than one base, and so is
+`force`. An adapter is copied into the state folder and is then a fine-tuned model as any other.
 """
 
 from __future__ import annotations
@@ -16,11 +16,15 @@ import msgspec
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.adapter_import import AdapterError, import_adapter
+from langchain_fbmessenger.local.adapter_import import (
+    AdapterError,
+    OtherBaseError,
+    import_adapter,
+)
 from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
-from langchain_fbmessenger.local.api.models import remove_model
-from langchain_fbmessenger.local.bases import AUTO, BaseModelError, find_base
+from langchain_fbmessenger.local.api.models import known_base, remove_model
+from langchain_fbmessenger.local.bases import AUTO
 from langchain_fbmessenger.local.ladder import LADDER
 from langchain_fbmessenger.local.records import ModelRecord, new_id, now
 from langchain_fbmessenger.local.services import Services, services_of
@@ -39,6 +43,8 @@ class _LoadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     lora_name: Name
     lora_path: str
     base_model_name: str
+    force: bool = False
+    """Whether the adapter may name another base as the one that it was trained on."""
 
 
 class _UnloadBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -62,11 +68,7 @@ def _add(services: Services, body: _LoadBody) -> None:
     if body.lora_name in {AUTO, *(row.name for row in LADDER)}:
         msg = f"{body.lora_name} is the name of a base model."
         raise ApiError(msg, param="lora_name")
-    try:
-        base = find_base(body.base_model_name)
-    except BaseModelError as error:
-        status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
-        raise ApiError(str(error), status=status, param="base_model_name", code=code) from error
+    base = known_base(services, body.base_model_name, "base_model_name")
     with _one_at_a_time:
         if services.store.get(ModelRecord, body.lora_name):
             msg = f"A model {body.lora_name} exists already."
@@ -75,7 +77,13 @@ def _add(services: Services, body: _LoadBody) -> None:
         adapter = f"{_FOLDER}/{new_id('adapter')}"
         try:
             source = Path(body.lora_path).expanduser()
-            import_adapter(source, base, services.home.root / adapter)
+            import_adapter(source, base, services.home.root / adapter, force=body.force)
+        except OtherBaseError as error:
+            msg = (
+                f"The adapter cannot be loaded: {error}. Give its own base as base_model_name or, "
+                'if that is the same by another name, "force": true.'
+            )
+            raise ApiError(msg, param="base_model_name", code="invalid_adapter") from error
         except (AdapterError, RuntimeError) as error:  # RuntimeError: the home of an unknown ~user
             msg = f"The adapter cannot be loaded: {error}."
             raise ApiError(msg, param="lora_path", code="invalid_adapter") from error

@@ -35,10 +35,12 @@ _Stop = Annotated[str, Meta(min_length=1)]
 _Count = Annotated[int, Meta(ge=1, le=2**31 - 1)]
 
 
-class StreamOptions(msgspec.Struct, frozen=True):
+class StreamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """How a stream ends."""
 
     include_usage: bool = False
+    include_obfuscation: bool | None = None
+    """OpenAI's; it changes no answer."""
 
 
 class _Message(msgspec.Struct, frozen=True):
@@ -49,14 +51,14 @@ class _Message(msgspec.Struct, frozen=True):
     tool_call_id: str | None = None
 
 
-class _JsonSchema(msgspec.Struct, frozen=True):
+class _JsonSchema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     schema: dict[str, Any]
     name: str | None = None
     strict: bool | None = None
     description: str | None = None
 
 
-class _ResponseFormat(msgspec.Struct, frozen=True):
+class _ResponseFormat(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     type: Literal["text", "json_object", "json_schema"]
     json_schema: _JsonSchema | None = None
 
@@ -150,8 +152,10 @@ def request_for(chat: ChatRequest, parameters: frozenset[str]) -> ChatRequest:
     Raises:
         ApiError: Naming the parameter.
     """
-    for param in chat.asked.keys() - parameters:
-        raise _unsupported(param)
+    # In a fixed order, `tools` before what only says how to use them: the first is the reason.
+    for param in _Body.__struct_fields__:
+        if param in chat.asked and param not in parameters:
+            raise _unsupported(param)
     defaults = {key: value for key, value in _DEFAULTS.items() if key in parameters}
     return msgspec.structs.replace(chat, asked=defaults | chat.asked)
 

@@ -20,9 +20,10 @@ from starlette.routing import Route
 
 from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.api.models import known_base
 from langchain_fbmessenger.local.api.pages import page_of
 from langchain_fbmessenger.local.auto_base import choose_base
-from langchain_fbmessenger.local.bases import AUTO, BaseModelError, find_base
+from langchain_fbmessenger.local.bases import AUTO
 from langchain_fbmessenger.local.families import LINEAR_LAYERS
 from langchain_fbmessenger.local.job_log import tell
 from langchain_fbmessenger.local.records import (
@@ -155,11 +156,7 @@ def _base(services: Services, name: str) -> BaseModel:
     if services.store.get(ModelRecord, name):
         msg = f"{name} is fine-tuned already: train its base model on the larger set of examples."
         raise ApiError(msg, param="model", code="model_not_available")
-    try:
-        return find_base(name)
-    except BaseModelError as error:
-        status, code = (404, "model_not_found") if error.is_missing else (400, "unsupported_model")
-        raise ApiError(str(error), status=status, param="model", code=code) from error
+    return known_base(services, name)
 
 
 def _check_said_once(body: _JobBody) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ import anyio
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.api.errors import ApiError
 from langchain_fbmessenger.local.auto_base import choose_base
 from langchain_fbmessenger.local.bases import (
     AUTO,
@@ -21,6 +22,7 @@ from langchain_fbmessenger.local.bases import (
     installed_bases,
     short_name,
 )
+from langchain_fbmessenger.local.ladder import LADDER
 from langchain_fbmessenger.local.records import ModelRecord
 from langchain_fbmessenger.local.services import Services, services_of
 from langchain_fbmessenger.local.wire import (
@@ -35,6 +37,13 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
     from starlette.responses import Response
+
+
+_TUNED = ("ft:", "fetched:")
+"""How the ids of models begin that jobs of this server have made, or other providers' jobs."""
+_NAME = re.compile(r"(?!.*\.gguf$)[A-Za-z0-9][\w.:-]*")
+"""What may have been the name of an adapter from elsewhere: neither a path nor a hub id."""
+_LISTED = 10
 
 
 @dataclass(frozen=True)
@@ -54,16 +63,49 @@ def served_model(services: Services, model_id: str) -> ServedModel:
         ApiError: There is no such model, or its base is not there (any more).
     """
     tuned = services.store.get(ModelRecord, model_id)
+    if tuned is None:
+        return ServedModel(model_id, known_base(services, model_id), None)
     try:
-        base = find_base(tuned.root if tuned else model_id)
+        base = find_base(tuned.root)
     except BaseModelError as error:
-        # Of a tuned model the client gave the id only, not the path that its base may be named by.
-        why = f"The base model {short_name(tuned.root)!r} is gone or of no use." if tuned else error
-        raise ApiError(str(why), status=404, param="model", code="model_not_found") from error
-    adapter = services.home.root / tuned.adapter if tuned else None
-    if adapter and not adapter.is_dir():
-        raise not_found(what="model", value=model_id, param="model", code="model_not_found")
+        # The client gave the id only, not the path that its base may be named by.
+        msg = f"The base model {short_name(tuned.root)!r} is gone or of no use."
+        raise ApiError(msg, status=404, param="model", code="model_not_found") from error
+    adapter = services.home.root / tuned.adapter
+    if not adapter.is_dir():
+        raise _not_found(_no_tuned_model(services, model_id), "model")
     return ServedModel(model_id, base, adapter)
+
+
+def known_base(services: Services, name: str, param: str = "model") -> BaseModel:
+    """Find a base model by what a request says in `param`, where that names no fine-tuned one.
+
+    Raises:
+        ApiError: There is none. What may have been a fine-tuned model's name is told from a base's.
+    """
+    if name.startswith(_TUNED):
+        raise _not_found(_no_tuned_model(services, name), param)
+    try:
+        return find_base(name)
+    except BaseModelError as error:
+        if not error.is_missing:
+            code = "unsupported_model"
+            raise ApiError(str(error), param=param, code=code) from error
+        may_be_tuned = _NAME.fullmatch(name) and name not in {AUTO, *(row.name for row in LADDER)}
+        why = f"{_no_tuned_model(services, name)} {error}" if may_be_tuned else str(error)
+        raise _not_found(why, param) from error
+
+
+def _no_tuned_model(services: Services, name: str) -> str:
+    models = services.store.page(ModelRecord, limit=_LISTED + 1)
+    listed = ", ".join(model.id for model in models[:_LISTED])
+    more = " and more" if len(models) > _LISTED else ""
+    there_is = f"there are: {listed}{more}" if models else "there is none"
+    return f"No fine-tuned model {name[:200]!r} is here (any more); {there_is}."
+
+
+def _not_found(message: str, param: str) -> ApiError:
+    return ApiError(message, status=404, param=param, code="model_not_found")
 
 
 def _list(request: Request) -> Response:

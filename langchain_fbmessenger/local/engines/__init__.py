@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+GOODBYE_SECONDS = 5.0
+"""What an engine is given to end by itself."""
+
+
 class EngineError(Exception):
     """The engine refused a request or failed, in words that the request's sender may read.
 
@@ -86,6 +90,6 @@ class Engine(Protocol):
         """Drop an adapter by name, at once if nobody is answered, else when nobody is any more."""
         ...
 
-    async def close(self) -> None:
-        """Free the model's memory."""
+    async def close(self, within: float = GOODBYE_SECONDS) -> None:
+        """Free the model's memory, by force if that takes longer than so many seconds."""
         ...

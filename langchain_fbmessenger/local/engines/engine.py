@@ -11,7 +11,7 @@ import asyncio
 from contextlib import aclosing, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.local.engines import Adapter, EngineError
+from langchain_fbmessenger.local.engines import GOODBYE_SECONDS, Adapter, EngineError
 from langchain_fbmessenger.local.engines.process import EngineProcess
 from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
 
@@ -89,11 +89,11 @@ class ChildEngine:
             self._is_stale = True
             self._let_go_when_idle()
 
-    async def close(self) -> None:
-        """End the child, whoever uses it."""
+    async def close(self, within: float = GOODBYE_SECONDS) -> None:
+        """End the child, whoever uses it; kill it if it has not ended in so many seconds."""
         child, self._child = self._child, None
         if child is not None:
-            await child.close()
+            await child.close(within)
         await asyncio.gather(*self._closing)
 
     @asynccontextmanager

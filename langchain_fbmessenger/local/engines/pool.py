@@ -11,6 +11,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.local.engines import GOODBYE_SECONDS
+
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
@@ -69,10 +71,14 @@ class EnginePool:
         for slot in self._slots.values():
             slot.engine.forget(model_id)
 
-    async def close(self) -> None:
-        """Close all engines, used or not: the server ends."""
+    async def close(self, within: float = GOODBYE_SECONDS) -> None:
+        """Close all engines, used or not: the server ends.
+
+        Args:
+            within: Seconds that each is given.
+        """
         slots, self._slots = list(self._slots.values()), {}
-        await asyncio.gather(*(_closed(slot) for slot in slots), *self._closing)
+        await asyncio.gather(*(_closed(slot, within) for slot in slots), *self._closing)
 
     async def _take(self, base: BaseModel) -> _Slot:
         async with self._changed:
@@ -98,7 +104,7 @@ class EnginePool:
             task.add_done_callback(self._closing.discard)
 
 
-async def _closed(slot: _Slot) -> None:
+async def _closed(slot: _Slot, within: float = GOODBYE_SECONDS) -> None:
     if slot.timer is not None:
         slot.timer.cancel()
-    await slot.engine.close()
+    await slot.engine.close(within)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 
 from langchain_fbmessenger.local.child_environment import child_environment
-from langchain_fbmessenger.local.engines import EngineError, protocol
+from langchain_fbmessenger.local.engines import GOODBYE_SECONDS, EngineError, protocol
 from langchain_fbmessenger.local.engines.protocol import Chunk, Counted, Encoded, Failed, Ready
 
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 _LONGEST_LINE = 64 * 1024 * 1024
-_GOODBYE_SECONDS = 5.0
 _DIED = "The engine ended unexpectedly; the next request starts it again."
 _NO_MEMORY = (
     "The engine was killed while it loaded the model, most likely as the memory ran out: "
@@ -54,13 +53,14 @@ class EngineProcess:
             stdout=asyncio.subprocess.PIPE,
             limit=_LONGEST_LINE,
             env=child_environment(),
+            start_new_session=True,  # Ctrl-C is for the server, which ends it
         )
         child = cls(process)
         try:
             await child._send(start)
             await child._become_ready()
         except BaseException:  # also when the request that waits for it is cancelled
-            await child.close()
+            await child.close(within=0)  # it has nothing to end but itself
             raise
         child._listening = asyncio.create_task(child._listen())
         return child
@@ -110,12 +110,16 @@ class EngineProcess:
         """Tell it that an adapter is gone."""
         self._write(protocol.Forget(adapter))
 
-    async def close(self) -> None:
-        """End the child and wait till its memory is free."""
+    async def close(self, within: float = GOODBYE_SECONDS) -> None:
+        """End the child and wait till its memory is free.
+
+        Args:
+            within: Seconds after which it is killed.
+        """
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
-            await asyncio.wait_for(self._process.wait(), _GOODBYE_SECONDS)
+            await asyncio.wait_for(self._process.wait(), within)
         except asyncio.TimeoutError:
             with contextlib.suppress(ProcessLookupError):
                 self._process.kill()

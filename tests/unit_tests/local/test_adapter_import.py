@@ -11,7 +11,7 @@ import pytest
 from safetensors.numpy import save_file
 
 from langchain_fbmessenger.local import adapter_import
-from langchain_fbmessenger.local.adapter_import import AdapterError, import_adapter
+from langchain_fbmessenger.local.adapter_import import AdapterError, OtherBaseError, import_adapter
 from langchain_fbmessenger.local.adapters import gguf_of, interleaved, read_matrices
 from langchain_fbmessenger.local.bases import BaseModel, find_base
 
@@ -148,6 +148,8 @@ def test_matrices_in_half_precision_are_read(tmp_path: Path) -> None:
         ({"init_lora_weights": "pissa"}, "init_lora_weights"),
         ({"layers_to_transform": [0]}, "layers_to_transform"),
         ({"lora_alpha": 1e308}, "beyond all reason"),
+        ({"base_model_name_or_path": 5}, "no config of a LoRA"),
+        ({"base_model_name_or_path": "-q1" * 5000}, "no config of a LoRA"),
     ],
 )
 def test_a_config_of_another_kind_is_refused(
@@ -159,6 +161,42 @@ def test_a_config_of_another_kind_is_refused(
         import_adapter(source, base, tmp_path / "imported")
     assert not (tmp_path / "imported").exists()
     assert not (tmp_path / "imported.partial").exists()
+
+
+@pytest.mark.parametrize("own", ["Qwen/Qwen3-0.6B", "/home/zoe/models/tiny-v2", r"C:\m\other"])
+def test_an_adapter_of_another_base_is_refused_although_its_shapes_fit(
+    tmp_path: Path, base: BaseModel, safetensors_base: BaseModel, own: str
+) -> None:
+    source = write_adapter(tmp_path / "source", base_model_name_or_path=own)
+
+    for on in (base, safetensors_base):
+        with pytest.raises(OtherBaseError) as caught:
+            import_adapter(source, on, tmp_path / "imported")
+        told = own if own.startswith("Qwen") else own.replace("\\", "/").rpartition("/")[2]
+        expected = f"it was trained on {told!r}, not on {on.short_name!r}"
+        assert str(caught.value) == expected
+    assert not (tmp_path / "imported").exists()
+
+    import_adapter(source, base, tmp_path / "imported", force=True)
+    assert (tmp_path / "imported").exists()
+
+
+def test_force_does_not_pass_shapes_by(tmp_path: Path, base: BaseModel) -> None:
+    source = write_adapter(tmp_path / "source", base_model_name_or_path="x/y", r=3)
+
+    with pytest.raises(AdapterError, match=r"ask for \(3, 16\)"):
+        import_adapter(source, base, tmp_path / "imported", force=True)
+
+
+@pytest.mark.parametrize("own", ["someone/tiny", "tiny.gguf", None, ""])
+def test_an_adapter_of_the_same_base_or_of_one_that_is_not_said_is_taken(
+    tmp_path: Path, base: BaseModel, own: str | None
+) -> None:
+    source = write_adapter(tmp_path / "source", base_model_name_or_path=own)
+
+    import_adapter(source, base, tmp_path / "imported")
+
+    assert (tmp_path / "imported").is_dir()
 
 
 def _without(name: str) -> Matrices:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from langchain_fbmessenger.local.adapter_import import AdapterError
+from langchain_fbmessenger.local.adapter_import import AdapterError, OtherBaseError
 from langchain_fbmessenger.local.api import adapters, create_app, models
 from langchain_fbmessenger.local.auto_base import Choice
 from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
@@ -17,7 +17,7 @@ from langchain_fbmessenger.local.services import Services
 from langchain_fbmessenger.local.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from langchain_fbmessenger.local.engines import Engine
@@ -46,15 +46,17 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
             raise BaseModelError(msg, is_missing=True)
         return BaseModel(name, gguf, 128)
 
-    def copy(source: Path, base: BaseModel, folder: Path) -> None:
+    def copy(source: Path, base: BaseModel, folder: Path, *, force: bool) -> None:
         if not source.is_dir():
             msg = "the folder holds no adapter_config.json"
             raise AdapterError(msg)
+        if source.name == "other" and not force:
+            msg = "it was trained on 'other/base', not on 'tiny'"
+            raise OtherBaseError(msg)
         assert base.path == gguf
         folder.mkdir(parents=True)
 
-    for module in (adapters, models):
-        monkeypatch.setattr(module, "find_base", find)
+    monkeypatch.setattr(models, "find_base", find)
     monkeypatch.setattr(adapters, "import_adapter", copy)
     home = Home.open(tmp_path / "home")
     return Services(home, Store(home.database), IdleQueue(), EnginePool(no_engine), "key")  # type: ignore[arg-type]
@@ -160,6 +162,71 @@ def test_what_cannot_be_loaded_is_refused_in_shape(
     assert error["param"] == param
     assert "/nowhere" not in error["message"]
     assert imported(services) == []
+
+
+def test_an_adapter_of_another_base_is_loaded_only_by_force(
+    load: Any, services: Services, tmp_path: Path
+) -> None:
+    (tmp_path / "other").mkdir()
+
+    refused = load(lora_path=str(tmp_path / "other"))
+
+    assert refused.status_code == 400
+    error = refused.json()["error"]
+    assert (error["param"], error["code"]) == ("base_model_name", "invalid_adapter")
+    assert "'other/base', not on 'tiny'" in error["message"]
+    assert '"force": true' in error["message"]
+    assert imported(services) == []
+    assert load(lora_path=str(tmp_path / "other"), force="yes").json()["error"]["param"] == "force"
+    assert load(lora_path=str(tmp_path / "other"), force=True).status_code == 200
+
+
+CHAT = {"messages": [{"role": "user", "content": "a"}]}
+ASKED = {
+    "chat": lambda client, name: client.post("/v1/chat/completions", json={**CHAT, "model": name}),
+    "tokens": lambda client, name: client.post("/tokenize", json={**CHAT, "model": name}),
+    "retrieve": lambda client, name: client.get(f"/v1/models/{name}"),
+    "delete": lambda client, name: client.delete(f"/v1/models/{name}"),
+    "train": lambda client, name: client.post(
+        "/v1/fine_tuning/jobs", json={"model": name, "training_file": "file-1"}
+    ),
+}
+
+
+@pytest.mark.parametrize("ask", ASKED.values(), ids=ASKED.keys())
+@pytest.mark.parametrize("name", ["ft:tiny:local::abc:ckpt-step-4", "fetched:ftjob-1", "old-cap"])
+def test_a_tuned_model_that_is_not_here_is_told_as_one(
+    client: TestClient, load: Any, ask: Callable[[TestClient, str], Any], name: str
+) -> None:
+    nothing = ask(client, name).json()["error"]
+    load()
+    answer = ask(client, name)
+
+    assert answer.status_code == 404
+    error = answer.json()["error"]
+    assert (error["param"], error["code"]) == ("model", "model_not_found")
+    assert f"No fine-tuned model {name!r} is here (any more); there are: cap." in error["message"]
+    assert "there is none" in nothing["message"]
+    assert ("base model" in error["message"]) == (name == "old-cap"), "it may have been either"
+
+
+@pytest.mark.parametrize("name", ["owner/name", "auto", "SmolLM2-135M-Instruct", "/a/b.gguf"])
+def test_a_base_that_is_not_here_is_told_as_a_base(client: TestClient, name: str) -> None:
+    error = client.post("/v1/chat/completions", json={**CHAT, "model": name}).json()["error"]
+
+    assert "fine-tuned" not in error["message"]
+    assert "base model" in error["message"]
+
+
+def test_a_model_whose_files_are_gone_is_no_base(
+    client: TestClient, load: Any, services: Services
+) -> None:
+    load()
+    imported(services)[0].rmdir()
+
+    error = client.post("/v1/chat/completions", json={**CHAT, "model": "cap"}).json()["error"]
+
+    assert "No fine-tuned model 'cap'" in error["message"]
 
 
 def test_a_name_is_given_once(load: Any, services: Services) -> None:

@@ -98,7 +98,7 @@ class FakeEngine:
     def forget(self, adapter: str) -> None:
         self.forgotten.append(adapter)
 
-    async def close(self) -> None: ...
+    async def close(self, within: float) -> None: ...
 
 
 @pytest.fixture
@@ -117,8 +117,7 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: FakeEngine
             raise BaseModelError(msg, is_missing=name != "useless")
         return BaseModel("tiny", gguf, 128)
 
-    for module in (fine_tuning, models):
-        monkeypatch.setattr(module, "find_base", find)
+    monkeypatch.setattr(models, "find_base", find)
     home = Home.open(tmp_path / "home")
     return Services(home, Store(home.database), FakeQueue(), EnginePool(lambda _: engine), KEY)  # type: ignore[arg-type]
 

@@ -54,6 +54,12 @@ def messages(**message: Any) -> dict[str, Any]:
         ({"logprobs": True, "top_logprobs": 21}, "top_logprobs"),
         ({"top_logprobs": 2}, "top_logprobs"),
         ({"stream_options": {"include_usage": True}}, "stream_options"),
+        ({"stream": True, "stream_options": {"colour": 1}}, "stream_options.colour"),
+        ({"response_format": {"type": "text", "colour": 1}}, "response_format.colour"),
+        (
+            {"response_format": {"type": "json_schema", "json_schema": {"schema": {}, "x": 1}}},
+            "response_format.json_schema.x",
+        ),
         ({"store": True}, "store"),
         ({"audio": {}}, "audio"),
         ({"colour": "red"}, "colour"),
@@ -119,6 +125,49 @@ def test_what_the_engine_lacks_is_refused_by_name(field: dict[str, Any]) -> None
 
     error = caught.value.body["error"]
     assert (error["param"], error["code"]) == (next(iter(field)), "unsupported_parameter")
+
+
+TOOLS = {"parallel_tool_calls": False, "tool_choice": "auto", "tools": [{"type": "function"}]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "param"),
+    [
+        (TOOLS, "tools"),
+        ({"tool_choice": "none", "parallel_tool_calls": True}, "tool_choice"),
+        ({"parallel_tool_calls": True}, "parallel_tool_calls"),
+    ],
+)
+def test_tools_are_refused_before_what_says_how_to_use_them(
+    fields: dict[str, Any], param: str
+) -> None:
+    for ordered in (fields, dict(reversed(fields.items()))):
+        with pytest.raises(ApiError) as caught:
+            request_for(read(**ordered), TRANSFORMERS.parameters)
+        assert caught.value.body["error"]["param"] == param
+
+
+def test_whatever_is_lacking_is_refused_in_one_order() -> None:
+    """Sets have another order in each process: which field was told was left to chance."""
+    chat = read(
+        **TOOLS, response_format={"type": "json_object"}, logprobs=True, top_logprobs=2, seed=1,
+        stop="x", top_p=0.5, top_k=4, min_p=0.1, temperature=1, logit_bias={"5": 1},
+        frequency_penalty=1, presence_penalty=1, repeat_penalty=1,
+    )  # fmt: skip
+    refused: list[str] = []
+    while True:
+        try:
+            request_for(chat, frozenset({"messages", "max_tokens", *refused}))
+        except ApiError as error:
+            refused.append(str(error.body["error"]["param"]))
+        else:
+            break
+
+    assert refused == [
+        "temperature", "top_p", "top_k", "min_p", "stop", "seed", "presence_penalty",
+        "frequency_penalty", "repeat_penalty", "logit_bias", "logprobs", "top_logprobs",
+        "response_format", "tools", "tool_choice", "parallel_tool_calls",
+    ]  # fmt: skip
 
 
 def test_each_choice_has_a_seed_of_its_own() -> None:

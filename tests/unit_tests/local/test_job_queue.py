@@ -68,7 +68,11 @@ class FakeChild:
         return self._status
 
     def terminate(self) -> None:
+        if not self._ended.is_set():
+            self._status = -15
         self._ended.set()
+
+    kill = terminate
 
     def pause(self, within: float) -> None:
         assert within > 0
@@ -455,6 +459,80 @@ def test_a_job_is_left_as_it_is_when_the_server_stops(bench: Bench) -> None:
     bench.wait_for_child("ftjob-1")
 
     bench.queue.stop()
+
+    assert bench.job("ftjob-1").status == "running"
+
+
+def test_a_child_that_does_not_end_is_killed_when_the_server_stops(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class DeafChild(FakeChild):
+        def pause(self, within: float) -> None:
+            """Go on with the step."""
+
+        def terminate(self) -> None:
+            """Go on importing."""
+
+        def kill(self) -> None:
+            self._status = -9
+            self._ended.set()
+
+    begun = threading.Event()
+
+    @contextmanager
+    def child(*_: object) -> Iterator[DeafChild]:
+        begun.set()
+        yield DeafChild([], 0, blocks=True)
+
+    monkeypatch.setattr(job_runner, "training_child", child)
+    monkeypatch.setattr(job_queue, "CHILDREN_SECONDS", 0.05)
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    assert begun.wait(30)
+
+    bench.queue.stop()
+    bench.queue._worker.join(30)
+
+    assert not bench.queue._worker.is_alive()
+    assert bench.job("ftjob-1").status == "running"
+
+
+def test_a_check_of_a_file_is_broken_off_and_done_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = threading.Event()
+
+    def endless(_: Path) -> Iterator[None]:
+        while True:
+            begun.set()
+            yield
+
+    monkeypatch.setattr(job_queue.training_file, "read_examples", endless)
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    assert begun.wait(30)
+
+    bench.queue.stop()
+    bench.queue._validator.shutdown()  # waits for the thread
+
+    assert bench.job("ftjob-1").status == "validating_files"
+    bench.queue.submit(bench.add("ftjob-2"))
+    assert bench.job("ftjob-2").status == "validating_files"
+
+
+def test_trouble_amid_the_end_of_the_server_is_no_fault_of_the_job(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def child(*_: object) -> Iterator[FakeChild]:
+        bench.queue.begin_stop()
+        yield FakeChild([], 0, blocks=False)
+        raise OSError
+
+    monkeypatch.setattr(job_runner, "training_child", child)
+    bench.queue.start()
+    bench.queue.submit(bench.add("ftjob-1"))
+    bench.queue._worker.join(30)
 
     assert bench.job("ftjob-1").status == "running"
 

@@ -23,7 +23,8 @@ class FakeEngine:
     def forget(self, adapter: str) -> None:
         self.forgotten.append(adapter)
 
-    async def close(self) -> None:
+    async def close(self, within: float) -> None:
+        del within
         self.is_closed = True
 
 

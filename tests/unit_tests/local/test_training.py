@@ -1,11 +1,20 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 import torch
 
 from langchain_fbmessenger.local import adapters, lora, train, weights
+from langchain_fbmessenger.local.child_environment import child_environment
+from langchain_fbmessenger.local.home import locked
 from langchain_fbmessenger.local.masking import IGNORED
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_the_order_of_rows_is_undone_by_its_reverse() -> None:
@@ -56,6 +65,23 @@ def test_several_processes_are_refused_where_only_one_was_started(
 
     monkeypatch.setenv("WORLD_SIZE", "2")
     train._check_gpus(2)
+
+
+def test_a_child_does_not_write_beside_another(tmp_path: Path) -> None:
+    """As of a server that was killed: it is gone only when it has seen that."""
+    code = (
+        "import pathlib, sys; from langchain_fbmessenger.local import train; "
+        "train._PREDECESSOR_SECONDS = 0.0; sys.exit(train.main(pathlib.Path(sys.argv[1])))"
+    )
+    with (
+        locked(tmp_path / "training.lock", timeout=0),
+        subprocess.Popen(  # noqa: S603  # our own
+            [sys.executable, "-c", code, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            env=child_environment(),
+        ) as second,
+    ):
+        assert second.wait(60) == 143
 
 
 def test_the_order_of_an_epoch_hangs_on_seed_and_epoch_alone() -> None:
