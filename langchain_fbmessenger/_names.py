@@ -18,6 +18,7 @@ __all__ = [
     "find_person",
     "fold",
     "normal_name",
+    "words_of_name",
 ]
 
 _SPACES = re.compile(r"\s+")  # U+00A0 too, which names from Meta hold at times
@@ -178,6 +179,17 @@ def close_names(wanted: str, known: Iterable[str]) -> list[str]:
 def did_you_mean(names: Sequence[str]) -> str:
     """Return a question to put behind an error, "" where there is nothing to ask."""
     return f" Did you mean {' or '.join(map(repr, names))}?" if names else ""
+
+
+def words_of_name(name: str) -> frozenset[str]:
+    """Return what stays of a name when people write it plainly: no accents, signs or emoji.
+
+    Example:
+        ```python
+        assert words_of_name("Zoë ✨") == words_of_name("zoe")
+        ```
+    """
+    return frozenset(_letters(fold(name)).split())
 
 
 def _typed(name: str) -> set[str]:

@@ -59,7 +59,8 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             `filtered_threads`, `message_requests`. By default all but the last two, which hold
             strangers' messages, and whatever lies in no folder.
         threads: Ids or titles of the threads to read.
-        participants: Names; only conversations in which one of them takes part are read.
+        participants: Names, older ones too; only conversations in which one of them takes part are
+            read.
         since: First time to read: a `datetime`, a `date` or ISO 8601 such as "2024-05-18". Without
             a zone, `timezone` is meant.
         until: First time that is too late.
@@ -70,7 +71,8 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             attachment.", …): as messages without content, told of in their `events`.
         timezone: The zone of HTML pages, whose times carry none: a `tzinfo` or a name such as
             "Europe/Prague". By default this machine's, with one warning.
-        owner: The name of the person whose export it is, where the export does not say so.
+        owner: The name of the person whose export it is, where the export does not say so; an older
+            one of theirs will do.
         on_progress: Is called while files are read, with the bytes done and the bytes in all.
 
     Attributes:
@@ -148,17 +150,18 @@ class FacebookMessengerChatLoader(BaseChatLoader):
 
     @property
     def owner(self) -> str | None:
-        """The name of the person whose exports these are; None if they do not tell.
+        """The name of today of the person whose exports these are; None if they do not tell.
 
-        Goes through all files if nothing was loaded yet.
+        Goes through all files if nothing was loaded yet: also for an owner who was given, perhaps
+        by an older name.
 
         Raises:
             ExportNotFoundError: As `lazy_load`.
             MalformedExportError: As `lazy_load`.
         """
-        if self._given_owner is None and not self._is_read:
+        if not self._is_read:
             self._open(LoadReport())
-        return self._found_owner if self._is_read else self._given_owner
+        return self._found_owner
 
     @property
     def owner_evidence(self) -> str | None:

@@ -7,13 +7,19 @@ docs/formats.md.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._names import normal_name
 from langchain_fbmessenger.exports._encoding import BYTE_ORDER_MARK, read_repaired
-from langchain_fbmessenger.exports._part import Outline, ThreadPart, Variant, outline_of, sample_of
+from langchain_fbmessenger.exports._part import (
+    Outline,
+    ThreadPart,
+    Variant,
+    outline_of,
+    sorted_stamps,
+)
 from langchain_fbmessenger.exports._wire import (
     ThreadFile,
     ThreadSketch,
@@ -77,7 +83,14 @@ def decode_thread_part(raw: bytes) -> ThreadPart:
 
 def _to_outline(sketch: ThreadSketch, repair: Callable[[str], str]) -> Outline:
     name_of = _names(repair)
-    times = [time for m in sketch.messages if (time := m.time()) is not None]
+    by_sender: defaultdict[str | None, list[int]] = defaultdict(list)
+    for m in sketch.messages:
+        time = m.time()
+        if time is not None:
+            by_sender[m.sender_name].append(time)
+    stamps: defaultdict[str, list[int]] = defaultdict(list)
+    for name, theirs in by_sender.items():
+        stamps[name_of(name)] += theirs
     return Outline(
         variant=_variant(sketch),
         index=0,
@@ -87,9 +100,9 @@ def _to_outline(sketch: ThreadSketch, repair: Callable[[str], str]) -> Outline:
         thread_path=repair(sketch.thread_path) if sketch.thread_path else None,
         declared_group=sketch.declared_group,
         found=len(sketch.messages),
-        first=min(times, default=None),
-        last=max(times, default=None),
-        stamps=sample_of(times),
+        first=min(map(min, stamps.values()), default=None),
+        last=max(map(max, stamps.values()), default=None),
+        stamps=sorted_stamps(stamps),
         precision=_precision(sketch),
     )
 

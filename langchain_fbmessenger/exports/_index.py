@@ -7,19 +7,23 @@ one conversation and whose export it is can only be told when all files have bee
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger.exports._compare import Comparer
 from langchain_fbmessenger.exports._formats import outline_file, read_bytes
 from langchain_fbmessenger.exports._html import UNKNOWN_HTML
 from langchain_fbmessenger.exports._join import join_threads
+from langchain_fbmessenger.exports._join_messages import join_by_messages
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._owner import Evidence, Owner, find_owner, names_of
+from langchain_fbmessenger.exports._owner import Evidence, Owner, find_owner
 from langchain_fbmessenger.exports._owner_files import decode_owner_file
+from langchain_fbmessenger.exports._parts import PartReader
+from langchain_fbmessenger.exports._renames import names_today
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles, group_threads
-from langchain_fbmessenger.exports._tree import scan_paths
+from langchain_fbmessenger.exports._tree import scan_paths, tell_downloads_apart
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
@@ -33,6 +37,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportIndex", "index_paths"]
 
+# Few conversations that are found by their messages tell of a rename by which the others are found.
+_LIMITS = (4, *[10**9] * 8)
 _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
 
@@ -41,20 +47,20 @@ class ExportIndex:
     """The conversations of exports, their owners by export, and files that are no threads."""
 
     conversations: list[Conversation] = field(default_factory=list)
-    owners: dict[str, Owner | None] = field(default_factory=dict)
+    owners: dict[str, Owner] = field(default_factory=dict)
     size: int = 0
     others: list[ExportFile] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
-        """The owner, if all exports have one and the same."""
-        names = {owner.name for owner in self.owners.values() if owner}
+        """The owner's name of today, if all conversations have one and the same."""
+        names = {name for c in self.conversations if (name := c.owner)}
         return names.pop() if len(names) == 1 else None
 
     @property
     def owner_evidence(self) -> str | None:
         """What tells the owner, in words."""
-        theirs = [owner for owner in self.owners.values() if owner and owner.name == self.owner]
+        theirs = [owner for owner in self.owners.values() if owner.name == self.owner]
         return max(theirs, key=lambda owner: owner.evidence).why if theirs else None
 
 
@@ -73,6 +79,7 @@ def index_paths(
         on_progress: Is called with the bytes done and the bytes in all; a second pass will follow.
     """
     tree = scan_paths(paths)
+    tell_downloads_apart(tree)
     for skipped in tree.skipped:
         report.skip_file(skipped.location, skipped.reason)
     size = sum(found.file.size for found in tree.files)
@@ -104,7 +111,52 @@ def index_paths(
         owner = owners[thread.export]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
-    return ExportIndex(join_threads(threads), owners, size, others)
+    comparer = Comparer(PartReader(zone_of))
+    conversations = _conversations(threads, comparer)
+    return ExportIndex(conversations, _owners_today(conversations, owners), size, others)
+
+
+def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conversation]:
+    """Join threads and learn who was renamed, until neither tells more of the other."""
+    conversations = join_threads(threads, comparer)
+    if len({thread.origin for thread in threads}) == 1:
+        return conversations
+    known: dict[int, dict[str, str]] = {}
+    for limit in _LIMITS:
+        conversations = join_by_messages(conversations, comparer, limit)
+        names = names_today(conversations, comparer)
+        if names == known and limit != _LIMITS[0]:
+            break
+        known = names
+        threads = [replace(t, today=names.get(id(t.pieces), {})) for t in threads]
+        conversations = join_threads(threads, comparer)
+    return conversations
+
+
+def _owners_today(
+    conversations: list[Conversation], owners: dict[str, Owner | None]
+) -> dict[str, Owner]:
+    """Return the owners under their names of today, and tell their threads.
+
+    Guesses of whose an export is give way to what other exports know.
+    """
+    by_export: dict[str, list[ThreadFiles]] = {}
+    for thread in (t for c in conversations for t in c.threads):
+        by_export.setdefault(thread.export, []).append(thread)
+    today = {
+        export: Owner(name, owner.evidence)
+        for export, (thread, *_) in by_export.items()
+        if (owner := owners[export]) and (name := thread.owner_today)
+    }
+    for export, theirs in by_export.items():
+        owner = today.get(export)
+        if not (owner and owner.is_sure):
+            surer = [o for o in today.values() if not owner or o.evidence > owner.evidence]
+            if found := _one_of(surer, theirs):
+                today[export] = found
+                for thread in theirs:
+                    thread.owner, thread.owner_is_sure = found.name, found.is_sure
+    return today
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
@@ -147,6 +199,6 @@ def _find_owners(
 
 def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None:
     """Return the surest of the people who take part in all of the threads."""
-    people = [named for thread in threads if (named := names_of(thread.outlines))]
+    people = [named for thread in threads if (named := thread.named)]
     common = [o for o in owners if all(comparable_name(o.name) in named for named in people)]
     return max(common, key=lambda owner: owner.evidence, default=None) if people else None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+import msgspec
+
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._system_lines import find_system_line
 
@@ -11,9 +13,16 @@ if TYPE_CHECKING:
     from collections import Counter
     from collections.abc import Iterable, Sequence
 
+    from langchain_fbmessenger.exports._threads import ThreadFiles
     from langchain_fbmessenger.exports.records import Message
 
-__all__ = ["SetNickname", "mark_system_lines", "nicknames_of_people"]
+__all__ = [
+    "SetNickname",
+    "give_names_of_today",
+    "mark_system_lines",
+    "nicknames_of_people",
+    "rename_bearers",
+]
 
 
 class SetNickname(NamedTuple):
@@ -89,3 +98,38 @@ def nicknames_of_people(
         bearers[comparable_name(nickname)] = name
         nicknames[name, nickname] = None
     return tuple(nicknames)
+
+
+def give_names_of_today(messages: Iterable[Message], thread: ThreadFiles) -> None:
+    """Put the names of today into the messages of a thread, as senders and behind reactions."""
+    names: dict[str, str] = {}  # few people write many messages
+
+    def name_today(name: str) -> str:
+        if name not in names:
+            names[name] = thread.name_today(name)
+        return names[name]
+
+    for message in messages:
+        message.sender = name_today(message.sender)
+        if message.reactions:
+            message.reactions = tuple(
+                dict.fromkeys(
+                    msgspec.structs.replace(reaction, actor=name_today(reaction.actor))
+                    for reaction in message.reactions
+                )
+            )
+
+
+def rename_bearers(found: Iterable[SetNickname], thread: ThreadFiles) -> list[SetNickname]:
+    """Return nicknames behind names of today; lines call people by a full or a first name."""
+    full = dict(thread.as_written.bearers)
+    by_first_name: dict[str, list[str]] = {}
+    for key, name in full.items():
+        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
+    renamed = []
+    for person, nickname in found:
+        key = comparable_name(person)
+        of_first_name = by_first_name.get(key, [])
+        known = full.get(key) or (of_first_name[0] if len(of_first_name) == 1 else person)
+        renamed.append(SetNickname(thread.name_today(known), nickname))
+    return renamed

@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.exports._system_lines import is_deleted_account
+
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Mapping, Sequence
+    from collections.abc import Hashable, Sequence
 
     from langchain_fbmessenger.exports.records import Message
 
-__all__ = ["merge_messages"]
+__all__ = ["identity", "merge_messages"]
+
+_MINUTE = 60_000
 
 
 def merge_messages(
     files: Sequence[Sequence[Message]],
     precision: int,
-    new_names: Mapping[str, str] | None = None,
 ) -> tuple[list[Message], int]:
     """Merge what several files hold of one conversation.
 
@@ -27,14 +30,13 @@ def merge_messages(
         files: Each file's messages in the order of time; the files oldest first, those with exact
             times before those without.
         precision: The coarsest unit of their times, in ms.
-        new_names: Of people who were renamed, or whose accounts were deleted, from one file to
-            another: the old name and the new one.
 
     Returns:
         The messages in the order of time, and the number of duplicates that were dropped. Reactions
         that only a duplicate has are kept.
     """
     overlapping = _overlapping(files, precision)
+    _name_the_gone([files[number] for number in overlapping], precision)
     merged: list[Message] = []
     kept: dict[Hashable, list[Message]] = {}
     duplicates = 0
@@ -44,8 +46,7 @@ def merge_messages(
             continue
         here: Counter[Hashable] = Counter()
         for message in messages:
-            sender = (new_names or {}).get(message.sender, message.sender)
-            key = sender, _identity(message, precision)
+            key = message.sender, identity(message, precision)
             same = kept.setdefault(key, [])
             here[key] += 1
             if here[key] <= len(same):
@@ -56,6 +57,28 @@ def merge_messages(
                 merged.append(message)
     merged.sort(key=lambda message: message.timestamp_ms)
     return merged, duplicates
+
+
+def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
+    """Give messages of accounts that are gone by now the name that another file has for them."""
+    gone = {sender for sender in _senders(files) if sender and is_deleted_account(sender)}
+    if not gone:
+        return
+    named: dict[Hashable, set[str]] = {}
+    for messages in files:
+        for message in messages:
+            if message.sender and message.sender not in gone:
+                named.setdefault(identity(message, precision), set()).add(message.sender)
+    for messages in files:
+        for message in messages:
+            if message.sender in gone:
+                names = named.get(identity(message, precision), set())
+                if len(names) == 1:
+                    (message.sender,) = names
+
+
+def _senders(files: Sequence[Sequence[Message]]) -> set[str]:
+    return {message.sender for messages in files for message in messages}
 
 
 def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]:
@@ -73,11 +96,16 @@ def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]
     }
 
 
-def _identity(message: Message, precision: int) -> Hashable:
+def identity(message: Message, precision: int) -> tuple[int, str, tuple[str, ...]]:
+    """Return what is the same of a message in two files, whoever wrote it."""
     media = tuple(a.uri.rpartition("/")[2] for a in message.attachments)  # folders differ
     # A shared link is a field of its own in one format and the text in another.
     text = message.text or (message.share and message.share.link) or ""
     words = " ".join(text.split())  # pages do not keep every blank
+    if message.system and precision < _MINUTE:
+        words = (
+            message.system
+        )  # the line itself is in the account's language, with names of its day
     return message.timestamp_ms // precision, words, media
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+from array import array
+from collections import defaultdict
 from typing import TYPE_CHECKING, Literal
 
 import msgspec
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping
 
     from langchain_fbmessenger.exports.records import Message
 
-__all__ = ["Outline", "ThreadPart", "Variant", "outline_of"]
+__all__ = ["Outline", "ThreadPart", "Variant", "outline_of", "sorted_stamps"]
 
 Variant = Literal["A", "A0", "B", "H1", "H2", "H3", "H4", "I3", "I4", "D", "E", "F", "G"]
-_STAMP_SAMPLE = 61  # one stamp in 61, a prime that no clock's rhythm shares
 
 
 class Outline(msgspec.Struct):
@@ -23,8 +24,8 @@ class Outline(msgspec.Struct):
 
     `index` counts the threads of one file. `participants` is None where the format does not list
     them; `senders` wrote. `owner` is the name that the file itself gives to the account's owner.
-    `stamps` is a sample of the messages' times, in ms, that is the same in every file that holds
-    them. `precision` is the unit of the times, in ms.
+    `stamps` are the messages' times, in ms, by sender: eight bytes for each. `precision` is their
+    unit, in ms.
     """
 
     variant: Variant
@@ -37,7 +38,7 @@ class Outline(msgspec.Struct):
     found: int
     first: int | None
     last: int | None
-    stamps: frozenset[int]
+    stamps: dict[str, array[int]]
     owner: str | None = None
     precision: int = 1
 
@@ -65,26 +66,27 @@ class ThreadPart(msgspec.Struct):
 
 def outline_of(part: ThreadPart, index: int = 0) -> Outline:
     """Return the outline of a part that has been read."""
-    times = [message.timestamp_ms for message in part.messages]
+    messages = part.messages
+    times: defaultdict[str, list[int]] = defaultdict(list)
+    for message in messages:
+        times[message.sender].append(message.timestamp_ms)
     return Outline(
         variant=part.variant,
         index=index,
         title=part.title,
         participants=part.participants,
-        senders=list(dict.fromkeys(m.sender for m in part.messages)),
+        senders=list(dict.fromkeys(m.sender for m in messages)),
         thread_path=part.thread_path,
         declared_group=part.declared_group,
         found=part.found,
-        first=min(times, default=None),
-        last=max(times, default=None),
-        stamps=sample_of(times),
+        first=messages[0].timestamp_ms if messages else None,
+        last=messages[-1].timestamp_ms if messages else None,
+        stamps=sorted_stamps(times),
         owner=part.owner,
         precision=part.precision,
     )
 
 
-def sample_of(times: Sequence[int]) -> frozenset[int]:
-    """Return the sample of times that outlines carry: of a short thread, all."""
-    if len(times) <= _STAMP_SAMPLE:
-        return frozenset(times)
-    return frozenset(time for time in times if time % _STAMP_SAMPLE == 0)
+def sorted_stamps(times: Mapping[str, Iterable[int]]) -> dict[str, array[int]]:
+    """Return who wrote when, as outlines have it."""
+    return {sender: array("q", sorted(theirs)) for sender, theirs in times.items()}

@@ -14,11 +14,11 @@ from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports._threads import newest_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles
 
-__all__ = ["new_names", "people_of_conversations"]
+__all__ = ["people_of_conversations"]
 
 _TWO = 2
 
@@ -36,50 +36,31 @@ def people_of_conversations(
         People in the order in which they turn up, without accounts that are gone. A former name
         that somebody bears today stands for a person of its own as well.
     """
-    written: dict[str, str] = {}
-    today: set[str] = set()
-    renamed: dict[str, str] = {}
+    people: dict[str, str] = {}
+    former: dict[str, dict[str, str]] = {}
     strangers: dict[str, set[tuple[str, str]]] = {}
+    today: set[str] = set()
     if owner:
-        written[comparable_name(owner)] = owner
+        people[comparable_name(owner)] = owner
         today.add(comparable_name(owner))
     for conversation in conversations:
-        main = newest_state(conversation.threads)
+        pair = _pair_of(newest_state(conversation.threads))
         for thread in conversation.threads:
-            for key, name in _named(thread).items():
-                written.setdefault(key, name)
-        pair = _pair_of(main)
-        today |= set(pair or _named(main))
-        for old, new in new_names(main, conversation).items():
-            if not is_deleted_account(old) and not is_deleted_account(new):
-                renamed[comparable_name(old)] = comparable_name(new)
-        if pair:
-            here = {key for thread in conversation.threads for key in thread.named}
-            for key in here.difference(pair):
-                strangers.setdefault(key, set()).add(pair)
+            for key, name in thread.bearers.items():
+                people.setdefault(key, name)
+                if pair and key not in pair:
+                    strangers.setdefault(key, set()).add(pair)
+                else:
+                    today.add(key)
+            for key, name in thread.as_written.bearers.items():
+                new = comparable_name(thread.name_today(name))
+                if new != key:
+                    former.setdefault(new, {}).setdefault(key, name)
     for key, pairs in strangers.items():
-        renamed.setdefault(key, _whose_former_name(pairs))
-    return _people(written, today, renamed)
-
-
-def new_names(main: ThreadFiles, conversation: Conversation) -> dict[str, str]:
-    """Return who is called something else in the newest state of a thread: old names and new."""
-    names = {}
-    for thread in conversation.threads:
-        if main.strong_id and thread.strong_id == main.strong_id and not conversation.is_group:
-            old = [name for name in thread.people if name not in main.people]
-            new = [name for name in main.people if name not in thread.people]
-            if len(old) == len(new) == 1:  # of two at once, nobody knows who is who
-                names[old[0]] = new[0]
-    return names
-
-
-def _named(thread: ThreadFiles) -> dict[str, str]:
-    """Return everybody with a name; on a page that lists nobody, the title names the silent one."""
-    title = (thread.title or "").partition(" · ")[0]
-    if thread.pair and len(thread.named) < _TWO and not is_deleted_account(title):
-        return {**thread.named, comparable_name(title): title}
-    return thread.named
+        former.setdefault(_whose_former_name(pairs), {}).setdefault(key, people[key])
+        if key not in today:
+            del people[key]
+    return tuple(Person(name, tuple(former.get(key, {}).values())) for key, name in people.items())
 
 
 def _pair_of(main: ThreadFiles) -> tuple[str, str] | None:
@@ -99,25 +80,3 @@ def _whose_former_name(pairs: set[tuple[str, str]]) -> str:
     """Return who bore a name that neither of two bears: who writes to several is the owner."""
     owner, other = min(pairs)
     return other if len(pairs) == 1 else owner
-
-
-def _people(
-    written: Mapping[str, str], today: set[str], renamed: Mapping[str, str]
-) -> tuple[Person, ...]:
-    people: dict[str, list[str]] = {}
-    for key in written:
-        new = _newest_name(key, renamed)
-        aliases = people.setdefault(new, [])
-        if key != new:
-            aliases.append(written[key])
-            if key in today:  # somebody else, or a thread that nobody has exported since
-                people.setdefault(key, [])
-    return tuple(Person(written[key], tuple(aliases)) for key, aliases in people.items())
-
-
-def _newest_name(key: str, renamed: Mapping[str, str]) -> str:
-    seen = {key}
-    while renamed.get(key, key) not in seen:  # some take their old name again
-        key = renamed[key]
-        seen.add(key)
-    return key

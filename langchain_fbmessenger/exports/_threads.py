@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable
+    from collections.abc import Hashable, Iterable, Mapping
 
     from langchain_fbmessenger.exports._part import Outline
     from langchain_fbmessenger.exports._tree import FoundFile
@@ -23,6 +23,7 @@ _TWO = 2
 _ID = re.compile(r"(?:.*_|)(\d{15,17})|.*_([\w-]{10})", re.DOTALL)
 # Formats in which the title of a conversation of two is the other's name.
 _TITLED = {"A", "H2", "H3", "H4", "I3", "I4"}
+_OWN_EXPORTS = {"B", "D", "F"}
 _ORDER = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
 
 
@@ -36,13 +37,27 @@ class Piece:
 
 @dataclass
 class ThreadFiles:
-    """What one export holds of one thread in one place."""
+    """What one export holds of one thread in one place, under the names of today.
+
+    `today` holds what people are called by now who had another name, or spelled it otherwise, when
+    the export was made, by their names then as they are compared. `owner` is as the export has it.
+    """
 
     export: str
     place: tuple[str, ...]
     owner: str | None = None
     owner_is_sure: bool = False
     pieces: list[Piece] = field(default_factory=list)
+    today: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def as_written(self) -> ThreadFiles:
+        """The thread under the names that the export has."""
+        return replace(self, today={}) if self.today else self
+
+    def name_today(self, name: str) -> str:
+        """Return what somebody is called today."""
+        return self.today.get(comparable_name(name), name) if self.today else name
 
     @property
     def outlines(self) -> list[Outline]:
@@ -52,10 +67,20 @@ class ThreadFiles:
     def thread_id(self) -> str:
         return self.place[-1]
 
+    @property
+    def origin(self) -> tuple[str, str]:
+        """Where its names come from: exports of two kinds may lie in one folder."""
+        return self.export, self.variant if self.variant in _OWN_EXPORTS else ""
+
+    @property
+    def owner_today(self) -> str | None:
+        return self.name_today(self.owner) if self.owner else None
+
     @cached_property
     def owner_key(self) -> str | None:
         """The owner's name as it is compared, if it is known for sure."""
-        return comparable_name(self.owner) if self.owner and self.owner_is_sure else None
+        name = self.owner_today
+        return comparable_name(name) if name and self.owner_is_sure else None
 
     @property
     def box(self) -> str | None:
@@ -74,33 +99,56 @@ class ThreadFiles:
 
     @cached_property
     def title(self) -> str | None:
-        return next((o.title for o in self.outlines if o.title), None)
+        title = next((o.title for o in self.outlines if o.title), None)
+        if not title or not self.today or len(self.people) > _TWO:
+            return title
+        name, dot, item = title.partition(" · ")
+        return f"{self.name_today(name)}{dot}{item}"
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """What the thread may be asked for by: its directory's name or its title, then or today."""
+        names = self.thread_id, self.as_written.title, self.title
+        return {comparable_name(name): name for name in names if name}
 
     @cached_property
     def participants(self) -> list[str] | None:
         """The members on the day of the export, as its newest part lists them."""
-        return next((o.participants for o in self.outlines if o.participants is not None), None)
+        names = next((o.participants for o in self.outlines if o.participants is not None), None)
+        return None if names is None else list(map(self.name_today, names))
 
     @cached_property
     def people(self) -> list[str]:
         """Everybody who takes part or has written, deleted accounts too."""
-        senders = (sender for outline in self.outlines for sender in outline.senders)
+        senders = (self.name_today(s) for outline in self.outlines for s in outline.senders)
         return list(dict.fromkeys((*(self.participants or ()), *senders)))
 
     @cached_property
     def named(self) -> dict[str, str]:
         """Everybody with a name: as names are compared, and as they are written."""
         named = {comparable_name(n): n for n in self.people if not is_deleted_account(n)}
-        if self.owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
-            named.setdefault(comparable_name(self.owner), self.owner)
+        owner = self.owner_today
+        if owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
+            named.setdefault(comparable_name(owner), owner)
         return named
+
+    @cached_property
+    def bearers(self) -> dict[str, str]:
+        """Everybody with a name; on a page that lists nobody, the title names the silent one."""
+        title = (self.title or "").partition(" · ")[0]
+        if self.pair and len(self.named) < _TWO and not is_deleted_account(title):
+            return {**self.named, comparable_name(title): title}
+        return self.named
 
     @cached_property
     def is_group(self) -> bool:
         if any(outline.declared_group for outline in self.outlines):
             return True
-        senders = {s for o in self.outlines for s in o.senders if is_deleted_account(s)}
-        nobodies = max(len(senders), sum(is_deleted_account(n) for n in self.participants or ()))
+        senders = {self.name_today(s) for o in self.outlines for s in o.senders}
+        nobodies = max(
+            sum(map(is_deleted_account, senders)),
+            sum(map(is_deleted_account, self.participants or ())),
+        )
         if len(self.named) + nobodies > _TWO:
             return True
         # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
@@ -138,9 +186,10 @@ class ThreadFiles:
         lasts = [o.last for o in self.outlines if o.last is not None]
         return (min(firsts), max(lasts)) if firsts and lasts else None
 
-    @cached_property
-    def stamps(self) -> frozenset[int]:
-        return frozenset().union(*(outline.stamps for outline in self.outlines))
+    @property
+    def precision(self) -> int:
+        """The coarsest unit of the messages' times, in ms."""
+        return max(outline.precision for outline in self.outlines)
 
 
 @dataclass
@@ -152,6 +201,13 @@ class Conversation:
     @property
     def is_group(self) -> bool:
         return any(thread.is_group for thread in self.threads)
+
+    @property
+    def owner(self) -> str | None:
+        """The owner's name of today, as the surest and newest of its exports has it."""
+        known = [thread for thread in self.threads if thread.owner]
+        newest = max(known, key=lambda t: (t.owner_is_sure, t.span or (0, 0)), default=None)
+        return newest.owner_today if newest else None
 
 
 def newest_state(threads: Iterable[ThreadFiles]) -> ThreadFiles:

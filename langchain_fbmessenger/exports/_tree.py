@@ -11,8 +11,8 @@ import re
 import stat
 import unicodedata
 import zipfile
-from dataclasses import dataclass, field
-from pathlib import PurePath
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.exports._source import (
@@ -25,10 +25,16 @@ from langchain_fbmessenger.exports._source import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Hashable, Iterable, Sequence
 
-__all__ = ["THREAD_FOLDERS", "ExportTree", "FoundFile", "is_archive", "scan_paths"]
+__all__ = [
+    "THREAD_FOLDERS",
+    "ExportTree",
+    "FoundFile",
+    "is_archive",
+    "scan_paths",
+    "tell_downloads_apart",
+]
 
 THREAD_FOLDERS = (
     "inbox",
@@ -67,14 +73,16 @@ _DIGITS = re.compile(r"(\d{1,100})")
 class FoundFile:
     """A file with what its place says.
 
-    `export` tells exports apart. `place` is the path of the thread below the export's `messages`
-    folder: files of one place and one export are parts of one thread. `part` is their number, 1 the
-    newest; 0 for a file that is not numbered. `folder_is_given` tells that the thread folder
-    itself, or something in it, was asked for.
+    `export` tells exports apart, `download` is the folder or archive of one that holds the file.
+    `place` is the path of the thread below the export's `messages` folder: files of one place and
+    one export are parts of one thread. `part` is their number, 1 the newest; 0 for a file that is
+    not numbered. `folder_is_given` tells that the thread folder itself, or something in it, was
+    asked for.
     """
 
     file: ExportFile
     export: str
+    download: Path
     place: tuple[str, ...]
     part: int
     folder: str | None
@@ -115,6 +123,32 @@ def scan_paths(paths: Iterable[Path]) -> ExportTree:
     tree.files.sort(key=_order)
     tree.owner_files.sort(key=lambda found: _natural(str(found.file.location)))
     return tree
+
+
+def tell_downloads_apart(tree: ExportTree) -> None:
+    """Make exports of their own of what one download cannot hold: one part of a thread twice.
+
+    Two downloads of one day look like the parts of one, until it is seen what is in them.
+    """
+    parts: dict[str, dict[Path, set[Hashable]]] = {}
+    for found in tree.files:
+        held = parts.setdefault(found.export, {}).setdefault(found.download, set())
+        held.add((found.place, found.part, found.file.suffix))
+    others: dict[tuple[str, Path], str] = {}
+    for export, downloads in parts.items():
+        told_apart: list[set[Hashable]] = []
+        for download, held in sorted(downloads.items()):
+            number = next((n for n, s in enumerate(told_apart) if not s & held), len(told_apart))
+            if number == len(told_apart):
+                told_apart.append(set())
+            told_apart[number] |= held
+            if number:
+                others[export, download] = f"{export}#{number}"
+    for files in (tree.files, tree.owner_files) if others else ():
+        files[:] = [
+            replace(found, export=others.get((found.export, found.download), found.export))
+            for found in files
+        ]
 
 
 def _order(found: FoundFile) -> tuple[list[list[tuple[int, str]]], int, str]:
@@ -204,10 +238,12 @@ def _placed(file: ExportFile) -> FoundFile:
         root -= 1
     numbered = _PART.fullmatch(parts[-1])
     place = [*folders[start:], *([] if numbered else [file.location.stem])] or [folders[-1]]
-    dated = next((m[1].lower() for name in reversed(parts) if (m := _DATED.fullmatch(name))), None)
+    dated = [(m[1].lower(), n) for n, name in enumerate(parts) if (m := _DATED.fullmatch(name))]
+    export, depth = dated[-1] if dated else (str(PurePath(*folders[:root])), root - 1)
     return FoundFile(
         file=file,
-        export=dated or str(PurePath(*folders[:root])),
+        export=export,
+        download=Path(*parts[: depth + 1]),
         place=tuple(map(_readable, place)),
         part=int(numbered[1]) if numbered and numbered[1] else 0,
         folder=None if box is None else folders[box],

@@ -8,12 +8,17 @@ from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name, find_person
 from langchain_fbmessenger.exports._advice import check_paths, nothing_read_error
-from langchain_fbmessenger.exports._formats import decode_file, read_bytes
 from langchain_fbmessenger.exports._index import ExportIndex, index_paths
 from langchain_fbmessenger.exports._json import NotAThreadError
-from langchain_fbmessenger.exports._marking import mark_system_lines, nicknames_of_people
+from langchain_fbmessenger.exports._marking import (
+    give_names_of_today,
+    mark_system_lines,
+    nicknames_of_people,
+    rename_bearers,
+)
 from langchain_fbmessenger.exports._merge import merge_messages
-from langchain_fbmessenger.exports._people import new_names, people_of_conversations
+from langchain_fbmessenger.exports._parts import PartReader
+from langchain_fbmessenger.exports._people import people_of_conversations
 from langchain_fbmessenger.exports._pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports._source import UnreadableFileError
 from langchain_fbmessenger.exports._threads import newest_state
@@ -28,8 +33,6 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger._roster import Person
     from langchain_fbmessenger.exports._marking import SetNickname
-    from langchain_fbmessenger.exports._part import ThreadPart
-    from langchain_fbmessenger.exports._source import ExportFile
     from langchain_fbmessenger.exports._threads import Conversation, Piece, ThreadFiles
     from langchain_fbmessenger.exports.records import Message
     from langchain_fbmessenger.exports.report import LoadReport
@@ -81,7 +84,7 @@ class ExportReader:
         self._selection = selection or Selection()
         self._zone_of = ZoneChooser(timezone)
         self._on_progress = on_progress or (lambda _done, _total: None)
-        self._last: tuple[ExportFile, list[ThreadPart]] | None = None
+        self._parts = PartReader(self._zone_of)
         check_paths(paths)
         self._paths = paths
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
@@ -117,6 +120,7 @@ class ExportReader:
             MalformedExportError: All files have become unreadable since the first pass.
         """
         self._find_selected()
+        self._parts = PartReader(self._zone_of)
         done = self._index.size
         for conversation in self._index.conversations:
             pieces = self._choose(conversation)
@@ -143,7 +147,7 @@ class ExportReader:
             self._selection,
             people=[person.names for person in self.people],
             names={key: name for thread in threads for key, name in thread.named.items()},
-            titles={key: title for thread in threads for key, title in _titles(thread).items()},
+            titles={key: title for thread in threads for key, title in thread.titles.items()},
         )
 
     def _choose(self, conversation: Conversation) -> list[tuple[ThreadFiles, Piece]]:
@@ -167,7 +171,7 @@ class ExportReader:
             return "group not chosen"
         threads = conversation.threads
         if wanted.threads is not None and not any(
-            wanted.threads & _titles(t).keys() for t in threads
+            wanted.threads & t.titles.keys() for t in threads
         ):
             return "thread not chosen"
         people = wanted.participants
@@ -190,19 +194,21 @@ class ExportReader:
     ) -> Thread | None:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
         main = newest_state(thread for thread, _ in pieces)
-        owner = self._owner or main.owner
+        owner = self._owner or conversation.owner
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
-        pieces.sort(key=lambda p: (_precision(p[1]), p[1].outline.first or 0, -p[1].found.part))
+        pieces.sort(
+            key=lambda p: (p[1].outline.precision, p[1].outline.first or 0, -p[1].found.part)
+        )
         files: dict[Hashable, list[Message]] = {}
         copies: Counter[Hashable] = Counter()
         coarse: set[Hashable] = set()
         nicknames: list[SetNickname] = []
         for thread, piece in pieces:
-            found = self._read_piece(piece, conversation, nicknames)
+            found = self._read_piece(piece, thread, nicknames, is_group=conversation.is_group)
             if found is None:
                 continue
             key: Hashable = id(piece)
-            if _precision(piece) > 1:
+            if piece.outline.precision > 1:
                 # "ha" at the end of one page and at the head of the next, in one minute, are two.
                 part = id(thread), piece.found.part
                 key = id(thread), copies[part]
@@ -211,14 +217,13 @@ class ExportReader:
             files.setdefault(key, []).extend(found)
         if not files:
             return None
-        precision = max(_precision(piece) for _, piece in pieces)
+        precision = max(piece.outline.precision for _, piece in pieces)
         # What is exact is compared exactly, before pages blur it.
         exact = [found for key, found in files.items() if key not in coarse]
-        renamed = new_names(main, conversation)
-        messages, duplicates = merge_messages(exact, 1, renamed)
+        messages, duplicates = merge_messages(exact, 1)
         if coarse:
             pages = [found for key, found in files.items() if key in coarse]
-            messages, more = merge_messages([messages, *pages], precision, renamed)
+            messages, more = merge_messages([messages, *pages], precision)
             duplicates += more
         self.report.skip_messages("duplicate", duplicates)
         if any(message.system == "reaction sentence" for message in messages):
@@ -227,11 +232,10 @@ class ExportReader:
         senders = dict.fromkeys(message.sender for message in messages if message.sender)
         participants = list(senders) if main.participants is None else main.participants
         is_instagram = any(piece.found.is_instagram for _, piece in pieces)
-        own_name = comparable_name(owner or "")
-        others = (name for name in participants if comparable_name(name) != own_name)
+        own = comparable_name(owner or "")
         return Thread(
             id=main.thread_id,
-            title=main.title or ", ".join(others),
+            title=main.title or ", ".join(n for n in participants if comparable_name(n) != own),
             participants=list(participants),
             is_group=conversation.is_group,
             folder=main.folder,
@@ -242,11 +246,11 @@ class ExportReader:
         )
 
     def _read_piece(
-        self, piece: Piece, conversation: Conversation, nicknames: list[SetNickname]
+        self, piece: Piece, thread: ThreadFiles, nicknames: list[SetNickname], *, is_group: bool
     ) -> list[Message] | None:
         report = self.report
         try:
-            part = self._decode(piece)
+            part = self._parts.read(piece)
         except (UnreadableFileError, NotAThreadError) as error:
             report.skip_file(piece.found.file.location, str(error))
             return None
@@ -255,19 +259,11 @@ class ExportReader:
         report.messages_skipped.update(part.skipped)
         report.unknown_zones.update(part.unknown_zones)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
-            nicknames += mark_system_lines(
-                part.messages, report.system_lines, is_group=conversation.is_group
-            )
+            found = mark_system_lines(part.messages, report.system_lines, is_group=is_group)
+            nicknames += found if not thread.today else rename_bearers(found, thread)
+        if thread.today:
+            give_names_of_today(part.messages, thread)
         return part.messages
-
-    def _decode(self, piece: Piece) -> ThreadPart:
-        file = piece.found.file
-        if self._last and self._last[0] is file:
-            return self._last[1][piece.outline.index]
-        parts = decode_file(read_bytes(file), self._zone_of)
-        # The formats of one file for all threads would be decoded again for each of them.
-        self._last = (file, parts) if len(parts) > 1 else None
-        return parts[piece.outline.index]
 
     def _within_time(self, messages: list[Message]) -> list[Message]:
         since, until = self._selection.since, self._selection.until
@@ -286,12 +282,3 @@ class ExportReader:
 def _files(pieces: list[Piece]) -> int:
     """Count the files of pieces; one with several threads by its first."""
     return sum(piece.outline.index == 0 for piece in pieces)
-
-
-def _precision(piece: Piece) -> int:
-    return piece.outline.precision
-
-
-def _titles(thread: ThreadFiles) -> dict[str, str]:
-    """Return what a thread may be asked for by: its directory's name or its title."""
-    return {comparable_name(name): name for name in (thread.thread_id, thread.title) if name}

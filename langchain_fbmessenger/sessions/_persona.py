@@ -79,6 +79,7 @@ class _Export:
 
     def __init__(self, wanted: Iterable[str], people: tuple[Person, ...]) -> None:
         self.searches = [NameSearch(name) for name in wanted]
+        self._today = {comparable_name(person.name) for person in people}
         self._keys: set[str] = set()
         self._is_persona: dict[str, bool] = {}  # names are few, messages are many
         self._known: dict[str, str] = {}
@@ -103,7 +104,13 @@ class _Export:
         for name in names:
             if comparable_name(name) not in self._known:
                 self._meet((name,))
-        keys = {comparable_name(name) for search in self.searches for name in search.found}
+        keys = {
+            key
+            for search in self.searches
+            for number, name in enumerate(search.found)
+            # What the persona was called before may be what somebody else is called today.
+            if (key := comparable_name(name)) not in self._today or number == 0
+        }
         if keys != self._keys:
             wrong = [
                 n for n, was in self._is_persona.items() if was and comparable_name(n) not in keys
