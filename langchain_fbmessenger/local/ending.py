@@ -71,7 +71,7 @@ class Ending:
             self._is_over.set()
             self._asked.put("is over")
             for number, handler in before.items():
-                signal.signal(number, handler)
+                signal.signal(number, handler or signal.SIG_DFL)  # None: not set from Python
 
     def _watch(self) -> None:
         if self._asked.get() == "is over":

@@ -14,7 +14,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -25,10 +24,9 @@ import openai
 import pytest
 
 from langchain_fbmessenger import FineTuner, FineTuningJob
-from langchain_fbmessenger.exceptions import LocalServerError
 from langchain_fbmessenger.fine_tuning import find_provider
 from langchain_fbmessenger.fine_tuning.connection import http_library
-from langchain_fbmessenger.local import ensure_server, find_server, launcher, stop_server
+from langchain_fbmessenger.local import ensure_server, find_server, stop_server
 from langchain_fbmessenger.local.home import Home, locked
 from tests.integration_tests.engines_local import is_running
 from tests.integration_tests.small_jobs import (
@@ -184,7 +182,7 @@ def test_an_answer_that_was_not_begun_comes_from_the_next_server(home: Path, tin
     assert chat_model.invoke("hi", max_tokens=1).usage_metadata  # it is loaded
     with ThreadPoolExecutor(1) as pool:
         asking = pool.submit(chat_model.invoke, "tell me all")
-        time.sleep(0.05)
+        until(asking.running)
         server = tell_to_end(home)
         assert asking.result().usage_metadata
     found = find_server(home)
@@ -256,54 +254,6 @@ def test_work_that_cannot_be_broken_off_keeps_nobody(tmp_path: Path) -> None:
         finally:
             process.kill()
     assert not (tmp_path / "server.json").exists()
-
-
-def test_a_server_that_is_ended_while_it_starts_is_started_again(
-    home: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    stop_server(home)
-    spawn, started = launcher._spawn, []
-
-    def ended_at_once(state: Home) -> Any:
-        process = spawn(state)
-        started.append(process.pid)
-        if len(started) < 3:
-            time.sleep(0.2 * (len(started) - 1))
-            process.terminate()
-        return process
-
-    monkeypatch.setattr(launcher, "_spawn", ended_at_once)
-
-    assert ensure_server(home).pid == started[-1]
-    assert len(started) >= 2
-
-
-def test_clients_that_come_while_one_ends_all_get_the_next(home: Path) -> None:
-    server = ensure_server(home)
-    barrier = threading.Barrier(5)
-
-    def find() -> int:
-        barrier.wait()
-        return ensure_server(home).pid
-
-    with ThreadPoolExecutor(4) as pool:
-        asked = [pool.submit(find) for _ in range(4)]
-        os.kill(server.pid, signal.SIGTERM)
-        until(lambda: find_server(home) is None)
-        barrier.wait()
-        found = {one.result() for one in asked}
-    assert len(found) == 1
-    assert server.pid not in found
-
-
-def test_a_server_that_cannot_start_tells_nothing_of_others(tmp_path: Path) -> None:
-    Home.open(tmp_path).log.write_text("told long ago\n")
-    (tmp_path / "state.db").write_bytes(b"no database" * 100)
-
-    with pytest.raises(LocalServerError, match=r"state\.db") as caught:
-        ensure_server(tmp_path)
-
-    assert "long ago" not in str(caught.value)
 
 
 def test_the_command_goes_on_when_the_server_is_ended(
