@@ -121,6 +121,24 @@ def test_a_history_is_trimmed_to_what_the_server_counts() -> None:
     assert kept == [CHAT[0], CHAT[3]]
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda model: model.bind(stop=["x"]),
+        lambda model: model.bind_tools([]),
+        lambda model: model.with_fallbacks([model]),
+        lambda model: model.configurable_fields(temperature=ConfigurableField(id="t")),
+        lambda model: model.configurable_alternatives(ConfigurableField(id="m"), base=model),
+        copy.deepcopy,
+    ],
+)
+def test_what_langchain_makes_of_a_model_counts_as_it_does(wrapped: Callable[[Any], Any]) -> None:
+    counter = wrapped(job(LocalProvider()).chat_model(http_client=served(Server())))
+    assert counter.get_num_tokens_from_messages(CHAT) == 9 + 8
+    assert counter.get_num_tokens("a b c") == 3
+    assert trim_messages(CHAT, max_tokens=5, token_counter=counter) == CHAT[3:]
+
+
 def test_a_template_that_refuses_parts_of_a_chat_is_given_whole_ones() -> None:
     server = Server()
 
