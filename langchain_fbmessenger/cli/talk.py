@@ -56,6 +56,7 @@ class Conversation:
         Raises:
             FineTuningError: The model refuses or fails, for one as the message alone is too long.
         """
+        message = message.encode(errors="replace").decode()  # a terminal's bytes may be no letters
         answer = ""
         with provider_errors("chat"):
             dropped = self._too_many(message)

@@ -148,3 +148,9 @@ def test_an_answer_can_be_broken_off() -> None:
     assert [m.content for m in model.read[-1][1:]] == ["hi", "aye aye", "hi again"]
     with pytest.raises(KeyboardInterrupt):
         told(model, ["ramble"])
+
+
+def test_bytes_that_are_no_letters_are_no_obstacle() -> None:
+    model = Model()
+    assert "aye aye" in told(model, ["a \udcff b"])
+    assert model.read[-1][-1].content == "a ? b"
