@@ -165,13 +165,22 @@ def test_a_refusal_of_another_kind_is_told() -> None:
         model.get_num_tokens("a")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
-def test_a_server_without_the_route_is_asked_once_and_estimated(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        *((status, {"detail": "Not Found"}) for status in (401, 403, 404, 405)),
+        (422, "Failed to deserialize: missing field `inputs`"),  # TGI has another route there
+        (200, {"tokens": []}),  # llama.cpp as well
+        (200, {"error": "Unexpected endpoint or method."}),  # LM Studio has none
+        (200, "<html>"),
+    ],
+)
+def test_a_server_without_the_route_is_asked_once_and_estimated(status: int, body: Any) -> None:
     asked = []
 
-    def without(request: Any) -> tuple[int, dict[str, Any]]:
+    def without(request: Any) -> tuple[int, Any]:
         asked.append(request.url.path)
-        return status, {"detail": "Not Found"}
+        return status, body
 
     provider = CompatibleProvider(base_url="https://host.invalid/v1")
     model = job(provider, at=provider.base_url).chat_model(http_client=served(without))
