@@ -19,6 +19,7 @@ from tiktoken import load, registry
 
 from langchain_fbmessenger import FineTuningError, FineTuningJob, UsageError
 from langchain_fbmessenger.fine_tuning import (
+    AzureAccount,
     AzureProvider,
     CompatibleProvider,
     Connection,
@@ -392,6 +393,30 @@ def test_a_pickled_model_takes_its_key_from_the_environment(
         pickle.loads(raw)  # noqa: S301 - own
     monkeypatch.setenv("OPENAI_API_KEY", "sk-2")
     monkeypatch.setenv("NEBIUS_API_KEY", "sk-2")
+    assert pickle.loads(raw).openai_api_key.get_secret_value() == "sk-2"  # noqa: S301 - own
+
+
+def test_a_pickled_model_holds_no_key_that_its_provider_was_given(
+    no_blocking_in_the_loop: None,  # noqa: ARG001 - its order counts
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret: Any = KEY
+    account = AzureAccount(subscription="s", resource_group="r", resource="x", token=secret)
+    there = "https://host.invalid/v1"
+    ours = CompatibleProvider(base_url=there, api_key=secret)
+    azure = AzureProvider(base_deployment="plain", account=account)
+    models = [
+        job(ours, at=there).chat_model(),
+        Connection(there, KEY).chat_model("m"),
+        job(azure, at=there).base_chat_model(),
+    ]
+    for raw in map(pickle.dumps, models):
+        assert KEY.encode() not in raw
+    assert models[0].provider.api_key.get_secret_value() == KEY
+    raw = pickle.dumps(models[0])
+    with pytest.raises(FineTuningError, match="FINE_TUNING_API_KEY"):
+        pickle.loads(raw)  # noqa: S301 - own
+    monkeypatch.setenv("FINE_TUNING_API_KEY", "sk-2")
     assert pickle.loads(raw).openai_api_key.get_secret_value() == "sk-2"  # noqa: S301 - own
 
 
