@@ -5,12 +5,12 @@ Imported late, since langchain-openai is slow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - see below
+from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - see BaseTool
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.language_models import LangSmithParams  # noqa: TC002 - see below
+from langchain_core.language_models import LangSmithParams  # noqa: TC002 - see BaseTool
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
 from langchain_core.tools import BaseTool  # noqa: TC002 - `with_fallbacks` reads our type hints
 from langchain_core.utils.function_calling import convert_to_openai_tool

@@ -129,7 +129,7 @@ def user_first(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     kinds = {message["role"] for message in messages}
     if kinds - {"system", "developer", "user", "assistant"}:
         return [dict(message) for message in messages]  # calls of tools have an order of their own
-    system = [str(m["content"]) for m in messages if m["role"] in {"system", "developer"}]
+    system = [_text_of(m) for m in messages if m["role"] in {"system", "developer"}]
     whole: list[dict[str, Any]] = []
     for message in messages:
         role = message["role"]

@@ -157,6 +157,8 @@ def test_a_template_that_refuses_parts_of_a_chat_is_given_whole_ones() -> None:
     assert model.get_num_tokens_from_messages(turned) == 17
     assert model.get_num_tokens_from_messages([AIMessage("c")]) == 1 + 2 + 2
     assert model.get_num_tokens_from_messages([CHAT[1]] * 2) == 4 + 3 * 2
+    blocks = SystemMessage([{"type": "text", "text": "You are Zoë."}])
+    assert model.get_num_tokens_from_messages([blocks, AIMessage("c")]) == 3 + 1 + 3 * 2
 
 
 def test_a_refusal_of_another_kind_is_told() -> None:
