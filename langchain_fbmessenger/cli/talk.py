@@ -182,7 +182,9 @@ def _is_too_long(error: openai.BadRequestError | FineTuningError) -> bool:
 
 
 def _typed(console: Console) -> Iterator[str]:
-    console.print("Write a message; Ctrl-D ends the conversation.", style="dim")
+    console.print(
+        "Write a message; Ctrl-C breaks an answer off, Ctrl-D ends the conversation.", style="dim"
+    )
     while True:
         try:
             message = console.input("[cyan]you >[/] ").strip()
