@@ -55,10 +55,10 @@ def amount(count: int, noun: str) -> str:
 
 def html_table(caption: str, rows: Iterable[tuple[object, ...]], head: tuple[str, ...] = ()) -> str:
     """Return a table of HTML; nothing in it is taken for HTML itself."""
-    parts = [f"<table><caption>{escape(caption)}</caption>"]
+    parts = [f"<table><caption>{_html(caption)}</caption>"]
     if head:
         parts.append(
-            "<thead><tr>" + "".join(f"<th>{escape(h)}</th>" for h in head) + "</tr></thead>"
+            "<thead><tr>" + "".join(f"<th>{_html(h)}</th>" for h in head) + "</tr></thead>"
         )
     parts.append("<tbody>")
     parts += ["<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows]
@@ -68,7 +68,12 @@ def html_table(caption: str, rows: Iterable[tuple[object, ...]], head: tuple[str
 def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f'<td style="text-align: right">{value:,}</td>'
-    return f"<td>{escape(str(value))}</td>"
+    return f"<td>{_html(value)}</td>"
+
+
+def _html(value: object) -> str:
+    """Escape a text; what is no letter, as in the name of a file, would break a notebook."""
+    return escape(str(value)).encode(errors="replace").decode()
 
 
 def _figure(value: Any) -> Any:

@@ -21,6 +21,8 @@ from langchain_fbmessenger.exceptions import InvalidOptionError
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
 
+    from langchain_fbmessenger.fine_tuning import FineTuningJob
+
 __all__ = ["audit", "plant"]
 
 Examples = Annotated[
@@ -115,26 +117,27 @@ def _models(
     from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
 
     options: dict[str, Any] = {"max_tokens": max_tokens}
-    connection = find_provider(provider).connection()
+    there = find_provider(provider)
     if job_or_model.startswith("ftjob"):
-        job = FineTuningJob.from_id(job_or_model, provider)
+        job = FineTuningJob.from_id(job_or_model, there)
         tuned = job.chat_model(**options)
         if base is None:
-            model = connection.chat_model(job.state.model, **options)
-            return tuned, model if _answers(model) else None
+            return tuned, _answering_base(job, options)
     else:
-        tuned = connection.chat_model(job_or_model, **options)
-    return tuned, None if base in {None, "none"} else connection.chat_model(base, **options)
+        tuned = there.chat_model(job_or_model, **options)
+    return tuned, None if base in {None, "none"} else there.chat_model(base, **options)
 
 
-def _answers(base: ChatOpenAI) -> bool:
-    """Say whether a base model that nobody has asked for is served; tell it where it is not."""
+def _answering_base(job: FineTuningJob, options: dict[str, Any]) -> ChatOpenAI | None:
+    """Return a job's base, which nobody has asked for, if it is served; tell where it is not."""
     from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
     try:
         with provider_errors("audit"):
+            base = job.base_chat_model(**options)
             base.invoke("Hi", max_tokens=1)
     except FineTuningError:
-        say("Warning", f"the base model {base.model_name} does not answer: nothing to compare with")
-        return False
-    return True
+        name = job.state.model
+        say("Warning", f"the base model {name} does not answer: nothing to compare with")
+        return None
+    return base

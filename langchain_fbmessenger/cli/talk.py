@@ -16,6 +16,7 @@ from langchain_fbmessenger.fine_tuning.errors import provider_errors
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    import openai
     from rich.console import Console
 
 __all__ = ["Conversation", "conversation_with", "talk"]
@@ -23,6 +24,10 @@ __all__ = ["Conversation", "conversation_with", "talk"]
 _TOO_LONG = "context_length_exceeded"
 _FORGOTTEN = (
     "(The oldest turns no longer fit what the model can read: it forgets them from here on.)"
+)
+
+_ALONE_TOO_LONG = (
+    "(That message alone is longer than the model can read, or --max-tokens leaves it no room.)"
 )
 
 
@@ -46,28 +51,39 @@ class Conversation:
     def answer(self, message: str) -> Iterator[str]:
         """Give the answer to a message, bit by bit; the oldest turns go where they must.
 
+        An answer that fails or is broken off leaves the conversation as it was.
+
         Raises:
             FineTuningError: The model refuses or fails, for one as the message alone is too long.
         """
+        message = message.encode(errors="replace").decode()  # a terminal's bytes may be no letters
+        answer = ""
         with provider_errors("chat"):
-            self._drop(self._too_many(message))
-            answer = ""
-            for token in self._stream(message):
+            dropped = self._too_many(message)
+            for token, dropped in self._stream(message, dropped):  # noqa: B020 - it may grow
+                self.forgets |= dropped > 0
                 answer += token
                 yield token
-        self._history += [HumanMessage(message), AIMessage(answer)]
+        kept = self._history[2 * dropped :]
+        self._history = [*kept, HumanMessage(message), AIMessage(answer)]
 
-    def _stream(self, message: str) -> Iterator[str]:
-        """Stream, with half of the turns each time that they turn out to be too many."""
+    def _stream(self, message: str, dropped: int) -> Iterator[tuple[str, int]]:
+        """Stream, without half of the turns each time that they turn out to be too many.
+
+        Yields:
+            A token, and how many of the oldest turns it was given without.
+        """
         import openai
 
         while True:
             try:
-                yield from self._chain.stream(self._inputs(message, 0))
+                for token in self._chain.stream(self._inputs(message, dropped)):
+                    yield token, dropped
             except openai.BadRequestError as error:  # before the first token, if ever
-                if not self._history or not _is_too_long(error):
+                left = len(self._history) // 2 - dropped
+                if not left or not _is_too_long(error):
                     raise
-                self._drop(len(self._history) // 4 or 1)
+                dropped += left // 2 or 1
             else:
                 return
 
@@ -95,10 +111,6 @@ class Conversation:
 
     def _inputs(self, message: str, dropped: int) -> dict[str, Any]:
         return {"input": message, "history": self._history[2 * dropped :]}
-
-    def _drop(self, turns: int) -> None:
-        del self._history[: 2 * turns]
-        self.forgets |= turns > 0
 
 
 def conversation_with(
@@ -153,19 +165,26 @@ def talk(conversation: Conversation, console: Console, messages: Iterable[str] |
                     token, end="", markup=False, emoji=False, highlight=False, soft_wrap=True
                 )
         except FineTuningError as error:
-            if messages is not None or error.code != _TOO_LONG:
+            if messages is not None or not _is_too_long(error):
                 raise
-            console.print("(That message alone is longer than the model can read.)", style="dim")
-            continue
-        console.print()
+            console.print(_ALONE_TOO_LONG, style="dim", soft_wrap=True)
+        except KeyboardInterrupt:
+            if messages is not None:
+                raise
+            console.print("\n(Broken off, and not remembered.)", style="dim")
+        else:
+            console.print()
 
 
-def _is_too_long(error: Any) -> bool:
-    return error.code == _TOO_LONG or "context length" in str(error.message).lower()
+def _is_too_long(error: openai.BadRequestError | FineTuningError) -> bool:
+    """Say whether a chat was too long: the local server and OpenAI give a code, vLLM only words."""
+    return error.code == _TOO_LONG or "context length" in str(error).lower()
 
 
 def _typed(console: Console) -> Iterator[str]:
-    console.print("Write a message; Ctrl-D ends the conversation.", style="dim")
+    console.print(
+        "Write a message; Ctrl-C breaks an answer off, Ctrl-D ends the conversation.", style="dim"
+    )
     while True:
         try:
             message = console.input("[cyan]you >[/] ").strip()

@@ -5,14 +5,17 @@ Imported late, since langchain-openai is slow.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - see BaseTool
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from langchain_core.messages import convert_to_openai_messages
+from langchain_core.language_models import LangSmithParams  # noqa: TC002 - see BaseTool
+from langchain_core.messages import BaseMessage, convert_to_openai_messages
+from langchain_core.tools import BaseTool  # noqa: TC002 - `with_fallbacks` reads our type hints
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_openai import ChatOpenAI
-from pydantic import Field, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from typing_extensions import Self, override
 
 from langchain_fbmessenger.exceptions import FineTuningError
@@ -34,12 +37,7 @@ from langchain_fbmessenger.fine_tuning.token_counts import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
     import tiktoken
-    from langchain_core.language_models import LangSmithParams
-    from langchain_core.messages import BaseMessage
-    from langchain_core.tools import BaseTool
 
     from langchain_fbmessenger.fine_tuning.connection import Connection
 
@@ -248,7 +246,8 @@ class ProviderChatOpenAI(ChatOpenAI):
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         del protocol
-        return _rebuilt, (type(self), {**self._given(), "provider": self.provider})
+        provider = _without_secrets(self.provider)
+        return _rebuilt, (type(self), {**self._given(), "provider": provider})
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
         # The clients are shared: they hold locks, and one of them serves any number of models.
@@ -278,6 +277,17 @@ def provider_of(connection: Connection) -> Provider:
         return OpenAIProvider()
     key: Any = connection.api_key
     return CompatibleProvider(base_url=connection.base_url, api_key=key)
+
+
+def _without_secrets(part: BaseModel) -> BaseModel:
+    """Return a copy of a provider without its keys, which are then found in the environment."""
+    kept: dict[str, Any] = {}
+    for name, value in part:
+        if isinstance(value, SecretStr):
+            kept[name] = None
+        elif isinstance(value, BaseModel):
+            kept[name] = _without_secrets(value)
+    return part.model_copy(update=kept)
 
 
 def _rebuilt(cls: type[ProviderChatOpenAI], values: dict[str, Any]) -> ProviderChatOpenAI:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from openai.types.fine_tuning import FineTuningJobEvent
 
-__all__ = ["LossPoint", "loss_curve", "plot_losses"]
+__all__ = ["LossPoint", "figures_of", "loss_curve", "number_in", "plot_losses", "valid_loss_of"]
 
 
 class LossPoint(msgspec.Struct, frozen=True):
@@ -39,10 +40,10 @@ def loss_curve(events: Iterable[FineTuningJobEvent]) -> list[LossPoint]:
     by_step: dict[int, dict[str, float]] = {}
     for event in events:
         figures = figures_of(event)
-        if (step := _number(figures.get("step"))) is None:
+        if (step := number_in(figures.get("step"))) is None:
             continue
         found = by_step.setdefault(int(step), {})
-        if (train := _number(figures.get("train_loss"))) is not None:
+        if (train := number_in(figures.get("train_loss"))) is not None:
             found["train_loss"] = train
         if (valid := valid_loss_of(figures)) is not None:
             found["valid_loss"] = valid
@@ -57,7 +58,7 @@ def figures_of(event: FineTuningJobEvent) -> dict[str, Any]:
 def valid_loss_of(figures: dict[str, Any]) -> float | None:
     """Return the loss on all held-out examples, else on some of them, if it is told."""
     for name in ("full_valid_loss", "valid_loss"):  # OpenAI's names; ours is the second
-        if (loss := _number(figures.get(name))) is not None:
+        if (loss := number_in(figures.get(name))) is not None:
             return loss
     return None
 
@@ -96,6 +97,7 @@ def plot_losses(points: Sequence[LossPoint], ax: Axes | None = None) -> Axes:
     return ax
 
 
-def _number(value: Any) -> float | None:
+def number_in(value: Any) -> float | None:
+    """Return a figure that a provider tells; None where it is no finite number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number and value == value else None  # noqa: PLR0124  # not NaN
+    return float(value) if is_number and math.isfinite(value) else None

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.fine_tuning.losses import figures_of, valid_loss_of
+from langchain_fbmessenger.fine_tuning.losses import figures_of, number_in, valid_loss_of
 from langchain_fbmessenger.fine_tuning.notebook import NotebookBar, in_notebook
 
 if TYPE_CHECKING:
@@ -50,15 +50,18 @@ class JobProgress:
             newest: Its newest events, newest first, as the API lists them.
         """
         # Nebius counts steps in the job itself.
-        known: dict[str, Any] = {
+        told: dict[str, Any] = {
             "step": getattr(state, "trained_steps", None),
             "total_steps": getattr(state, "total_steps", None),
         }
         for event in reversed(list(newest)):
             figures = figures_of(event)
-            known |= {k: figures[k] for k in ("step", "total_steps", "train_loss") if k in figures}
-            known["valid_loss"] = valid_loss_of(figures) or known.get("valid_loss")
-        known = {name: value for name, value in known.items() if value is not None}
+            told |= {k: figures[k] for k in ("step", "total_steps", "train_loss") if k in figures}
+            told["valid_loss"] = valid_loss_of(figures) or told.get("valid_loss")
+        known: dict[str, Any] = {
+            name: n for name in told if (n := number_in(told[name])) is not None
+        }
+        known |= {name: int(known[name]) for name in ("step", "total_steps") if name in known}
         left = None
         if state.status == "running" and state.estimated_finish:
             left = max(0.0, state.estimated_finish - time.time())

@@ -46,7 +46,9 @@ class JobSettings:
     def __repr__(self) -> str:
         told = self.given()
         if self.extra_body is not None:
-            told["extra_body"] = ", ".join(sorted(self.extra_body))  # its values may be secret
+            told["extra_body"] = ", ".join(
+                sorted(map(str, self.extra_body))
+            )  # its values may be secret
         return line("JobSettings", told)
 
     def given(self) -> dict[str, Any]:

@@ -40,8 +40,9 @@ __all__ = [
 ]
 
 _TIMEOUT_S = 120.0  # the local server may have to load a base model first
-_NO_ROUTE = frozenset({401, 403, 404, 405, 501})
-"""Where `/v1` is all that a server lets in; a wrong key is told by the chat itself."""
+_NO_ROUTE = frozenset({401, 403, 404, 405, 422, 501})
+"""Where `/v1` is all that a server lets in, or the route takes another body, as TGI's does; a
+wrong key is told by the chat itself."""
 _ENCODINGS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 """Where tiktoken would fetch a table from, and by whose hash it keeps it."""
 _TABLES = ("o200k_base", "cl100k_base")
@@ -99,7 +100,8 @@ def ask_server(client: OpenAI, provider: Provider, body: Mapping[str, Any]) -> C
             _without_route.add(address)
             return None
     count = answer.get("count") if isinstance(answer, dict) else None
-    if not isinstance(count, int):
+    if not isinstance(count, int):  # another route of that name, such as llama.cpp's
+        _without_route.add(address)
         return None
     return Counted(count, answer.get("max_model_len"), answer.get("tokens"))
 
@@ -127,7 +129,7 @@ def user_first(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     kinds = {message["role"] for message in messages}
     if kinds - {"system", "developer", "user", "assistant"}:
         return [dict(message) for message in messages]  # calls of tools have an order of their own
-    system = [str(m["content"]) for m in messages if m["role"] in {"system", "developer"}]
+    system = [_text_of(m) for m in messages if m["role"] in {"system", "developer"}]
     whole: list[dict[str, Any]] = []
     for message in messages:
         role = message["role"]

@@ -114,8 +114,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
     @field_validator("provider", mode="before")
     @classmethod
     def _known(cls, provider: Any) -> Any:
-        if isinstance(provider, str | type):
-            find_provider(provider)  # type: ignore[arg-type]  # a class is refused in our words
+        find_provider(provider)
         return provider
 
     @model_validator(mode="after")

@@ -191,6 +191,19 @@ def test_nothing_in_a_table_is_taken_for_html(rows: list[tuple[str, int]]) -> No
     assert [row[0] for row in read.rows[1:]] == [text for text, _ in rows]
 
 
+def test_a_path_that_is_no_text_can_be_sent_to_a_notebook() -> None:
+    for told in (html_table("a\udcff", [("b\udcff", 1)], ("c\udcff",)), survey_of("a\udcff")):
+        assert "a?" in told.encode().decode()
+
+
+def survey_of(path: str) -> str:
+    return StateSurvey(Path(path), {}, [])._repr_html_()
+
+
+def test_settings_of_any_kind_are_shown() -> None:
+    assert repr(JobSettings(extra_body={1: 2})) == "JobSettings(extra_body='1')"  # type: ignore[dict-item]
+
+
 @given(st.dictionaries(st.text(), st.integers(1, 10**12), max_size=30))
 def test_a_report_is_short_however_full_it_is(counts: dict[str, int]) -> None:
     reports: list[Any] = [LoadReport(), ExampleReport(), PrivacyReport()]

@@ -39,12 +39,15 @@ def find_provider(provider: str | Provider) -> Provider:
 
     Raises:
         ValueError: There is none of that name.
-        UsageError: It is a class, not an instance.
+        UsageError: It is neither a name nor an instance, but a class for one.
     """
     if isinstance(provider, Provider):
         return provider
     if isinstance(provider, type):
         message = f"give an instance of the provider, {provider.__name__}(), not its class"
+        raise UsageError(message)
+    if not isinstance(provider, str):
+        message = f"a provider is a name, an address or a Provider, not a {type(provider).__name__}"
         raise UsageError(message)
     if provider.startswith(("https://", "http://")):
         return CompatibleProvider(base_url=provider)

@@ -29,7 +29,7 @@ _FAILED = {"Failed", "Canceled", "Disabled"}
 class AzureAccount(BaseModel):
     """An Azure OpenAI resource and the right to make deployments in it."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     subscription: str
     resource_group: str

@@ -14,7 +14,11 @@ from typing_extensions import Self, override
 from langchain_fbmessenger.examples import rules_for
 from langchain_fbmessenger.examples.tokens import LIKELY
 from langchain_fbmessenger.exceptions import FineTuningError
-from langchain_fbmessenger.fine_tuning.providers.definition import check_complete, check_facts
+from langchain_fbmessenger.fine_tuning.providers.definition import (
+    check_complete,
+    check_facts,
+    check_results,
+)
 
 if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
@@ -42,8 +46,9 @@ class Provider(BaseModel, ABC):
     give `name`, `connection` and `preflight`; all else has OpenAI's ways as its default.
 
     Raises:
-        UsageError: The class lacks one of the three; names it. A class fact that is of no use is
-            refused when the class is defined.
+        UsageError: The class lacks one of the three, or one of its methods returns another thing
+            than it has to; names it. A class fact that is of no use is refused when the class is
+            defined.
 
     Example:
         ```python
@@ -59,7 +64,7 @@ class Provider(BaseModel, ABC):
         ```
     """
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: ClassVar[str]
     """What it is called, in errors, manifests and traces. Has to be given."""
@@ -96,6 +101,7 @@ class Provider(BaseModel, ABC):
     def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
         super().__pydantic_init_subclass__(**kwargs)
         check_facts(cls, Provider)
+        check_results(cls)
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
         """Make an instance of a class that has all that is asked of it."""

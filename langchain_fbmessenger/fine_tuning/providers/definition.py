@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import wraps
+from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger.examples import ExampleRules
 from langchain_fbmessenger.exceptions import UsageError
+from langchain_fbmessenger.fine_tuning.connection import Connection
 from langchain_fbmessenger.fine_tuning.settings import JobSettings
 
 if TYPE_CHECKING:
@@ -13,12 +17,22 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-__all__ = ["check_complete", "check_facts"]
+__all__ = ["check_complete", "check_facts", "check_results"]
 
 _REQUIRED = {
     "name": 'name: ClassVar[str] = "…", what it is called',
     "connection": "connection(), where it is reached",
     "preflight": "preflight(), what it asks of training examples",
+}
+_RESULTS = {
+    "connection": Connection,
+    "lazy_connection": Connection,
+    "preflight": ExampleRules,
+    "base_model": tuple,
+    "identity": str,
+    "job_body": dict,
+    "answering_model": str,
+    "base_answering_model": str,
 }
 _SETTINGS = frozenset(field.name for field in fields(JobSettings))
 
@@ -56,7 +70,7 @@ _FACTS: dict[str, tuple[Callable[[Any], bool], str]] = {
 
 
 def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
-    """Check the class facts that a provider class states itself.
+    """Check the class facts of a provider class.
 
     Raises:
         UsageError: One is a field of the instances, or no value that it can have; names it.
@@ -68,9 +82,32 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
                 f"{fact}: ClassVar[{base.__annotations__[fact].removeprefix('ClassVar[')} = …"
             )
             raise UsageError(message)
-        if fact in vars(cls) and not is_right(vars(cls)[fact]):
-            message = f"{cls.__name__}.{fact} is {wanted}, not {vars(cls)[fact]!r}"
+        if hasattr(cls, fact) and not is_right(getattr(cls, fact)):
+            message = f"{cls.__name__}.{fact} is {wanted}, not {getattr(cls, fact)!r}"
             raise UsageError(message)
+
+
+def check_results(cls: type[BaseModel]) -> None:
+    """Have the methods that a provider class defines itself give what they are asked for.
+
+    Whoever forgets a `return` or writes `async` is told so by the method's name.
+    """
+    for name, kind in _RESULTS.items():
+        if isfunction(method := vars(cls).get(name)):
+            setattr(cls, name, _giving(kind, f"{cls.__name__}.{name}", method))
+
+
+def _giving(kind: type, name: str, method: Callable[..., Any]) -> Callable[..., Any]:
+    @wraps(method)
+    def checked(*args: Any, **options: Any) -> Any:
+        found = method(*args, **options)
+        if not isinstance(found, kind):
+            wanted, got = kind.__name__, type(found).__name__
+            message = f"{name}() has to return a {wanted}, not a {got}"
+            raise UsageError(message)
+        return found
+
+    return checked
 
 
 def check_complete(cls: type[BaseModel], base: type[BaseModel]) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from typer.testing import CliRunner
 
-from langchain_fbmessenger import Canaries, FineTuningJob, read_jsonl, write_jsonl
+from langchain_fbmessenger import Canaries, FineTuningError, FineTuningJob, read_jsonl, write_jsonl
 from langchain_fbmessenger.cli import app
 from langchain_fbmessenger.fine_tuning import Connection, LocalProvider
 from tests.unit_tests.evaluation.scripted import ScriptedModel, by_heart, saying
@@ -50,6 +50,11 @@ def models(monkeypatch: pytest.MonkeyPatch, planted: tuple[Path, Path]) -> dict[
 
         def chat_model(self, **_: Any) -> Any:
             return served["ft:zoe"]
+
+        def base_chat_model(self, **_: Any) -> Any:
+            if isinstance(served["Smol"], Exception):
+                raise served["Smol"]
+            return served["Smol"]
 
     monkeypatch.setattr(FineTuningJob, "from_id", lambda *_: Job())
     monkeypatch.setattr(LocalProvider, "connection", lambda _: Connection("http://127.0.0.1:1/v1"))
@@ -103,15 +108,18 @@ def test_without_a_base_nothing_is_compared(planted: tuple[Path, Path], chosen: 
     assert "not asked" in result.output
 
 
+@pytest.mark.parametrize("knows_where", [True, False])
 def test_a_base_that_is_not_served_is_a_warning(
-    planted: tuple[Path, Path], models: dict[str, Any]
+    planted: tuple[Path, Path], models: dict[str, Any], *, knows_where: bool
 ) -> None:
     import openai
 
     def away(*_: Any) -> str:
         raise openai.APIConnectionError(request=None)  # type: ignore[arg-type]
 
-    models["Smol"] = SimpleNamespace(model_name="Smol", invoke=lambda *_, **__: away())
+    models["Smol"] = FineTuningError("make a deployment of it")
+    if knows_where:
+        models["Smol"] = SimpleNamespace(model_name="Smol", invoke=lambda *_, **__: away())
     result = run("audit", "ftjob-1", planted[0], "--samples", 0)
     assert result.exit_code == 0, result.output
     assert "Warning: the base model Smol does not answer" in result.output

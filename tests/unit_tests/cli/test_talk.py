@@ -39,6 +39,7 @@ class Model(BaseChatModel):
     tells: bool = True
     max_tokens: int | None = 10
     read: list[list[BaseMessage]] = Field(default_factory=list)
+    refusal: dict[str, Any] = Field(default={"code": "context_length_exceeded", "message": "no"})
 
     @property
     def _llm_type(self) -> str:
@@ -59,9 +60,10 @@ class Model(BaseChatModel):
         if self.size(messages) > self.context:
             library = http_library()
             response = library.Response(400, request=library.Request("POST", "http://host"))
-            body = {"code": "context_length_exceeded", "message": "too long", "param": "messages"}
-            msg = "too long"
-            raise openai.BadRequestError(msg, response=response, body=body)
+            words = f"Error code: 400 - {self.refusal}"  # as the SDK puts it
+            raise openai.BadRequestError(words, response=response, body=self.refusal)
+        if messages[-1].content == "ramble":
+            raise KeyboardInterrupt
         return ChatResult(generations=[ChatGeneration(message=AIMessage("aye aye"))])
 
 
@@ -121,3 +123,34 @@ def test_a_message_too_long_alone_is_told_and_the_conversation_goes_on() -> None
     with pytest.raises(FineTuningError) as caught:
         told(model, ["word " * 100])
     assert caught.value.code == "context_length_exceeded"
+
+
+def test_what_was_too_long_alone_costs_no_memory() -> None:
+    model = Model()
+    shown = told(model, None, ["hi", "word " * 100, "hi again"])
+    assert [m.content for m in model.read[-1][1:]] == ["hi", "aye aye", "hi again"]
+    assert "forgets" not in shown
+
+
+def test_a_server_that_gives_no_code_is_understood() -> None:
+    words = "This model's maximum context length is 60 tokens."
+    model = Model(tells=False, refusal={"code": 400, "message": words})
+    shown = told(model, None, [*["a b c d e"] * 9, "word " * 100, "hi again"])
+    assert shown.count("aye aye") == 10
+    assert "alone is longer than the model can read" in shown
+
+
+def test_an_answer_can_be_broken_off() -> None:
+    model = Model()
+    shown = told(model, None, ["hi", "ramble", "hi again"])
+    assert shown.count("aye aye") == 2
+    assert "Broken off" in shown
+    assert [m.content for m in model.read[-1][1:]] == ["hi", "aye aye", "hi again"]
+    with pytest.raises(KeyboardInterrupt):
+        told(model, ["ramble"])
+
+
+def test_bytes_that_are_no_letters_are_no_obstacle() -> None:
+    model = Model()
+    assert "aye aye" in told(model, ["a \udcff b"])
+    assert model.read[-1][-1].content == "a ? b"

@@ -19,6 +19,7 @@ from tiktoken import load, registry
 
 from langchain_fbmessenger import FineTuningError, FineTuningJob, UsageError
 from langchain_fbmessenger.fine_tuning import (
+    AzureAccount,
     AzureProvider,
     CompatibleProvider,
     Connection,
@@ -121,6 +122,24 @@ def test_a_history_is_trimmed_to_what_the_server_counts() -> None:
     assert kept == [CHAT[0], CHAT[3]]
 
 
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        lambda model: model.bind(stop=["x"]),
+        lambda model: model.bind_tools([]),
+        lambda model: model.with_fallbacks([model]),
+        lambda model: model.configurable_fields(temperature=ConfigurableField(id="t")),
+        lambda model: model.configurable_alternatives(ConfigurableField(id="m"), base=model),
+        copy.deepcopy,
+    ],
+)
+def test_what_langchain_makes_of_a_model_counts_as_it_does(wrapped: Callable[[Any], Any]) -> None:
+    counter = wrapped(job(LocalProvider()).chat_model(http_client=served(Server())))
+    assert counter.get_num_tokens_from_messages(CHAT) == 9 + 8
+    assert counter.get_num_tokens("a b c") == 3
+    assert trim_messages(CHAT, max_tokens=5, token_counter=counter) == CHAT[3:]
+
+
 def test_a_template_that_refuses_parts_of_a_chat_is_given_whole_ones() -> None:
     server = Server()
 
@@ -138,6 +157,8 @@ def test_a_template_that_refuses_parts_of_a_chat_is_given_whole_ones() -> None:
     assert model.get_num_tokens_from_messages(turned) == 17
     assert model.get_num_tokens_from_messages([AIMessage("c")]) == 1 + 2 + 2
     assert model.get_num_tokens_from_messages([CHAT[1]] * 2) == 4 + 3 * 2
+    blocks = SystemMessage([{"type": "text", "text": "You are Zoë."}])
+    assert model.get_num_tokens_from_messages([blocks, AIMessage("c")]) == 3 + 1 + 3 * 2
 
 
 def test_a_refusal_of_another_kind_is_told() -> None:
@@ -147,13 +168,22 @@ def test_a_refusal_of_another_kind_is_told() -> None:
         model.get_num_tokens("a")
 
 
-@pytest.mark.parametrize("status", [401, 403, 404, 405])
-def test_a_server_without_the_route_is_asked_once_and_estimated(status: int) -> None:
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        *((status, {"detail": "Not Found"}) for status in (401, 403, 404, 405)),
+        (422, "Failed to deserialize: missing field `inputs`"),  # TGI has another route there
+        (200, {"tokens": []}),  # llama.cpp as well
+        (200, {"error": "Unexpected endpoint or method."}),  # LM Studio has none
+        (200, "<html>"),
+    ],
+)
+def test_a_server_without_the_route_is_asked_once_and_estimated(status: int, body: Any) -> None:
     asked = []
 
-    def without(request: Any) -> tuple[int, dict[str, Any]]:
+    def without(request: Any) -> tuple[int, Any]:
         asked.append(request.url.path)
-        return status, {"detail": "Not Found"}
+        return status, body
 
     provider = CompatibleProvider(base_url="https://host.invalid/v1")
     model = job(provider, at=provider.base_url).chat_model(http_client=served(without))
@@ -365,6 +395,30 @@ def test_a_pickled_model_takes_its_key_from_the_environment(
         pickle.loads(raw)  # noqa: S301 - own
     monkeypatch.setenv("OPENAI_API_KEY", "sk-2")
     monkeypatch.setenv("NEBIUS_API_KEY", "sk-2")
+    assert pickle.loads(raw).openai_api_key.get_secret_value() == "sk-2"  # noqa: S301 - own
+
+
+def test_a_pickled_model_holds_no_key_that_its_provider_was_given(
+    no_blocking_in_the_loop: None,  # noqa: ARG001 - its order counts
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    secret: Any = KEY
+    account = AzureAccount(subscription="s", resource_group="r", resource="x", token=secret)
+    there = "https://host.invalid/v1"
+    ours = CompatibleProvider(base_url=there, api_key=secret)
+    azure = AzureProvider(base_deployment="plain", account=account)
+    models = [
+        job(ours, at=there).chat_model(),
+        Connection(there, KEY).chat_model("m"),
+        job(azure, at=there).base_chat_model(),
+    ]
+    for raw in map(pickle.dumps, models):
+        assert KEY.encode() not in raw
+    assert models[0].provider.api_key.get_secret_value() == KEY
+    raw = pickle.dumps(models[0])
+    with pytest.raises(FineTuningError, match="FINE_TUNING_API_KEY"):
+        pickle.loads(raw)  # noqa: S301 - own
+    monkeypatch.setenv("FINE_TUNING_API_KEY", "sk-2")
     assert pickle.loads(raw).openai_api_key.get_secret_value() == "sk-2"  # noqa: S301 - own
 
 

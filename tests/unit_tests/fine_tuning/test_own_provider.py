@@ -76,6 +76,52 @@ def test_a_fact_of_no_use_is_refused_where_the_class_is_defined(fact: str, value
         provider_class(**{fact: value})
 
 
+def test_a_fact_of_another_base_is_looked_at_as_well() -> None:
+    class Facts:
+        name = 3
+
+    with pytest.raises(UsageError, match=r"Workshop\.name is a text"):
+        type(Provider)("Workshop", (Facts, provider_class("name")), {"__module__": __name__})
+
+
+async def later(_: Any) -> Connection:
+    return Connection("https://host.invalid/v1", "key")
+
+
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
+@pytest.mark.parametrize(
+    ("method", "gives", "wanted"),
+    [
+        ("connection", lambda _: None, "Connection, not a NoneType"),
+        ("connection", lambda _: "https://host.invalid/v1", "Connection, not a str"),
+        ("connection", later, "Connection, not a coroutine"),
+        ("preflight", lambda *_: None, "ExampleRules, not a NoneType"),
+        ("preflight", lambda *_: True, "ExampleRules, not a bool"),
+        ("base_model", lambda *_: "m", "tuple, not a str"),
+        ("job_body", lambda *_: None, "dict, not a NoneType"),
+        ("identity", lambda *_: None, "str, not a NoneType"),
+    ],
+)
+def test_a_method_that_returns_another_thing_is_named(method: str, gives: Any, wanted: str) -> None:
+    provider = provider_class(**{method: gives})()
+    needed = {"connection": 0, "job_body": 1, "identity": 1}.get(method, 2)
+    with pytest.raises(UsageError, match=rf"Workshop\.{method}\(\) has to return a {wanted}"):
+        getattr(provider, method)(*[None] * needed)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"local", [], {}, object()])
+def test_what_is_no_provider_is_told(wrong: Any) -> None:
+    for take in (find_provider, lambda it: FineTuner(provider=it)):
+        with pytest.raises(UsageError, match=f"not a {type(wrong).__name__}"):
+            take(wrong)
+
+
+@pytest.mark.parametrize("kind", [AzureProvider, LocalProvider, provider_class()])
+def test_a_misspelt_option_is_refused(kind: type[Provider]) -> None:
+    with pytest.raises(ValueError, match="deploymnt"):
+        kind(deploymnt="zoe")
+
+
 def test_a_fact_that_is_written_as_a_field_is_told_how_it_is_written() -> None:
     with pytest.raises(UsageError, match=r"write name: ClassVar\[str\] ="):
 

@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import math
 import time
 
 import pytest
 from openai.types.fine_tuning import FineTuningJob, FineTuningJobEvent
 
+from langchain_fbmessenger.fine_tuning.losses import loss_curve
 from langchain_fbmessenger.fine_tuning.progress import JobProgress, show_progress
 
 
@@ -58,3 +60,12 @@ def test_without_a_terminal_nothing_is_shown(capsys: pytest.CaptureFixture[str])
         show(JobProgress("running", 3, 12))
     captured = capsys.readouterr()
     assert captured.out + captured.err == ""
+
+
+@pytest.mark.parametrize("odd", ["12", '"><script>', math.inf, math.nan, True, [1], {}])
+def test_what_is_no_figure_is_none(odd: object) -> None:
+    job = state("running", total_steps=odd)
+    figures = {"step": odd, "train_loss": odd, "valid_loss": odd}
+    seen = JobProgress("queued", 3, 9).after(job, [event("metrics", figures)])
+    assert (seen.step, seen.total_steps, seen.train_loss, seen.valid_loss) == (3, 9, None, None)
+    assert loss_curve([event("metrics", figures)]) == []
