@@ -30,15 +30,18 @@ from langchain_fbmessenger.cli.common import (
     Folders,
     TimeZone,
     Tokenizer,
+    UnknownNamesOption,
     console,
     friendly_errors,
     print_plain,
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.screens import report_lines
+from langchain_fbmessenger.privacy.wording import outside_line
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
 if TYPE_CHECKING:
+    from langchain_fbmessenger.privacy.options import UnknownNames
     from langchain_fbmessenger.sessions import SessionStage
 
 __all__ = ["check", "prepare"]
@@ -102,6 +105,7 @@ def prepare(
         Path | None,
         typer.Option(metavar="KEYFILE", help="Give people invented names, and redact; see redact."),
     ] = None,
+    unknown_names: UnknownNamesOption = "keep",
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
     ] = False,
@@ -120,12 +124,15 @@ def prepare(
         if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
             message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
             raise ValueError(message)
+        if unknown_names == "replace" and not pseudonymize:
+            message = "--unknown-names replace invents names: add --pseudonymize KEYFILE"
+            raise ValueError(message)
         if contacts or forget:  # before threads are cut: an answer may come after a pause
             stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
         stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
-            *_privacy_stages(pseudonymize, agreed, redacted, redact=redact),
+            *_privacy_stages(pseudonymize, agreed, unknown_names, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
                 overlap=overlap,
@@ -147,6 +154,7 @@ def prepare(
         written = write_prepared(examples, output, form, valid)
         consent = str(left_out).splitlines() if contacts or forget else []
         privacy = str(redacted).splitlines() if pseudonymize or redact else []
+        privacy += [outside_line(unknown_names)] if pseudonymize else []
         made = (*report_lines(loader.report), *consent, *str(report).splitlines(), *privacy)
         for line in made:
             console.print(line, soft_wrap=True)
@@ -159,11 +167,20 @@ def prepare(
 
 
 def _privacy_stages(
-    key: Path | None, contacts: Contacts, report: PrivacyReport, *, redact: bool
+    key: Path | None,
+    contacts: Contacts,
+    unknown_names: UnknownNames,
+    report: PrivacyReport,
+    *,
+    redact: bool,
 ) -> list[SessionStage]:
     """Return the stage that is asked for; behind whoever looks for a real name."""
     if key is not None:
-        return [pseudonymize_chat_sessions(key=key, contacts=contacts, report=report)]
+        return [
+            pseudonymize_chat_sessions(
+                key=key, contacts=contacts, unknown_names=unknown_names, report=report
+            )
+        ]
     return [redact_identifiers(report=report)] if redact else []
 
 

@@ -8,9 +8,11 @@ from pydantic import BeforeValidator
 
 from langchain_fbmessenger.privacy.identifiers import known_regions
 
-__all__ = ["Kind", "Names", "Regions", "several"]
+__all__ = ["Kind", "Names", "Regions", "UnknownNames", "several"]
 
 Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
+
+UnknownNames = Literal["keep", "replace"]
 
 
 def several(texts: Any, what: str = "names") -> Any:

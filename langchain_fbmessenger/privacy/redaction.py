@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args
 
 from langchain_fbmessenger._roster import people_of
 from langchain_fbmessenger.privacy.consent import ConsentReport, apply_consent
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.export_writer import staged_folder, write_export
-from langchain_fbmessenger.privacy.findings import KINDS
+from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, OUTSIDE_KINDS
+from langchain_fbmessenger.privacy.options import UnknownNames
 from langchain_fbmessenger.privacy.preview import Preview, preview_key
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
@@ -41,6 +42,7 @@ class Redaction:
         keep: Names of people who keep theirs.
         people: Names of more people who get another.
         contacts: Who has agreed to what; None if nobody was asked.
+        unknown_names: Whether names of people outside the export stay, or get others.
         fake: Whether a phone number becomes an invented one instead of "[phone]".
         kinds: Kinds of identifiers to replace.
 
@@ -53,11 +55,16 @@ class Redaction:
     keep: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     contacts: Contacts | None = None
+    unknown_names: UnknownNames = "keep"
     fake: bool = False
-    kinds: tuple[str, ...] = KINDS[1:]
+    kinds: tuple[str, ...] = IDENTIFIER_KINDS
 
     def __post_init__(self) -> None:
-        if not self.names and (self.keep_owner or self.keep or self.people or self.fake):
+        if self.unknown_names not in get_args(UnknownNames):
+            message = f"unknown_names is 'keep' or 'replace', not {self.unknown_names!r}"
+            raise ValueError(message)
+        asks_for_names = self.unknown_names != "keep" or self.keep or self.people
+        if not self.names and (self.keep_owner or self.fake or asks_for_names):
             message = "where names are left, none can be kept or added, and nothing is invented"
             raise ValueError(message)
         if not self.names and self.contacts is not None and self.contacts.ask_for_pseudonyms:
@@ -123,7 +130,9 @@ class Redaction:
         return count
 
     def _new_preview(self, samples: int = 5) -> Preview:
-        preview = Preview(samples=samples, kinds=[*["name"] * self.names, *self.kinds])
+        outside = OUTSIDE_KINDS if self.unknown_names == "replace" else ()
+        names = ("name", *outside) if self.names else ()
+        preview = Preview(samples=samples, kinds=(*names, *self.kinds))
         preview.keep(self.keep)
         return preview
 
@@ -149,6 +158,7 @@ class Redaction:
             keep=self.keep,
             people=self.people,
             contacts=self.contacts,
+            unknown_names=self.unknown_names,
             identifiers="fake" if self.fake else "placeholder",
             kinds=kinds,
             report=preview,
