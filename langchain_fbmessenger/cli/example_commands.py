@@ -37,6 +37,7 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.screens import report_lines
+from langchain_fbmessenger.privacy.options import as_unknown_names
 from langchain_fbmessenger.privacy.wording import outside_line
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
@@ -124,7 +125,8 @@ def prepare(
         if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
             message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
             raise ValueError(message)
-        if unknown_names == "replace" and not pseudonymize:
+        outside = as_unknown_names(unknown_names)
+        if outside == "replace" and not pseudonymize:
             message = "--unknown-names replace invents names: add --pseudonymize KEYFILE"
             raise ValueError(message)
         if contacts or forget:  # before threads are cut: an answer may come after a pause
@@ -132,7 +134,7 @@ def prepare(
         stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me),
-            *_privacy_stages(pseudonymize, agreed, unknown_names, redacted, redact=redact),
+            *_privacy_stages(pseudonymize, agreed, outside, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
                 overlap=overlap,
@@ -154,7 +156,7 @@ def prepare(
         written = write_prepared(examples, output, form, valid)
         consent = str(left_out).splitlines() if contacts or forget else []
         privacy = str(redacted).splitlines() if pseudonymize or redact else []
-        privacy += [outside_line(unknown_names)] if pseudonymize else []
+        privacy += [outside_line(outside)] if pseudonymize else []
         made = (*report_lines(loader.report), *consent, *str(report).splitlines(), *privacy)
         for line in made:
             console.print(line, soft_wrap=True)

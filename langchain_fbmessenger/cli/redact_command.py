@@ -24,6 +24,7 @@ from langchain_fbmessenger.cli.prepared import refuse_input_as_output
 from langchain_fbmessenger.cli.preview_screen import full_preview, short_preview
 from langchain_fbmessenger.privacy.consent import Contacts
 from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS
+from langchain_fbmessenger.privacy.options import as_unknown_names
 from langchain_fbmessenger.privacy.preview_page import write_preview_page
 from langchain_fbmessenger.privacy.redaction import Redaction
 
@@ -90,7 +91,7 @@ def redact(
             keep_owner=keep_owner,
             keep=tuple(keep or ()),
             people=tuple(also or ()),
-            unknown_names=unknown_names,
+            unknown_names=as_unknown_names(unknown_names),
             contacts=None if contacts is None else Contacts.read(contacts),
             fake=fake,
             kinds=tuple(dict.fromkeys(kind or IDENTIFIER_KINDS)),

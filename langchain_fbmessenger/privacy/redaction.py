@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, cast, get_args
+from typing import TYPE_CHECKING, Any, cast
 
 from langchain_fbmessenger._roster import people_of
 from langchain_fbmessenger.privacy.consent import ConsentReport, apply_consent
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.export_writer import staged_folder, write_export
 from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, OUTSIDE_KINDS
-from langchain_fbmessenger.privacy.options import UnknownNames
 from langchain_fbmessenger.privacy.preview import Preview, preview_key
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.chat_loaders import FacebookMessengerChatLoader
     from langchain_fbmessenger.privacy.consent import Contacts
+    from langchain_fbmessenger.privacy.options import UnknownNames
 
 __all__ = ["Redaction"]
 
@@ -60,9 +60,6 @@ class Redaction:
     kinds: tuple[str, ...] = IDENTIFIER_KINDS
 
     def __post_init__(self) -> None:
-        if self.unknown_names not in get_args(UnknownNames):
-            message = f"unknown_names is 'keep' or 'replace', not {self.unknown_names!r}"
-            raise ValueError(message)
         asks_for_names = self.unknown_names != "keep" or self.keep or self.people
         if not self.names and (self.keep_owner or self.fake or asks_for_names):
             message = "where names are left, none can be kept or added, and nothing is invented"

@@ -48,8 +48,8 @@ _DIRECTIONS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A)
 
 def other_lines(preview: Preview) -> Iterator[str]:
     """Give what else was not touched, a line each: what was not asked for, not read, not seen."""
-    if preview.not_asked:
-        kinds = ", ".join(KIND_NAMES[kind] for kind in preview.not_asked)
+    if not_asked := [kind for kind in preview.not_asked if kind not in OUTSIDE_KINDS]:
+        kinds = ", ".join(KIND_NAMES[kind] for kind in not_asked)
         yield f"Not asked for, so they stay: {kinds}."
     if preview.media:
         media = ", ".join(

@@ -174,8 +174,8 @@ def write(found: dict[str, Tally], speeds: dict[str, int]) -> None:
     """Put the figures of the lines that are held out where the package takes them from."""
     total = whole(found)
     lines = [
-        "# Written by tests/benchmarks/privacy_outside.py --write: what was measured last, in lines",
-        "# that nobody looked at while the rules were made.",
+        "# Written by tests/benchmarks/privacy_outside.py --write: what was measured last, in",
+        "# lines that nobody looked at while the rules were made.",
         "",
         f"precision = {{ found = {total.right}, of = {total.findings} }}",
         f"in_vain = {{ found = {total.clean_lines_changed}, of = {total.clean_lines} }}",

@@ -206,7 +206,7 @@ class Assignments:
         for invented, part in real.items():
             if is_invented_handle(invented):
                 continue
-            # Of a former name, or of somebody outside the export, whose language its own name tells.
+            # Of a former name, or of somebody outside, whose language their name has to tell.
             spoken = frozenset() if invented in theirs else self._spoken_outside(part)
             index.add_part(invented, part, spoken, words_in(frozenset()), is_plain=True)
 

@@ -24,7 +24,8 @@ _AMOUNT = re.compile(r"\d[\d.,:]*(?:[ap]m|h|hrs?|uhr|hod|min|km|k|z|x|st|nd|rd|t
 _DOMAIN = re.compile(r"@[\w-]+(?:\.[\w-]+)+")
 # "@route('/')", and a line below what it decorates.
 _DECORATES = re.compile(
-    r"(?:\([^\n]*\))?[ \t]*\n\s*(?:@|(?:async|def|class|public|private|protected|static|final|fun|func|export|val|var)\b)"
+    r"(?:\([^\n]*\))?[ \t]*\n\s*(?:@|(?:async|def|class|public|private|protected|static|final"
+    r"|fun|func|export|val|var)\b)"
 )
 _PACKAGE = re.compile(r"/[a-z][\w.-]*")
 _NOT_LATIN = re.compile("[\u0370-\u1dff\u2e80-\uffef]")

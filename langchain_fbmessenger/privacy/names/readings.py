@@ -16,7 +16,7 @@ from langchain_fbmessenger.privacy.names.languages import (
     language_tables,
     words_in,
 )
-from langchain_fbmessenger.privacy.names.spelling import fold
+from langchain_fbmessenger.privacy.names.spelling import fold, has_accents_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -34,8 +34,9 @@ __all__ = [
 ]
 
 MORE_ENGLISH = "en+"
-"""Stands for English in a list ten times as long as the usual ones, of whatever was anybody's name."""
+"""Stands for English in a list ten times as long as others, of whatever was anybody's name."""
 
+_AS_LISTED, _INFLECTED, _FAR_FETCHED = range(3)  # how sure a reading is
 _SHORTEST_BASE = 3
 _SHORTEST_UNCASED = 2
 _SHORTEST_IN_LOWER_CASE = 4
@@ -59,13 +60,23 @@ class Reading(NamedTuple):
     languages: frozenset[str]
     declension: Declension | None = None
     ending: str = ""
-    rank: int = 0
+    rank: int = _AS_LISTED
     prefix: str = ""
 
     @property
     def is_as_listed(self) -> bool:
         """Whether the name stands as it is listed."""
-        return self.rank == 0
+        return self.rank == _AS_LISTED
+
+    @property
+    def is_far_fetched(self) -> bool:
+        """Whether it is inflected in a language whose lists do not have it."""
+        return self.rank == _FAR_FETCHED
+
+    def ends_like(self, written: str) -> bool:
+        """Tell whether a word has no accents at its end but those of the ending."""
+        ending = self.ending.removeprefix("=")
+        return not ending or has_accents_of(written[-len(ending) :], ending)
 
     def base_in(self, written: str) -> str:
         """Return the name itself, spelt as in a form that somebody wrote, with a capital."""
@@ -100,7 +111,7 @@ class Listed(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What unknown.toml says, folded.
+    """What unknown.toml says, folded but for `never`.
 
     Attributes:
         words: Given names that are words.
@@ -176,8 +187,6 @@ def _remembered(
 
 
 def _readings(folded: str, names: Mapping[str, frozenset[str]]) -> Iterator[Reading]:
-    if folded in table().never:
-        return
     shortest = _SHORTEST_BASE if folded.upper() != folded else _SHORTEST_UNCASED
     if folded in names and len(folded) >= shortest:
         yield Reading(folded, names[folded])
@@ -186,7 +195,7 @@ def _readings(folded: str, names: Mapping[str, frozenset[str]]) -> Iterator[Read
     for code, prefix in _prefixes().get(folded[:1], ()):
         base = folded[len(prefix) :]
         if base in names and len(base) >= _SHORTEST_BASE:
-            yield Reading(base, frozenset({code}), prefix=prefix, rank=1)
+            yield Reading(base, frozenset({code}), prefix=prefix, rank=_INFLECTED)
     by_ending = _declensions()
     for length in range(min(_LONGEST_ENDING, len(folded) - 1) + 1):
         stem, ending = folded[: len(folded) - length], folded[len(folded) - length :]
@@ -200,7 +209,8 @@ def _readings(folded: str, names: Mapping[str, frozenset[str]]) -> Iterator[Read
             is_name = is_at_home or "" in languages or len(languages) > 1
             if is_name and len(base) >= shortest and _declines_so(base, declension):
                 spoken = frozenset({declension.language})
-                yield Reading(base, spoken, declension, written, 2 - is_at_home)
+                rank = _INFLECTED if is_at_home else _FAR_FETCHED
+                yield Reading(base, spoken, declension, written, rank)
 
 
 def _declines_so(base: str, declension: Declension) -> bool:
@@ -270,7 +280,7 @@ def table() -> Table:
     return Table(
         words=_folded(read["words"]),
         capitalised=_folded(read["capitalised"]),
-        never=_folded(read["never"]),
+        never=frozenset(read["never"].casefold().split()),
         places=_folded(read["places"]),
         behind_places=_folded(read["behind_places"]),
         verbs=_folded(read["verbs"]),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.parts import HANGUL
-from langchain_fbmessenger.privacy.names.readings import table
+from langchain_fbmessenger.privacy.names.readings import table, words_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,12 +19,14 @@ if TYPE_CHECKING:
 __all__ = ["find_spaceless"]
 
 _RUN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々]+")
+_BEFORE_CHINESE = frozenset("和跟给叫问找到见替向对让请")  # with, to, call, ask, meet
+_BEHIND_JAPANESE = frozenset("はがをにともへ")  # particles
 _LONGEST = 3
 _SHORTEST_GIVEN = 2  # of one character, everything is a name
 
 
 def find_spaceless(text: str) -> Iterator[tuple[int, int, Role]]:
-    """Give the parts of names: family and given name side by side, either before "さん" and the like.
+    """Give the parts of names: both side by side, or either before "さん" and the like.
 
     Args:
         text: The text, in whatever script.
@@ -69,9 +71,20 @@ def _name_at(text: str, start: int) -> list[tuple[int, int, Role]]:
             return [(start, middle, "family")]
     for length in range(_LONGEST, _SHORTEST_GIVEN - 1, -1):
         end = start + length
-        if text[start:end] in given and text.startswith(table().honorifics, end):
+        if text[start:end] in given and _stands_as_a_name(text, start, end):
             return [(start, end, "given")]
     return []
+
+
+def _stands_as_a_name(text: str, start: int, end: int) -> bool:
+    """Tell whether a given name is called, stands for itself, or has words for people beside it."""
+    if text.startswith(table().honorifics, end):
+        return True
+    if text[start:end] in words_everywhere():
+        return False
+    before, behind = text[start - 1 : start] if start else "", text[end : end + 1]
+    is_alone = not _RUN.match(before) and not _RUN.match(behind)
+    return is_alone or before in _BEFORE_CHINESE or behind in _BEHIND_JAPANESE
 
 
 @functools.cache

@@ -10,14 +10,15 @@ import re
 from typing import TYPE_CHECKING, Protocol
 
 from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
+from langchain_fbmessenger.privacy.names.context import Context
 from langchain_fbmessenger.privacy.names.evidence import places_of
 from langchain_fbmessenger.privacy.names.forms import INFLECTED, Form, invented_form
 from langchain_fbmessenger.privacy.names.handles import find_handles
+from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.mentions import Mentions
 from langchain_fbmessenger.privacy.names.readings import Sign
 from langchain_fbmessenger.privacy.names.spaceless import find_spaceless
 from langchain_fbmessenger.privacy.names.spelling import fold, in_case_of, words_of
-from langchain_fbmessenger.privacy.names.tongues import languages_of_scripts, languages_of_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names.handles import Handle
     from langchain_fbmessenger.privacy.names.mentions import Mention
     from langchain_fbmessenger.privacy.names.parts import Role
-    from langchain_fbmessenger.privacy.names.readings import Readings
+    from langchain_fbmessenger.privacy.names.readings import Reading, Readings
 
 __all__ = ["Inventing", "UnknownNameFinder"]
 
@@ -91,23 +92,9 @@ class UnknownNameFinder:
         return not is_lower and any(sign_of(fold(word)) for word in _CAPITALISED.findall(text))
 
     def _names(self, text: str, found: Sequence[Finding]) -> Iterator[Finding]:
-        places = places_of(text)
-        told = languages_of_words([place.folded for place in places])
-        languages = told.languages if told.is_sure else told.languages | self._languages
-        languages |= languages_of_scripts(text)
-        is_german = "de" in told.languages or (not told.languages and languages == {"de"})
-        mentions = Mentions(
-            text,
-            places,
-            self._known,
-            self._readings,
-            languages,
-            found,
-            is_german=is_german,
-            is_untold=not told.languages,
-        )
-        for mention in mentions:
-            if replacement := self._replacement(mention, languages):
+        context = Context(text, places_of(text), self._known, self._languages, found)
+        for mention in Mentions(context, self._readings):
+            if replacement := self._replacement(mention, context.languages):
                 place = mention.place
                 particles = text[mention.start : place.start]
                 yield Finding(mention.start, place.end, "unknown_name", particles + replacement)
@@ -127,7 +114,8 @@ class UnknownNameFinder:
                 reading.ending,
                 reading.prefix,
             )
-            invented = invented_form(invented, form, languages)
+            if _declines_alike(invented, reading):
+                invented = invented_form(invented, form, languages)
         return in_case_of(written, invented)
 
     def _in_spaceless(self, text: str) -> Iterator[Finding]:
@@ -143,6 +131,14 @@ class UnknownNameFinder:
                 handles.append(Finding(handle.start, handle.end, "handle", invented))
         # A user name of which only a part is a name tells all the same who it is.
         return without_overlaps([*handles, *found]) if handles else found
+
+
+def _declines_alike(invented: str, reading: Reading) -> bool:
+    """Tell whether an invented name may take the ending that a real one has."""
+    if reading.declension is None:
+        return True
+    language = language_tables()[reading.declension.language]
+    return language.declension_of(invented.casefold()) == reading.declension
 
 
 def _is_covered(handle: Handle, found: Sequence[Finding]) -> bool:

@@ -3,8 +3,8 @@
 A message a line, labels inline: `call {{name-first:Milo}} on {{phone:(212) 555-0142}}`. Lines that
 start with `#` are comments. Kinds: see `KINDS`. Needs nothing but the standard library.
 
-The lines of `outside/` mention people who take no part in the export (`OUTSIDE_KINDS`). A line's own
-text decides which half it is in (`half_of`), so that a new one cannot be put where it suits.
+The lines of `outside/` mention people who take no part in the export (`OUTSIDE_KINDS`). A line's
+own text decides which half it is in (`half_of`), so that a new one cannot be put where it suits.
 """
 
 from __future__ import annotations
