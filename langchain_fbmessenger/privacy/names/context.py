@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import sys
+from bisect import bisect
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.names.evidence import Surroundings, may_begin_a_sentence
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 __all__ = ["Context", "has_case"]
 
 # Where words are none of a sentence: links, addresses of sites and mail, names of files.
-_NOT_WORDS = re.compile(
-    r"\S*(?:://|www\.)\S*|\S+@\S+|(?:[\w-]+\.)+(?:com|org|net|eu|info|app|io|me|tv|cz|sk|de|at|ch"
-    r"|fr|es|it|pl|ru|uk|us|jpe?g|png|gif|heic|mp[34]|mov|pdf|docx?|xlsx?|zip|html?)\b(?:/\S*)?"
+_NO_WORD = re.compile(
+    r"://|www\.|\S@|\w\.(?:com|org|net|eu|info|app|io|me|tv|cz|sk|de|at|ch|fr|es|it|pl|ru|uk|us"
+    r"|jpe?g|png|gif|heic|mp[34]|mov|pdf|docx?|xlsx?|zip|html?)\b"
 )
 _BEHIND_TITLE = re.compile(r"\.?[ \xa0]")
 _JOINS = re.compile(r"\s|\s?[-\u2010\u2011]\s?")
@@ -75,7 +77,9 @@ class Context:
         self.is_shouted = text.upper() == text
         self._known = known
         self._found = [(one.start, one.end) for one in found]
-        self._not_words = [match.span() for match in _NOT_WORDS.finditer(text)]
+        self._not_words = [
+            token.span() for token in re.finditer(r"\S+", text) if _NO_WORD.search(token[0])
+        ]
 
     def is_open(self, i: int) -> bool:
         """Tell whether a word may be a stranger's name: not where it is something else already."""
@@ -162,7 +166,7 @@ class Context:
     def is_called_after(self, i: int) -> bool:
         """Tell whether a saint, a street or a house is meant that has somebody's name."""
         j = i
-        while j > 0 and self.around.gap(j) in {" ", "-"}:
+        while 0 < j > i - _MOST_PARTS and self.around.gap(j) in {" ", "-"}:
             j -= 1
             if self.places[j].folded in table().places:
                 return True
@@ -187,7 +191,9 @@ def has_case(written: str) -> bool:
 
 
 def _is_within(spans: Sequence[tuple[int, int]], place: Place) -> bool:
-    return any(start <= place.start < end for start, end in spans)
+    """Tell whether a word begins within one of some spans, in the order of the text."""
+    i = bisect(spans, (place.start, sys.maxsize))
+    return i > 0 and place.start < spans[i - 1][1]
 
 
 def _is_titled(places: Sequence[Place]) -> bool:

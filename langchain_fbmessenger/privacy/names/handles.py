@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from importlib import resources
+from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -31,6 +32,7 @@ _PACKAGE = re.compile(r"/[a-z][\w.-]*")
 _NOT_LATIN = re.compile("[\u0370-\u1dff\u2e80-\uffef]")
 _SPACE = re.compile(r"\s")
 _IN_PATH = re.compile(r"[\w.-]+")
+_FAR = 200
 _ENDS = ".,!?;:)'*\u2019…"
 _INVENTED = re.compile(r"(?<![\w.])user_[bcdfghjklmnpqrst]{8}(?!\w)", re.IGNORECASE)
 _LETTERS = "bcdfghjklmnpqrst"  # no words come of them, and no numbers
@@ -93,8 +95,8 @@ def _is_handle(handle: str, text: str, start: int) -> bool:
     end = start + len(handle)
     if _DECORATES.match(text, end):
         return False
-    before = text[: start - 1]
-    token = _SPACE.split(before[-200:])[-1]
+    before = text[max(0, start - _FAR) : start - 1]
+    token = _SPACE.split(before)[-1]
     if "://" in token and not token.endswith(("/", "=")):
         return False  # "https://zoe:secret!@host"
     if _PACKAGE.match(text, end) and not token.endswith("/"):
@@ -106,10 +108,14 @@ def _is_handle(handle: str, text: str, start: int) -> bool:
 def _accounts(text: str) -> Iterator[Handle]:
     """Give the accounts that addresses of profiles name."""
     table = _table()
+    end = 0
     for match in _sites().finditer(text):
         prefixes = table.accounts[match[1].casefold()]
         start = match.end()
-        segments = [*_IN_SEGMENT.finditer(text, start, _end_of_path(text, start))]
+        if start < end:
+            continue  # a link within a link
+        end = _end_of_path(text, start)
+        segments = [*islice(_IN_SEGMENT.finditer(text, start, end), 2)]
         if not segments:
             continue
         first = segments[0][0].casefold().rstrip(_ENDS)
@@ -165,4 +171,4 @@ def _table() -> _Table:
 @functools.cache
 def _sites() -> re.Pattern[str]:
     sites = "|".join(map(re.escape, sorted(_table().accounts, key=len, reverse=True)))
-    return re.compile(rf"(?<![\w-])(?:https?://)?(?:[\w-]+\.)*?({sites})/", re.IGNORECASE)
+    return re.compile(rf"(?<![\w.-])(?:https?://)?(?:[\w-]+\.)*?({sites})/", re.IGNORECASE)

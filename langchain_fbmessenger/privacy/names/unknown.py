@@ -7,6 +7,8 @@ as a name where the writing says so. What is known of the export's people comes 
 from __future__ import annotations
 
 import re
+from bisect import bisect
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
@@ -144,6 +146,13 @@ def _declines_alike(invented: str, reading: Reading) -> bool:
 def _is_covered(handle: Handle, found: Sequence[Finding]) -> bool:
     """Tell whether nothing is left of a user name without what was found."""
     left = {n for n, char in enumerate(handle.text, handle.start) if char.isalnum()}
-    for one in found:
+    first = max(0, bisect(found, handle.start, key=_start_of) - 1)
+    for one in islice(found, first, None):
+        if one.start >= handle.end:
+            break
         left.difference_update(range(one.start, one.end))
     return not left
+
+
+def _start_of(found: Finding) -> int:
+    return found.start
