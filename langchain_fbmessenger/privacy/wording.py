@@ -36,9 +36,9 @@ LEFT_NAMES = {
     "url": "web addresses",
 }
 MISSED_OUTSIDE = (
-    'family names alone (but behind "Dr" and the like), nicknames, names that are in no list of '
-    "Faker's, names in lower case that nothing points at, and names that are words where a "
-    "sentence begins"
+    'family names alone (but behind "Dr" and the like), nicknames, names that no list of Faker\'s '
+    "holds, names in lower case of languages that nobody there speaks, and names that are words "
+    "where a sentence begins"
 )
 """What `unknown_names="replace"` does not find."""
 

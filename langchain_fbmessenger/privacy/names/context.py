@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger.privacy.names.evidence import Surroundings, may_begin_a_sentence
 from langchain_fbmessenger.privacy.names.languages import common_words, words_in
 from langchain_fbmessenger.privacy.names.readings import MORE_ENGLISH, table
+from langchain_fbmessenger.privacy.names.spelling import has_case
 from langchain_fbmessenger.privacy.names.tongues import languages_of_scripts, languages_of_words
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names.finder import NameFinder
     from langchain_fbmessenger.privacy.names.readings import Reading
 
-__all__ = ["Context", "has_case"]
+__all__ = ["Context"]
 
 # Where words are none of a sentence: links, addresses of sites and mail, names of files.
 _NO_WORD = re.compile(
@@ -104,6 +105,8 @@ class Context:
 
     def is_word(self, folded: str) -> bool:
         """Tell whether something is a word, too."""
+        if folded in table().rather_names:
+            return False
         return (
             folded in table().words
             or self.is_capitalised_word(folded)
@@ -113,6 +116,8 @@ class Context:
 
     def is_capitalised_word(self, folded: str) -> bool:
         """Tell whether something is a word that has a capital anyway."""
+        if folded in table().rather_names:
+            return False
         return folded in table().capitalised or folded in self.words.capitalised
 
     def is_common(self, folded: str) -> bool:
@@ -164,7 +169,11 @@ class Context:
         return is_like_a_name or not has_case(place.written)
 
     def is_called_after(self, i: int) -> bool:
-        """Tell whether a saint, a street or a house is meant that has somebody's name."""
+        """Tell whether a town, a saint, a street or a house is meant that has somebody's name."""
+        if self.places[i].folded in table().rather_names and i > 0:
+            before = self.places[i - 1].written.casefold()
+            if before in table().before_towns and self.around.gap(i).isspace():
+                return True
         j = i
         while 0 < j > i - _MOST_PARTS and self.around.gap(j) in {" ", "-"}:
             j -= 1
@@ -182,12 +191,6 @@ class Context:
     def is_joined(self, i: int) -> bool:
         """Tell whether a word and the one before may be parts of one name."""
         return _JOINS.fullmatch(self.around.gap(i)) is not None
-
-
-def has_case(written: str) -> bool:
-    """Tell whether a word is in a script that has capitals."""
-    # Georgian has letters that Unicode takes for capitals, and that nobody begins a name with.
-    return written[0].lower() != written[0].upper() and not "\u10d0" <= written[0] <= "\u10ff"
 
 
 def _is_within(spans: Sequence[tuple[int, int]], place: Place) -> bool:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.names.context import has_case
 from langchain_fbmessenger.privacy.names.parts import HANGUL
+from langchain_fbmessenger.privacy.names.spelling import has_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -69,7 +69,7 @@ def _is_in_lower_case(context: Context, i: int, reading: Reading) -> bool:
     folded = context.places[i].folded
     if _is_word(context, i, reading) or folded in context.words.before:
         return False
-    # The long list of English names has too many words for that.
+    # The long list of English names, and those of other languages, have too many words for that.
     is_at_home = not reading.languages.isdisjoint(context.languages)
     if not is_at_home or reading.is_far_fetched:
         return False
@@ -85,7 +85,8 @@ def _is_in_capitals(context: Context, i: int, reading: Reading) -> bool:
 
 
 def _has_capital_anyway(context: Context, i: int, reading: Reading) -> bool:
-    if context.is_german and _is_word(context, i, reading):
+    is_latin = "a" <= reading.base[:1] <= "z"
+    if is_latin and context.is_german and _is_word(context, i, reading):
         return True
     folded = context.places[i].folded
     return context.is_capitalised_word(folded) or context.is_capitalised_word(reading.base)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from langchain_fbmessenger.privacy.names.context import has_case
 from langchain_fbmessenger.privacy.names.given_names import is_given_name
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
 from langchain_fbmessenger.privacy.names.readings import table
+from langchain_fbmessenger.privacy.names.spelling import has_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -103,11 +103,11 @@ class Mentions:
         if not readings or not self._context.is_open(i):
             return None
         written = self._places[i].written
-        readings = tuple(one for one in readings if one.ends_like(written))
-        fitting = [one for one in readings if self._context.fits(one) and not one.is_far_fetched]
-        # A name as it is listed elsewhere is likelier than a far-fetched form of another.
-        for reading in fitting or readings:
-            if is_given_name(self._context, i, reading, self._has_family_name):
+        # A name as it is listed, in whatever language, is likelier than a form of another.
+        for reading in readings:
+            if reading.ends_like(written) and is_given_name(
+                self._context, i, reading, self._has_family_name
+            ):
                 return reading
         return None
 
@@ -204,7 +204,11 @@ class Mentions:
         place, context = self._places[i - 1], self._context
         if not (place.has_capital and self._places[i].has_capital and context.is_open(i - 1)):
             return None
-        if context.around.gap(i) != " " or context.is_word(place.folded):
+        if context.around.gap(i) != " " or context.is_capitalised_word(place.folded):
+            return None
+        # A word at the beginning of a sentence has its capital for that.
+        needs_more = context.is_german or context.begins_a_sentence(i - 1)
+        if needs_more and context.is_word(place.folded):
             return None
         family = self._family(i - 1)
         return family if family is not None and family.is_as_listed else None

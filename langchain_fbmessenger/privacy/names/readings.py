@@ -16,7 +16,7 @@ from langchain_fbmessenger.privacy.names.languages import (
     language_tables,
     words_in,
 )
-from langchain_fbmessenger.privacy.names.spelling import fold, has_accents_of
+from langchain_fbmessenger.privacy.names.spelling import fold, has_accents_of, has_case
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -111,12 +111,14 @@ class Listed(NamedTuple):
 
 
 class Table(NamedTuple):
-    """What unknown.toml says, folded but for `never`.
+    """What unknown.toml says, folded but for `never` and `before_towns`.
 
     Attributes:
         words: Given names that are words.
         capitalised: Those that have a capital as words, too.
         never: Those that are never taken for a name.
+        rather_names: Those that are names where nothing says that they are towns.
+        before_towns: Words before towns.
         places: Words before what is called after somebody.
         behind_places: Words behind it.
         verbs: Words that follow who does something.
@@ -129,6 +131,8 @@ class Table(NamedTuple):
     words: frozenset[str]
     capitalised: frozenset[str]
     never: frozenset[str]
+    rather_names: frozenset[str]
+    before_towns: frozenset[str]
     places: frozenset[str]
     behind_places: frozenset[str]
     verbs: frozenset[str]
@@ -159,11 +163,13 @@ class Readings:
     def _look_up(self, folded: str) -> int:
         if folded in table().titles:
             return Sign.TITLE
-        if not self.given(folded):
+        readings = self.given(folded)
+        if not readings:
             return Sign.NOTHING
-        has_case = folded.upper() != folded
         is_word = folded in words_everywhere() or len(folded) < _SHORTEST_IN_LOWER_CASE
-        return Sign.WORD_TOO if has_case and is_word else Sign.NAME
+        is_at_home = any(one.languages - {"", MORE_ENGLISH} for one in readings)
+        needs_capital = has_case(folded) and (is_word or not is_at_home)
+        return Sign.WORD_TOO if needs_capital else Sign.NAME
 
     def given(self, folded: str) -> tuple[Reading, ...]:
         """Return the ways to read a folded word as a given name, as it stands before inflected."""
@@ -187,7 +193,7 @@ def _remembered(
 
 
 def _readings(folded: str, names: Mapping[str, frozenset[str]]) -> Iterator[Reading]:
-    shortest = _SHORTEST_BASE if folded.upper() != folded else _SHORTEST_UNCASED
+    shortest = _SHORTEST_BASE if has_case(folded) else _SHORTEST_UNCASED
     if folded in names and len(folded) >= shortest:
         yield Reading(folded, names[folded])
     if folded in common_words():
@@ -281,6 +287,8 @@ def table() -> Table:
         words=_folded(read["words"]),
         capitalised=_folded(read["capitalised"]),
         never=frozenset(read["never"].casefold().split()),
+        rather_names=_folded(read["rather_names"]),
+        before_towns=frozenset(read["before_towns"].split()),
         places=_folded(read["places"]),
         behind_places=_folded(read["behind_places"]),
         verbs=_folded(read["verbs"]),

@@ -5,7 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 
-__all__ = ["MARKS", "WORD", "fold", "has_accents_of", "in_case_of", "in_style_of", "words_of"]
+__all__ = [
+    "MARKS",
+    "WORD",
+    "fold",
+    "has_accents_of",
+    "has_case",
+    "in_case_of",
+    "in_style_of",
+    "words_of",
+]
 
 # Marks that follow their letter as characters of their own; `\w` knows none of them. Vowel signs of
 # Indian and Thai script are among them, so words there are not cut into pieces.
@@ -85,6 +94,12 @@ def has_accents_of(written: str, spelling: str) -> bool:
 
 def _fits(typed: str, letter: str) -> bool:
     return typed in (letter, fold(letter))
+
+
+def has_case(word: str) -> bool:
+    """Tell whether a word is in a script that has capitals."""
+    # Georgian has letters that Unicode takes for capitals, and that no name begins with.
+    return word[0].lower() != word[0].upper() and not "\u10d0" <= word[0] <= "\u10ff"
 
 
 def in_case_of(written: str, name: str) -> str:

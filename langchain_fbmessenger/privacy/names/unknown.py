@@ -35,7 +35,7 @@ __all__ = ["Inventing", "UnknownNameFinder"]
 
 
 # A look at the capital letters of all scripts is much cheaper than one at each word.
-_CAPITALS = "".join(filter(str.isupper, map(chr, range(0x0530))))
+_CAPITALS = "".join(filter(str.isupper, map(chr, (*range(0x0590), *range(0x1E00, 0x2000)))))
 _CAPITALISED = re.compile(rf"(?<![^\W\d_])[{_CAPITALS}][^\W\d_]*")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 
