@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.names.evidence import Surroundings, may_begin_a_sentence
 from langchain_fbmessenger.privacy.names.languages import common_words, words_in
-from langchain_fbmessenger.privacy.names.readings import MORE_ENGLISH, table
+from langchain_fbmessenger.privacy.names.readings import MORE_ENGLISH
 from langchain_fbmessenger.privacy.names.spelling import has_case
 from langchain_fbmessenger.privacy.names.tongues import languages_of_scripts, languages_of_words
+from langchain_fbmessenger.privacy.names.unknown_words import table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_fbmessenger.privacy.names.given_names import is_given_name
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
-from langchain_fbmessenger.privacy.names.readings import table
 from langchain_fbmessenger.privacy.names.spelling import has_case
+from langchain_fbmessenger.privacy.names.unknown_words import table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
 from typing import TYPE_CHECKING, NamedTuple
-
-import msgspec
-import msgspec.toml
 
 from langchain_fbmessenger.privacy.names.known import faker_lists, known_names
 from langchain_fbmessenger.privacy.names.languages import (
     Declension,
     common_words,
     language_tables,
-    words_in,
 )
 from langchain_fbmessenger.privacy.names.spelling import fold, has_accents_of, has_case
+from langchain_fbmessenger.privacy.names.unknown_words import table, words_everywhere
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 __all__ = [
     "MORE_ENGLISH",
@@ -27,10 +23,7 @@ __all__ = [
     "Reading",
     "Readings",
     "Sign",
-    "Table",
     "listed_names",
-    "table",
-    "words_everywhere",
 ]
 
 MORE_ENGLISH = "en+"
@@ -108,38 +101,6 @@ class Listed(NamedTuple):
 
     given: Mapping[str, frozenset[str]]
     family: Mapping[str, frozenset[str]]
-
-
-class Table(NamedTuple):
-    """What unknown.toml says, folded but for `never` and `before_towns`.
-
-    Attributes:
-        words: Given names that are words.
-        capitalised: Those that have a capital as words, too.
-        never: Those that are never taken for a name.
-        rather_names: Those that are names where nothing says that they are towns.
-        before_towns: Words before towns.
-        places: Words before what is called after somebody.
-        behind_places: Words behind it.
-        verbs: Words that follow who does something.
-        family_endings: What family names end in.
-        titles: Words before a family name.
-        not_behind_titles: Words there that are none.
-        honorifics: What stands behind a name, in scripts without capitals.
-    """
-
-    words: frozenset[str]
-    capitalised: frozenset[str]
-    never: frozenset[str]
-    rather_names: frozenset[str]
-    before_towns: frozenset[str]
-    places: frozenset[str]
-    behind_places: frozenset[str]
-    verbs: frozenset[str]
-    family_endings: tuple[str, ...]
-    titles: frozenset[str]
-    not_behind_titles: frozenset[str]
-    honorifics: tuple[str, ...]
 
 
 class Readings:
@@ -267,7 +228,7 @@ def listed_names() -> Listed:
         _add(family, known.family[code], code)
         for shorts in language.diminutives.values():
             _add(given, shorts, code)
-    for locale in _read()["locales"].split():
+    for locale in table().locales:
         for key, names in faker_lists(locale):
             _add(given if "first" in key else family, names, MORE_ENGLISH if locale == "en" else "")
     return Listed(*({name: frozenset(of) for name, of in one.items()} for one in (given, family)))
@@ -276,42 +237,3 @@ def listed_names() -> Listed:
 def _add(to: dict[str, set[str]], names: Iterable[str], language: str) -> None:
     for name in names:
         to.setdefault(fold(name), set()).add(language)
-
-
-@functools.cache
-def table() -> Table:
-    """Return what tells names of people outside the export from words."""
-    read = _read()
-    everywhere = words_in(frozenset(language_tables()))
-    return Table(
-        words=_folded(read["words"]),
-        capitalised=_folded(read["capitalised"]),
-        never=frozenset(read["never"].casefold().split()),
-        rather_names=_folded(read["rather_names"]),
-        before_towns=frozenset(read["before_towns"].split()),
-        places=_folded(read["places"]),
-        behind_places=_folded(read["behind_places"]),
-        verbs=_folded(read["verbs"]),
-        family_endings=tuple(_folded(read["family_endings"])),
-        titles=_folded(read["titles"]),
-        not_behind_titles=_folded(read["not_behind_titles"]) | everywhere.before,
-        honorifics=tuple(sorted(read["honorifics"].split(), key=len, reverse=True)),
-    )
-
-
-@functools.cache
-def words_everywhere() -> frozenset[str]:
-    """Return what is a word in some language, names or not."""
-    words = words_in(frozenset(language_tables()))
-    return common_words() | words.ordinary | words.capitalised | table().words | table().capitalised
-
-
-def _folded(words: str) -> frozenset[str]:
-    return frozenset(fold(words).split())
-
-
-@functools.cache
-def _read() -> Mapping[str, str]:
-    file = resources.files(__package__) / "unknown.toml"
-    read: Callable[..., dict[str, str]] = msgspec.toml.decode
-    return read(file.read_bytes(), type=dict[str, str])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.parts import HANGUL
-from langchain_fbmessenger.privacy.names.readings import table, words_everywhere
+from langchain_fbmessenger.privacy.names.unknown_words import table, words_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

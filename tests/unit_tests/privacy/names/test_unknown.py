@@ -17,8 +17,8 @@ from langchain_fbmessenger.privacy.names.key_file import read_key
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import language_tables, words_in
 from langchain_fbmessenger.privacy.names.parts import HANGUL, has_no_spaces
-from langchain_fbmessenger.privacy.names.readings import table, words_everywhere
 from langchain_fbmessenger.privacy.names.spelling import fold, has_case
+from langchain_fbmessenger.privacy.names.unknown_words import table, words_everywhere
 
 if TYPE_CHECKING:
     from pathlib import Path
