@@ -38,14 +38,12 @@ class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         precision: Right findings, of all.
         in_vain: Lines in which something was replaced that is nobody's, of those that name nobody
             outside.
-        messages_per_second: How many invented messages are looked at for names, by option.
     """
 
     recall: dict[str, Rate]
     languages: dict[str, Rate]
     precision: Rate
     in_vain: Rate
-    messages_per_second: dict[str, int]
 
     @property
     def in_words(self) -> str:

@@ -149,6 +149,17 @@ class Context:
         """Tell whether what stands before says that a person follows."""
         return self.around.is_behind_a_word_for_people(i) or self.is_behind_a_title(i)
 
+    def is_behind_an_article(self, i: int) -> bool:
+        """Tell whether "the" stands before a word, or before the capitals that it is one of."""
+        j = i
+        while 0 < j > i - _MOST_PARTS and self.around.gap(j).isspace():
+            j -= 1
+            if self.places[j].folded in table().articles:
+                return True
+            if not self.places[j].has_capital:
+                break
+        return False
+
     def is_before_a_verb(self, i: int) -> bool:
         """Tell whether what follows says what somebody does."""
         return self.around.is_before_a_verb(i) or (

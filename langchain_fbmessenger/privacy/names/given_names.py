@@ -95,9 +95,13 @@ def _has_capital_anyway(context: Context, i: int, reading: Reading) -> bool:
 def _says_its_capital(context: Context, i: int, reading: Reading) -> bool:
     """Tell whether the capital of a word has no other reason, or the word is nothing else."""
     fits = context.fits(reading)
+    is_word = _is_word(context, i, reading)
+    # "The Soup Council": of the lists beside the languages' own, a word has hardly been a name.
+    if is_word and (reading.is_unusual or context.is_behind_an_article(i)):
+        return False
     if not context.begins_a_sentence(i):
         return fits or reading.is_as_listed
-    if _is_word(context, i, reading):
+    if is_word:
         return reading.is_as_listed and context.is_before_a_verb(i)
     if not reading.is_as_listed:
         return len(context.places[i].folded) >= _SHORTEST_INFLECTED

@@ -29,6 +29,7 @@ __all__ = [
 MORE_ENGLISH = "en+"
 """Stands for English in a list ten times as long as others, of whatever was anybody's name."""
 
+_FURTHER_LISTS = frozenset({"", MORE_ENGLISH})
 _AS_LISTED, _INFLECTED, _FAR_FETCHED = range(3)  # how sure a reading is
 _SHORTEST_BASE = 3
 _SHORTEST_UNCASED = 2
@@ -65,6 +66,11 @@ class Reading(NamedTuple):
     def is_far_fetched(self) -> bool:
         """Whether it is inflected in a language whose lists do not have it."""
         return self.rank == _FAR_FETCHED
+
+    @property
+    def is_unusual(self) -> bool:
+        """Whether no language's own list has it."""
+        return self.languages <= _FURTHER_LISTS
 
     def ends_like(self, written: str) -> bool:
         """Tell whether a word has no accents at its end but those of the ending."""
@@ -128,7 +134,7 @@ class Readings:
         if not readings:
             return Sign.NOTHING
         is_word = folded in words_everywhere() or len(folded) < _SHORTEST_IN_LOWER_CASE
-        is_at_home = any(one.languages - {"", MORE_ENGLISH} for one in readings)
+        is_at_home = any(not one.is_unusual for one in readings)
         needs_capital = has_case(folded) and (is_word or not is_at_home)
         return Sign.WORD_TOO if needs_capital else Sign.NAME
 

@@ -25,6 +25,7 @@ class Table(NamedTuple):
         never: Those that are never taken for a name.
         rather_names: Those that are names where nothing says that they are towns.
         before_towns: Words before towns.
+        articles: Words before things.
         places: Words before what is called after somebody.
         behind_places: Words behind it.
         verbs: Words that follow who does something.
@@ -40,6 +41,7 @@ class Table(NamedTuple):
     never: frozenset[str]
     rather_names: frozenset[str]
     before_towns: frozenset[str]
+    articles: frozenset[str]
     places: frozenset[str]
     behind_places: frozenset[str]
     verbs: frozenset[str]
@@ -62,6 +64,7 @@ def table() -> Table:
         never=frozenset(read["never"].casefold().split()),
         rather_names=_folded(read["rather_names"]),
         before_towns=frozenset(read["before_towns"].split()),
+        articles=_folded(read["articles"]),
         places=_folded(read["places"]),
         behind_places=_folded(read["behind_places"]),
         verbs=_folded(read["verbs"]),
