@@ -14,6 +14,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from langchain_fbmessenger.exceptions import MessengerError
+from langchain_fbmessenger.privacy.measured import measured
+from langchain_fbmessenger.privacy.wording import MISSED_OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -25,6 +27,7 @@ __all__ = [
     "Provider",
     "TimeZone",
     "Tokenizer",
+    "UnknownNamesOption",
     "console",
     "errors",
     "friendly_errors",
@@ -57,6 +60,17 @@ ContactsFile = Annotated[
     Path | None,
     typer.Option(
         exists=True, dir_okay=False, help="Who has agreed: the file of `contacts`, filled in."
+    ),
+]
+UnknownNamesOption = Annotated[
+    str,
+    typer.Option(
+        "--unknown-names",
+        metavar="keep|replace",
+        help=(
+            "Names in texts of people who are in no chat, and user names behind an @: left, or "
+            f"replaced where they are found. {measured().in_words} Missed: {MISSED_OUTSIDE}."
+        ),
     ),
 ]
 Tokenizer = Annotated[

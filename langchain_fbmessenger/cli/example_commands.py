@@ -30,6 +30,7 @@ from langchain_fbmessenger.cli.common import (
     Folders,
     TimeZone,
     Tokenizer,
+    UnknownNamesOption,
     console,
     friendly_errors,
     print_plain,
@@ -37,6 +38,8 @@ from langchain_fbmessenger.cli.common import (
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.screens import owner_line, report_lines
 from langchain_fbmessenger.exceptions import InvalidOptionError
+from langchain_fbmessenger.privacy.options import as_unknown_names
+from langchain_fbmessenger.privacy.wording import outside_line
 from langchain_fbmessenger.sessions import ChatSessionPipeline
 
 if TYPE_CHECKING:
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
     from langchain_core.chat_sessions import ChatSession
 
+    from langchain_fbmessenger.privacy.options import UnknownNames
     from langchain_fbmessenger.sessions import SessionStage
 
 __all__ = ["check", "prepare"]
@@ -112,6 +116,7 @@ def prepare(
         Path | None,
         typer.Option(metavar="KEYFILE", help="Give people invented names, and redact; see redact."),
     ] = None,
+    unknown_names: UnknownNamesOption = "keep",
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
     ] = False,
@@ -130,12 +135,16 @@ def prepare(
         if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
             message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
             raise InvalidOptionError(message)
+        outside = as_unknown_names(unknown_names)
+        if outside == "replace" and not pseudonymize:
+            message = "--unknown-names replace invents names: add --pseudonymize KEYFILE"
+            raise InvalidOptionError(message)
         if contacts or forget:  # before threads are cut: an answer may come after a pause
             stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
         stages += [split_chat_sessions(gap=gap)] if cuts else []
         stages += [
             map_ai_messages(sender=me or None),
-            *_privacy_stages(pseudonymize, agreed, redacted, redact=redact),
+            *_privacy_stages(pseudonymize, agreed, outside, redacted, redact=redact),
             to_training_examples(
                 max_messages=max_messages,
                 overlap=overlap,
@@ -157,6 +166,7 @@ def prepare(
         written = write_prepared(examples, output, form, valid)
         consent = str(left_out).splitlines() if contacts or forget else []
         privacy = str(redacted).splitlines() if pseudonymize or redact else []
+        privacy += [outside_line(outside)] if pseudonymize else []
         made = (*report_lines(loader.report), *consent, *str(report).splitlines(), *privacy)
         for line in made:
             console.print(line, soft_wrap=True)
@@ -189,11 +199,20 @@ def _why_silent(loader: FacebookMessengerChatLoader, me: list[str] | None) -> st
 
 
 def _privacy_stages(
-    key: Path | None, contacts: Contacts, report: PrivacyReport, *, redact: bool
+    key: Path | None,
+    contacts: Contacts,
+    unknown_names: UnknownNames,
+    report: PrivacyReport,
+    *,
+    redact: bool,
 ) -> list[SessionStage]:
     """Return the stage that is asked for; behind whoever looks for a real name."""
     if key is not None:
-        return [pseudonymize_chat_sessions(key=key, contacts=contacts, report=report)]
+        return [
+            pseudonymize_chat_sessions(
+                key=key, contacts=contacts, unknown_names=unknown_names, report=report
+            )
+        ]
     return [redact_identifiers(report=report)] if redact else []
 
 

@@ -13,6 +13,7 @@ from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
     TimeZone,
+    UnknownNamesOption,
     console,
     friendly_errors,
     has_terminal,
@@ -23,7 +24,8 @@ from langchain_fbmessenger.cli.prepared import refuse_input_as_output
 from langchain_fbmessenger.cli.preview_screen import full_preview, short_preview
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.consent import Contacts
-from langchain_fbmessenger.privacy.findings import KINDS
+from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS
+from langchain_fbmessenger.privacy.options import as_unknown_names
 from langchain_fbmessenger.privacy.preview_page import write_preview_page
 from langchain_fbmessenger.privacy.redaction import Redaction
 
@@ -61,13 +63,14 @@ def redact(
         list[str] | None,
         typer.Option(help="Name of somebody who takes no part in any chat; may be repeated."),
     ] = None,
+    unknown_names: UnknownNamesOption = "keep",
     contacts: ContactsFile = None,
     fake: Annotated[
         bool, typer.Option("--fake", help=r"Invent phone numbers and the like: no \[phone].")
     ] = False,
     kind: Annotated[
         list[str] | None,
-        typer.Option(help=f"Identifiers to replace, all else: {', '.join(KINDS[1:])}."),
+        typer.Option(help=f"Identifiers to replace, all else: {', '.join(IDENTIFIER_KINDS)}."),
     ] = None,
     only_identifiers: Annotated[
         bool, typer.Option("--only-identifiers", help="Leave all names.")
@@ -89,9 +92,10 @@ def redact(
             keep_owner=keep_owner,
             keep=tuple(keep or ()),
             people=tuple(also or ()),
+            unknown_names=as_unknown_names(unknown_names),
             contacts=None if contacts is None else Contacts.read(contacts),
             fake=fake,
-            kinds=tuple(dict.fromkeys(kind or KINDS[1:])),
+            kinds=tuple(dict.fromkeys(kind or IDENTIFIER_KINDS)),
         )
         with progress("reading", shown=True) as on_progress:
             loader = FacebookMessengerChatLoader(

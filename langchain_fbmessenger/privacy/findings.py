@@ -9,9 +9,21 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["KINDS", "Finding", "TextFinder", "replaced", "without_overlaps"]
+__all__ = [
+    "IDENTIFIER_KINDS",
+    "KINDS",
+    "OUTSIDE_KINDS",
+    "Finding",
+    "TextFinder",
+    "replaced",
+    "without_overlaps",
+]
 
-KINDS = ("name", "phone", "email", "card", "iban", "ip", "link", "address", "id")
+OUTSIDE_KINDS = ("unknown_name", "handle")
+"""What is told of people outside the export: names, and user names whoever's they are."""
+
+IDENTIFIER_KINDS = ("phone", "email", "card", "iban", "ip", "link", "address", "id")
+KINDS = ("name", *OUTSIDE_KINDS, *IDENTIFIER_KINDS)
 
 
 class Finding(NamedTuple):

@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Literal, Optional, cast
 
 from pydantic import BeforeValidator
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.identifiers import known_regions
 
-__all__ = ["Kind", "Names", "Regions", "several"]
+__all__ = ["Kind", "Names", "Regions", "UnknownNames", "as_unknown_names", "several"]
 
 Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
+
+UnknownNames = Literal["keep", "replace"]
+
+
+def as_unknown_names(option: str) -> UnknownNames:
+    """Return what becomes of names of people outside the export.
+
+    Raises:
+        InvalidOptionError: There is no such option.
+    """
+    if option in {"keep", "replace"}:
+        return cast("UnknownNames", option)
+    message = f"names of people outside the export: keep or replace, not {option!r}"
+    raise InvalidOptionError(message)
 
 
 def several(texts: Any, what: str = "names") -> Any:

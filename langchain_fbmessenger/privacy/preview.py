@@ -14,7 +14,7 @@ from typing_extensions import override
 from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger._roster import people_of
-from langchain_fbmessenger.privacy.findings import KINDS, Finding, without_overlaps
+from langchain_fbmessenger.privacy.findings import KINDS, OUTSIDE_KINDS, Finding, without_overlaps
 from langchain_fbmessenger.privacy.left_over import LEFT_KINDS, left_in
 from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.privacy.report import PrivacyReport
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Preview", "preview_key"]
 
+USUAL_KINDS = tuple(kind for kind in KINDS if kind not in OUTSIDE_KINDS)
 _MOST_WORDS = 50_000  # distinct ones that are counted; German writes every noun with a capital
 
 
@@ -42,7 +43,8 @@ class Preview(PrivacyReport):
 
     Args:
         samples: How many messages are kept of each kind.
-        kinds: What is looked for, of `KINDS`; the others are `not_asked`.
+        kinds: What is looked for, of `KINDS`; the others are `not_asked`. By default what the
+            stages look for by default.
 
     Attributes:
         renamed: Who becomes who, those who have written most first.
@@ -66,7 +68,7 @@ class Preview(PrivacyReport):
         ```
     """
 
-    def __init__(self, *, samples: int = 5, kinds: Iterable[str] = KINDS) -> None:
+    def __init__(self, *, samples: int = 5, kinds: Iterable[str] = USUAL_KINDS) -> None:
         super().__init__()
         asked = set(kinds)
         self.renamed: dict[str, str] = {}

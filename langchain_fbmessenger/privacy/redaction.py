@@ -11,7 +11,7 @@ from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.consent import ConsentReport, apply_consent
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.export_writer import staged_folder, write_export
-from langchain_fbmessenger.privacy.findings import KINDS
+from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, OUTSIDE_KINDS
 from langchain_fbmessenger.privacy.preview import Preview, preview_key
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.chat_loaders import FacebookMessengerChatLoader
     from langchain_fbmessenger.privacy.consent import Contacts
+    from langchain_fbmessenger.privacy.options import UnknownNames
 
 __all__ = ["Redaction"]
 
@@ -42,6 +43,7 @@ class Redaction:
         keep: Names of people who keep theirs.
         people: Names of more people who get another.
         contacts: Who has agreed to what; None if nobody was asked.
+        unknown_names: Whether names of people outside the export stay, or get others.
         fake: Whether a phone number becomes an invented one instead of "[phone]".
         kinds: Kinds of identifiers to replace.
 
@@ -54,11 +56,13 @@ class Redaction:
     keep: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     contacts: Contacts | None = None
+    unknown_names: UnknownNames = "keep"
     fake: bool = False
-    kinds: tuple[str, ...] = KINDS[1:]
+    kinds: tuple[str, ...] = IDENTIFIER_KINDS
 
     def __post_init__(self) -> None:
-        if not self.names and (self.keep_owner or self.keep or self.people or self.fake):
+        asks_for_names = self.unknown_names != "keep" or self.keep or self.people
+        if not self.names and (self.keep_owner or self.fake or asks_for_names):
             message = "where names are left, none can be kept or added, and nothing is invented"
             raise InvalidOptionError(message)
         if not self.names and self.contacts is not None and self.contacts.ask_for_pseudonyms:
@@ -125,7 +129,9 @@ class Redaction:
         return count
 
     def _new_preview(self, samples: int = 5) -> Preview:
-        preview = Preview(samples=samples, kinds=[*["name"] * self.names, *self.kinds])
+        outside = OUTSIDE_KINDS if self.unknown_names == "replace" else ()
+        names = ("name", *outside) if self.names else ()
+        preview = Preview(samples=samples, kinds=(*names, *self.kinds))
         preview.keep(self.keep)
         return preview
 
@@ -151,6 +157,7 @@ class Redaction:
             keep=self.keep,
             people=self.people,
             contacts=self.contacts,
+            unknown_names=self.unknown_names,
             identifiers="fake" if self.fake else "placeholder",
             kinds=kinds,
             report=preview,

@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 __all__ = ["PrivacyReport"]
 
+_IN_WORDS = {"unknown_name": "name outside the export", "handle": "user name"}
+
 
 class PrivacyReport(Shown):
     """What the privacy stages have replaced; filled by the stages that it is given to.
@@ -24,8 +26,8 @@ class PrivacyReport(Shown):
         messages: Messages in them.
         messages_changed: Messages whose text was changed.
         people: People who were given an invented name.
-        found: What was replaced in texts, by kind: name, phone, email, card, iban, ip, link,
-            address, id.
+        found: What was replaced in texts, by kind: name (of the export's people), unknown_name (of
+            people outside), handle (user names), phone, email, card, iban, ip, link, address, id.
 
     Example:
         ```python
@@ -65,8 +67,10 @@ class PrivacyReport(Shown):
             self.found.update(found.kind for found in findings)
 
     def __str__(self) -> str:
-        found = ", ".join(f"{n:,} {kind}" for kind, n in self.found.most_common()) or "nothing"
+        found = ", ".join(
+            f"{n:,} {_IN_WORDS.get(kind, kind)}" for kind, n in self.found.most_common()
+        )
         return (
             f"{self.sessions:,} sessions, {self.people:,} people renamed\n"
-            f"{self.messages_changed:,} of {self.messages:,} messages changed: {found}"
+            f"{self.messages_changed:,} of {self.messages:,} messages changed: {found or 'nothing'}"
         )

@@ -15,7 +15,7 @@ from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.identifiers.finder import Style  # noqa: TC001 - pydantic too
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.options import Kind, Names, Regions, several
+from langchain_fbmessenger.privacy.options import Kind, Names, Regions, UnknownNames, several
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
@@ -79,6 +79,9 @@ class PseudonymizeChatSessions(SessionStage):
     contacts: Contacts = Field(default=Contacts(), repr=False)
     """Who is to stay under their own name, and what people are called besides."""
 
+    unknown_names: UnknownNames = "keep"
+    """Whether names of people outside the export, and user names, are replaced as well."""
+
     identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
     """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
 
@@ -99,6 +102,7 @@ class PseudonymizeChatSessions(SessionStage):
         run = _People(book, self.keep, Decisions(self.contacts, (), ()))
         run.meet([*told, *map(Person, self.people)])
         identifiers = self._identifiers(book.secret)
+        replaces_unknown = self.unknown_names == "replace"
         known: tuple[Person, ...] = ()
         for session in sessions:
             thread: Any = cast("dict[str, Any]", session).get("thread")
@@ -114,7 +118,7 @@ class PseudonymizeChatSessions(SessionStage):
                 run.decisions = Decisions(self.contacts, (), known, names)
             run.meet(map(Person, names))
             report.people = book.people
-            finder = book.finder(nicknames_of(thread))
+            finder = book.finder(nicknames_of(thread), unknown=replaces_unknown)
             yield SessionScrubber(identifiers, book, finder, report).scrub(session)
 
     def _identifiers(self, secret: bytes) -> IdentifierFinder | None:
@@ -215,6 +219,7 @@ def pseudonymize_chat_sessions(
     keep: Iterable[str] = ...,
     people: Iterable[str] = ...,
     contacts: Contacts | str | os.PathLike[str] | None = ...,
+    unknown_names: UnknownNames = ...,
     identifiers: Style | None = ...,
     kinds: Iterable[Kind] | None = ...,
     regions: Iterable[str] | None = ...,
@@ -229,6 +234,7 @@ def pseudonymize_chat_sessions(
     keep: Iterable[str] = ...,
     people: Iterable[str] = ...,
     contacts: Contacts | str | os.PathLike[str] | None = ...,
+    unknown_names: UnknownNames = ...,
     identifiers: Style | None = ...,
     kinds: Iterable[Kind] | None = ...,
     regions: Iterable[str] | None = ...,
@@ -242,6 +248,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
     keep: Iterable[str] = (),
     people: Iterable[str] = (),
     contacts: Contacts | str | os.PathLike[str] | None = None,
+    unknown_names: UnknownNames = "keep",
     identifiers: Style | None = "placeholder",
     kinds: Iterable[Kind] | None = None,
     regions: Iterable[str] | None = None,
@@ -267,6 +274,11 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         people: Names of more people to replace.
         contacts: A `Contacts` or a file: who is included there keeps their name, and aliases are
             replaced like names. To leave people out, put `apply_consent` before this.
+        unknown_names: What becomes of people whom texts name and who are in no chat. "keep" leaves
+            their names. "replace" invents names for given names of Faker's lists, and for the
+            family names behind them, where the writing says that somebody is named, and for every
+            user name ("@zoe_b", addresses of profiles). It does not find them all: docs/privacy.md
+            says how many, and which not.
         identifiers: "placeholder" makes "[phone]" of a phone number, "fake" an invented one, the
             same for the same; None leaves it.
         kinds: As in `redact_identifiers`.
@@ -296,6 +308,7 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         keep=several(keep),
         people=several(people),
         contacts=as_contacts(contacts),
+        unknown_names=unknown_names,
         identifiers=identifiers,
         kinds=None if kinds is None else frozenset(kinds),
         regions=None if regions is None else several(regions, "regions"),

@@ -5,15 +5,21 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.privacy.findings import OUTSIDE_KINDS
+from langchain_fbmessenger.privacy.measured import measured
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from langchain_fbmessenger.privacy.options import UnknownNames
     from langchain_fbmessenger.privacy.preview import Preview
 
-__all__ = ["KIND_NAMES", "LEFT_NAMES", "other_lines", "visible"]
+__all__ = ["KIND_NAMES", "LEFT_NAMES", "MISSED_OUTSIDE", "other_lines", "outside_line", "visible"]
 
 KIND_NAMES = {
     "name": "names",
+    "unknown_name": "names of people outside the export",
+    "handle": "user names",
     "phone": "phone numbers",
     "email": "e-mail addresses",
     "card": "payment cards",
@@ -29,14 +35,21 @@ LEFT_NAMES = {
     "mention": "words behind an @",
     "url": "web addresses",
 }
+MISSED_OUTSIDE = (
+    'family names alone (but behind "Dr" and the like), nicknames, names that no list of Faker\'s '
+    "holds, names in lower case of languages that nobody there speaks, and names that are words "
+    "where a sentence begins"
+)
+"""What `unknown_names="replace"` does not find."""
+
 _MEDIA_NAMES = {"audio": "voice message", "gif": "GIF"}
 _DIRECTIONS = {*map(chr, range(0x202A, 0x202F)), *map(chr, range(0x2066, 0x206A))}
 
 
 def other_lines(preview: Preview) -> Iterator[str]:
     """Give what else was not touched, a line each: what was not asked for, not read, not seen."""
-    if preview.not_asked:
-        kinds = ", ".join(KIND_NAMES[kind] for kind in preview.not_asked)
+    if not_asked := [kind for kind in preview.not_asked if kind not in OUTSIDE_KINDS]:
+        kinds = ", ".join(KIND_NAMES[kind] for kind in not_asked)
         yield f"Not asked for, so they stay: {kinds}."
     if preview.media:
         media = ", ".join(
@@ -56,7 +69,23 @@ def other_lines(preview: Preview) -> Iterator[str]:
     if rest:
         reasons = ", ".join(f"{reason} {n:,}" for reason, n in rest.items())
         yield f"Not loaded, so not written either: {reasons}."
+    if "name" not in preview.not_asked:
+        is_asked = not set(OUTSIDE_KINDS) & set(preview.not_asked)
+        yield outside_line("replace" if is_asked else "keep")
     yield "What a text tells of somebody without a name or number stays: a job, an illness, a town."
+
+
+def outside_line(unknown_names: UnknownNames) -> str:
+    """Return what becomes of people whom texts name and who take part in no chat."""
+    if unknown_names == "keep":
+        return (
+            "People who take part in no chat keep their names in texts, and so do all user names "
+            "that hold nobody's name: --unknown-names replace looks for them."
+        )
+    return (
+        "Names of people outside the export are not all found. Missed above all: "
+        f"{MISSED_OUTSIDE}. {measured().in_words}"
+    )
 
 
 def visible(text: str) -> str:

@@ -13,7 +13,6 @@ dropped. Its e-mail recogniser would fetch a list of suffixes; here it takes the
 from __future__ import annotations
 
 import inspect
-import random
 import sys
 import tempfile
 import time
@@ -21,14 +20,21 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from privacy_lines.chats import mixed_messages
 from privacy_lines.labels import FOLDER, NAME_KINDS, Line, read_lines, read_people
+from privacy_outside import print_outside
+from privacy_outside import print_speed as print_outside_speed
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
 from langchain_fbmessenger._roster import Person
-from langchain_fbmessenger.privacy.findings import KINDS, Finding, replaced, without_overlaps
+from langchain_fbmessenger.privacy.findings import (
+    IDENTIFIER_KINDS,
+    Finding,
+    replaced,
+    without_overlaps,
+)
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.testing._phrases import EXCHANGES
 from tests.benchmarks.scale import scaled
 
 if TYPE_CHECKING:
@@ -180,7 +186,7 @@ def print_quality(folder: str) -> None:
                     print(*(f"{path.stem} {line.number}: {one}" for one in wrong), sep="\n")
         print(f"\n{split}: {'':12} ours            presidio alone")
         print(f"{'kind':10} labels  recall precision   recall precision")
-        for kind in KINDS:
+        for kind in ("name", *IDENTIFIER_KINDS):
             print(f"{kind:10} {mine.labels[kind]:6} {mine.row(kind)}  {theirs.row(kind)}")
         for name, score in (("ours", mine), ("presidio", theirs)):
             changed, clean = score.clean_lines_changed, score.clean_lines
@@ -196,25 +202,6 @@ def print_quality(folder: str) -> None:
         print("ours by language, recall/precision:", ", ".join(languages))
 
 
-def mixed_messages() -> list[str]:
-    """Return invented messages: few hold a name, fewer an identifier, as in real chats."""
-    rng = random.Random(1)  # noqa: S311 - no secret
-    phrases = [line for many in EXCHANGES.values() for few in many for line in few]
-    identifiers = ["+420 776 401 372", "zoe@example.com", "https://a.example/x?token=f3Bk9Lq2ZpX7"]
-    texts = []
-    for _ in range(MESSAGES):
-        text = rng.choice(phrases)
-        chance = rng.random()
-        if chance < 0.03:
-            text = f"{rng.choice(['Milo', 'Zoë'])} {text}"
-        elif chance < 0.04:
-            text = f"{text} {rng.choice(identifiers)}"
-        elif chance < 0.12:
-            text = f"{text} {rng.randint(1, 59)}"
-        texts.append(text)
-    return texts
-
-
 def print_speed(folder: str) -> None:
     """Print messages a second, one core, beside a loop that only copies."""
     sample = FacebookMessengerChatLoader(sample_export_path()).load()
@@ -222,7 +209,7 @@ def print_speed(folder: str) -> None:
     book = NameBook(Path(folder) / "speed.key")
     book.learn([Person("Milo Dvořák"), Person("Zoë Ångström"), Person("Al Novák")])
     names = book.finder(())
-    cheap = IdentifierFinder(kinds=frozenset(KINDS) - {"name", "id"})
+    cheap = IdentifierFinder(kinds=frozenset(IDENTIFIER_KINDS) - {"id"})
     full = IdentifierFinder()
     finders: dict[str, list[Any]] = {
         "copied only": [],
@@ -235,7 +222,7 @@ def print_speed(folder: str) -> None:
     full.find("my ssn 383-20-5597")  # presidio is imported once
     for title, texts in (
         ("the sample's texts, repeated", few * max(1, scaled(200_000) // len(few))),
-        (f"{MESSAGES:,} invented messages", mixed_messages()),
+        (f"{MESSAGES:,} invented messages", mixed_messages(MESSAGES)),
     ):
         print(f"\n{title}: messages/s, best of {ROUNDS}, one core; times the copying's time")
         copying = 0.0
@@ -261,6 +248,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         print_quality(folder)
         print_speed(folder)
+    print_outside()
+    print_outside_speed()
 
 
 if __name__ == "__main__":

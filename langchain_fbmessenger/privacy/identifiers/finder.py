@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Literal
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
-from langchain_fbmessenger.privacy.findings import KINDS, Finding, without_overlaps
+from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, Finding, without_overlaps
 from langchain_fbmessenger.privacy.identifiers.addresses import find_addresses
 from langchain_fbmessenger.privacy.identifiers.cards import find_cards
 from langchain_fbmessenger.privacy.identifiers.emails import find_emails
@@ -50,7 +50,7 @@ class IdentifierFinder:
     """Finds phone numbers, e-mail addresses, cards and the like.
 
     Args:
-        kinds: Which of `KINDS`, but names, to find; None for all.
+        kinds: Which of `IDENTIFIER_KINDS` to find; None for all.
         style: "placeholder" replaces a phone number by "[phone]"; "fake" by an invented one, the
             same for the same number.
         secret: What fakes are derived from.
@@ -70,7 +70,7 @@ class IdentifierFinder:
         secret: bytes = b"",
         regions: tuple[str, ...] | None = None,
     ) -> None:
-        self._kinds = _known_kinds(KINDS[1:] if kinds is None else kinds)
+        self._kinds = _known_kinds(IDENTIFIER_KINDS if kinds is None else kinds)
         phones = PhoneFinder(regions)
         self._fakes = Fakes(secret, self._is_found) if style == "fake" else None
         # In this order: what stands earlier has what both would take.
@@ -154,8 +154,8 @@ def _known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:
     Raises:
         InvalidOptionError: There is no such kind.
     """
-    unknown = sorted(set(kinds) - set(KINDS[1:]))
+    unknown = sorted(set(kinds) - set(IDENTIFIER_KINDS))
     if unknown:
-        message = f"no such kind: {', '.join(unknown)}. Kinds: {', '.join(KINDS[1:])}"
+        message = f"no such kind: {', '.join(unknown)}. Kinds: {', '.join(IDENTIFIER_KINDS)}"
         raise InvalidOptionError(message)
     return frozenset(kinds)

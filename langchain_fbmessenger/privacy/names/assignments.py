@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
+import itertools
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exceptions import MalformedFileError
 from langchain_fbmessenger.privacy.names.forms import forms_of
+from langchain_fbmessenger.privacy.names.handles import invented_handle, is_invented_handle
 from langchain_fbmessenger.privacy.names.inventor import Inventor
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import words_in
@@ -123,6 +127,33 @@ class Assignments:
         for nickname in nicknames:
             self._assign(nickname, "given", "")
 
+    def add_outside(self, part: str, role: Role, languages: frozenset[str]) -> None:
+        """Invent a name for a part of the name of somebody outside the export.
+
+        Args:
+            part: The part.
+            role: Whether it is the person's own or the family's.
+            languages: What the text that names them may be in.
+        """
+        self._assign(part, role, "", languages)
+
+    def add_handle(self, handle: str) -> None:
+        """Invent a user name."""
+        for count in itertools.count():
+            told = f"handle {count} {fold(handle)}".encode("utf-8", "surrogatepass")
+            invented = invented_handle(hmac.digest(self.secret, told, hashlib.sha256))
+            if not self._is_taken(invented):
+                self._write(f"@{handle}", invented)
+                return
+
+    def has_handle(self, handle: str) -> bool:
+        """Tell whether something has been invented for a user name."""
+        return self.has_part(f"@{handle}")
+
+    def of_handle(self, handle: str) -> str:
+        """Return what was invented for a user name."""
+        return self.of_part(f"@{handle}")
+
     def invented(self, name: str) -> str:
         """Return the invented name of somebody who is known."""
         comparable = comparable_name(name)
@@ -163,16 +194,30 @@ class Assignments:
     def add_way_back(self, index: NameIndex) -> None:
         """Take up the invented names into an index, the real ones to stand for them."""
         real: dict[str, str] = {}
+        theirs: set[str] = set()
         for part, invented in self._key.names.items():
             real.setdefault(invented, part)  # a person's own name comes before former ones
         for names in self.people.values():
             languages, words = self._spoken(names[0]), self._words(names[0])
             parts = [self.of_part(part.text) for part in parts_of(names[0])]
+            theirs.update(parts)
             for invented in parts:
                 index.add_part(invented, real[invented], languages, words, is_plain=True)
             index.add_whole(parts, [real[one] for one in parts], languages, words, is_plain=True)
         for invented, part in real.items():
-            index.add_part(invented, part, frozenset(), words_in(frozenset()), is_plain=True)
+            if is_invented_handle(invented):
+                continue
+            # Of a former name, or of somebody outside, whose language their name has to tell.
+            spoken = frozenset() if invented in theirs else self._spoken_outside(part)
+            index.add_part(invented, part, spoken, words_in(frozenset()), is_plain=True)
+
+    def handles(self) -> dict[str, str]:
+        """Return the real user names by the folded invented ones."""
+        return {
+            fold(invented): part.removeprefix("@")
+            for part, invented in self._key.names.items()
+            if is_invented_handle(invented)
+        }
 
     def _is_taken(self, folded: str) -> bool:
         return folded in self._real or folded in self._used
@@ -180,6 +225,7 @@ class Assignments:
     def _take(self, part: str, invented: str) -> None:
         self._of_part.setdefault(fold(part), invented)
         self._used.add(fold(invented))
+        self._real.add(fold(part))
 
     def _enter(self, name: str, aliases: Iterable[str]) -> None:
         comparable = comparable_name(name)
@@ -213,6 +259,9 @@ class Assignments:
         own = self._languages[comparable_name(name)]
         return self.common_languages | _told_by(own)
 
+    def _spoken_outside(self, part: str) -> frozenset[str]:
+        return self.common_languages | _told_by(languages_of(part))
+
     def _words(self, name: str) -> Words:
         """Return the words of all languages that a person may speak."""
         return words_in(self._languages[comparable_name(name)] | self.common_languages | {"en"})
@@ -227,21 +276,21 @@ class Assignments:
             else:
                 self._assign(part.text, part.role, alias)
 
-    def _assign(self, part: str, role: Role, name: str) -> None:
+    def _assign(self, part: str, role: Role, name: str, also: frozenset[str] = frozenset()) -> None:
         if not self.has_part(part):
-            language = self._language_to_invent_in(part, name)
+            language = self._language_to_invent_in(part, name, also)
             self._write(part, self._inventor.invent(part, role, language, self._of_part))
 
     def _write(self, part: str, invented: str) -> None:
         self._key.names[part] = invented
         self._take(part, invented)
 
-    def _language_to_invent_in(self, part: str, name: str) -> str:
-        """Return the language of a name, of its part, or of the export, in this order."""
+    def _language_to_invent_in(self, part: str, name: str, also: frozenset[str]) -> str:
+        """Return the language of a name, of its part, or of where it stands, in this order."""
         known = known_names()
         listed = known.languages.get(fold(part), frozenset())
         own = self._languages.get(comparable_name(name), frozenset())
-        for languages in (own, listed & self.common_languages, listed):
+        for languages in (own, listed & (also or self.common_languages), listed, also):
             fitting = [
                 one for one in languages if _is_latin(known.given[one][0]) == _is_latin(part)
             ]

@@ -15,6 +15,7 @@ from langchain_fbmessenger.privacy.names.index import NameIndex
 from langchain_fbmessenger.privacy.names.key_file import changing_key
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.nicknames import Nicknames
+from langchain_fbmessenger.privacy.names.outside import Outside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -42,6 +43,7 @@ class NameBook:
         with changing_key(path) as key:  # others may be making it right now
             self._names = Assignments(key)
         self._names.reserve(self._keep.values())
+        self._outside = Outside(path, self._names, self._keep)
         self._index: NameIndex | None = None
         self._indexed: tuple[object, ...] = ()
         self._finder: NameFinder | None = None
@@ -96,16 +98,20 @@ class NameBook:
         told = text.encode("utf-8", "surrogatepass")
         return hmac.new(self.secret, told, hashlib.sha256).hexdigest()[:16]
 
-    def finder(self, nicknames: Iterable[tuple[str, str]] = ()) -> TextFinder:
+    def finder(
+        self, nicknames: Iterable[tuple[str, str]] = (), *, unknown: bool = False
+    ) -> TextFinder:
         """Return a finder of the names of everybody who is known.
 
         Args:
             nicknames: The people of a thread ("" for somebody unknown) and their nicknames in it.
+            unknown: Whether it finds names of people whom nobody knows, too, and user names.
         """
         named = tuple(nicknames)
         if self._finder is None:
             self._finder = self._make_finder(())
-        return self._make_finder(named) if named else self._finder
+        known = self._make_finder(named) if named else self._finder
+        return self._outside.finder(known) if unknown else known
 
     def _is_new(self, person: Person) -> bool:
         if self._stays(person.name):

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
     from langchain_fbmessenger.privacy.names.languages import Words
 
-__all__ = ["Place", "Surroundings", "places_of"]
+__all__ = ["Place", "Surroundings", "may_begin_a_sentence", "places_of"]
 
 # The last are what people adorn their names with: "Rose \U0001f339 Hope", "Will | Faith".
 _JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._']|\.\s|\s?[^\w\s.,;:!?…]{1,3}\s?")
@@ -93,10 +93,10 @@ class Surroundings:
             return True
         if need == Need.COMPANY:
             is_word = place.folded in self._words.ordinary
-            return place.has_capital and not is_word and self._is_behind_a_word_for_people(i)
-        if need < Need.STRONG and not place.written[:1].islower() and self._is_alone(i):
+            return place.has_capital and not is_word and self.is_behind_a_word_for_people(i)
+        if need < Need.STRONG and not place.written[:1].islower() and self.is_alone(i):
             return True
-        return self._is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
+        return self.is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
 
     def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
         if need == Need.CAPITAL:
@@ -121,7 +121,7 @@ class Surroundings:
         """Tell whether a part of a name is next to a word, or behind particles that are."""
         j, gaps = i, []
         while 0 <= j + step < len(self._places):
-            gaps.append(self._gap(max(j, j + step)))
+            gaps.append(self.gap(max(j, j + step)))
             j += step
             if all(map(_JOINS_A_NAME.fullmatch, gaps)) and self._part(j) in others:
                 capitals = any(self._places[one].written[:1].isupper() for one in (i, j))
@@ -136,7 +136,7 @@ class Surroundings:
         entry = self._forms.get(folded)
         return entry.part if entry else folded
 
-    def _is_alone(self, i: int) -> bool:
+    def is_alone(self, i: int) -> bool:
         """Tell whether a word is all that a message or a sentence says: "Bob!", "Coming? Bob"."""
         text, place = self._text, self._places[i]
         if len(self._places) == 1:
@@ -144,7 +144,7 @@ class Surroundings:
         before = _last_but_spaces(text, place.start)
         return before in _ENDS and _first_but_spaces(text, place.end) in _ENDS
 
-    def _is_spoken_to(self, i: int) -> bool:
+    def is_spoken_to(self, i: int) -> bool:
         """Tell whether a word stands as that by which somebody is spoken to."""
         text, place = self._text, self._places[i]
         if self._word(i - 1) in self._words.greetings:
@@ -161,23 +161,32 @@ class Surroundings:
     def _is_capital_of_a_name(self, i: int, need: int) -> bool:
         """Tell whether the capital of a word that is a name, too, has no other reason."""
         place = self._places[i]
-        if self._is_behind_a_word_for_people(i):
+        if self.is_behind_a_word_for_people(i):
             return True
-        if _POSSESSIVE.match(self._text, place.end):
+        if self.is_possessive(i):
             return True
         if need == Need.STRONG:
             return False
-        if not _may_begin_a_sentence(self._text, place.start):
+        if not may_begin_a_sentence(self._text, place.start):
             return True
-        return self._word(i + 1) in self._words.verbs and self._gap(i + 1).isspace()
+        return self.is_before_a_verb(i)
 
-    def _is_behind_a_word_for_people(self, i: int) -> bool:
-        return self._word(i - 1) in self._words.before and self._gap(i).isspace()
+    def is_possessive(self, i: int) -> bool:
+        """Tell whether "'s" stands behind a word."""
+        return _POSSESSIVE.match(self._text, self._places[i].end) is not None
+
+    def is_before_a_verb(self, i: int) -> bool:
+        """Tell whether what follows says what somebody does."""
+        return self._word(i + 1) in self._words.verbs and self.gap(i + 1).isspace()
+
+    def is_behind_a_word_for_people(self, i: int) -> bool:
+        """Tell whether a word stands before that people stand behind: "with", "Herr"."""
+        return self._word(i - 1) in self._words.before and self.gap(i).isspace()
 
     def _word(self, i: int) -> str:
         return self._places[i].folded if 0 <= i < len(self._places) else ""
 
-    def _gap(self, i: int) -> str:
+    def gap(self, i: int) -> str:
         """Return what stands between a word and the one before."""
         return self._text[self._places[i - 1].end : self._places[i].start]
 
@@ -194,7 +203,8 @@ def _first_but_spaces(text: str, start: int) -> str:
     return text[start : start + 1]
 
 
-def _may_begin_a_sentence(text: str, start: int) -> bool:
+def may_begin_a_sentence(text: str, start: int) -> bool:
+    """Tell whether a sentence may begin at a place of a text."""
     while start and (text[start - 1].isspace() or text[start - 1] in _QUOTES):
         if text[start - 1] == "\n":
             return True

@@ -47,6 +47,19 @@ class NameFinder:
         either = "|".join(map(re.escape, sorted(self._odd, key=len, reverse=True)))
         self._mention_of_odd = re.compile(f"@({either})(?!\\w)")
 
+    @property
+    def index(self) -> NameIndex:
+        """The forms of names."""
+        return self._index
+
+    def knows(self, folded: str) -> bool:
+        """Tell whether a folded word is a form of somebody's name, or of a nickname."""
+        return (
+            folded in self._index.forms
+            or folded in self._nicknames.entries
+            or folded in self._nicknames.first_words
+        )
+
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""
         folded = fold(text)

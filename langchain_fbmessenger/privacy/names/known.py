@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.privacy.names.languages import Language
 
-__all__ = ["KnownNames", "known_names"]
+__all__ = ["KnownNames", "faker_lists", "known_names"]
 
 
 class KnownNames(NamedTuple):
@@ -61,7 +61,7 @@ def known_names() -> KnownNames:
     women: set[str] = set()
     only_men: set[str] = set()
     for code, language in language_tables().items():
-        lists = [one for locale in language.locales for one in _lists(locale)]
+        lists = [one for locale in language.locales for one in faker_lists(locale)]
         given[code] = _joined(names for key, names in lists if "first" in key)
         men = _joined(names for key, names in lists if "last" in key)
         family[code] = _joined([men, _of_women(men, language)])
@@ -93,7 +93,7 @@ def _of_women(family: tuple[str, ...], language: Language) -> Iterator[str]:
                 yield name.removesuffix(men) + women
 
 
-def _lists(locale: str) -> Iterator[tuple[str, list[str]]]:
+def faker_lists(locale: str) -> Iterator[tuple[str, list[str]]]:
     """Give a locale's lists, each by what Faker calls it ("first_names_female")."""
     try:
         module = import_module(f"faker.providers.person.{locale}")

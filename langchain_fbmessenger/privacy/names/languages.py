@@ -15,7 +15,16 @@ from langchain_fbmessenger.privacy.names.spelling import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-__all__ = ["Declension", "Language", "Words", "common_words", "language_tables", "words_in"]
+__all__ = [
+    "Declension",
+    "Language",
+    "Words",
+    "common_words",
+    "common_words_by_language",
+    "language_tables",
+    "telling_words",
+    "words_in",
+]
 
 
 class Declension(NamedTuple):
@@ -168,8 +177,29 @@ def words_in(languages: frozenset[str]) -> Words:
 @functools.cache
 def common_words() -> frozenset[str]:
     """Return words that every chat is full of, folded, of all languages."""
-    file = resources.files(__package__) / "common_words.toml"
-    return _folded(msgspec.toml.decode(file.read_bytes(), type=dict[str, str]).values())
+    return frozenset().union(*common_words_by_language().values())
+
+
+@functools.cache
+def common_words_by_language() -> Mapping[str, frozenset[str]]:
+    """Return words that every chat in a language is full of, folded."""
+    return _lists("common_words.toml")
+
+
+@functools.cache
+def telling_words() -> Mapping[str, frozenset[str]]:
+    """Return words that tell which language a text is in, folded, common ones and small ones."""
+    common, small = common_words_by_language(), _lists("small_words.toml")
+    codes = common.keys() | small.keys()
+    return MappingProxyType(
+        {code: common.get(code, frozenset()) | small.get(code, frozenset()) for code in codes}
+    )
+
+
+def _lists(name: str) -> Mapping[str, frozenset[str]]:
+    file = resources.files(__package__) / name
+    lists = msgspec.toml.decode(file.read_bytes(), type=dict[str, str])
+    return MappingProxyType({code: _folded([words]) for code, words in lists.items()})
 
 
 def _folded(lists: Iterable[str]) -> frozenset[str]:

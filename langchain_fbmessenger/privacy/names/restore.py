@@ -6,13 +6,15 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger.privacy.findings import Finding, replaced, without_overlaps
 from langchain_fbmessenger.privacy.names.assignments import Assignments
 from langchain_fbmessenger.privacy.names.finder import NameFinder
+from langchain_fbmessenger.privacy.names.handles import invented_handles
 from langchain_fbmessenger.privacy.names.index import NameIndex
 from langchain_fbmessenger.privacy.names.key_file import KeyFile, read_key
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.nicknames import Nicknames
+from langchain_fbmessenger.privacy.names.spelling import fold
 
 if TYPE_CHECKING:
     import os
@@ -44,15 +46,25 @@ def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
     """
     path = Path(key)
     key_file = read_key(path)
-    finder = _finder(key_file.secret, tuple(key_file.names.items()), tuple(key_file.people))
-    return replaced(text, finder.find(text))
+    names, handles = _way_back(
+        key_file.secret, tuple(key_file.names.items()), tuple(key_file.people)
+    )
+    found = [
+        Finding(*match.span(), "handle", handles[fold(match[0])])
+        for match in invented_handles(text)
+        if fold(match[0]) in handles
+    ]
+    return replaced(text, without_overlaps([*found, *names.find(text)]))
 
 
 @functools.lru_cache(maxsize=4)  # an answer comes after another, with one key
-def _finder(
+def _way_back(
     secret: str, names: tuple[tuple[str, str], ...], people: tuple[tuple[str, ...], ...]
-) -> NameFinder:
+) -> tuple[NameFinder, dict[str, str]]:
+    """Return what finds invented names, and the real user names by the invented ones."""
     index = NameIndex()
     key = KeyFile(secret=secret, names=dict(names), people=list(people))
-    Assignments(key).add_way_back(index)
-    return NameFinder(index, Nicknames({}, {}, frozenset()), words_in(frozenset()))
+    assignments = Assignments(key)
+    assignments.add_way_back(index)
+    finder = NameFinder(index, Nicknames({}, {}, frozenset()), words_in(frozenset()))
+    return finder, assignments.handles()

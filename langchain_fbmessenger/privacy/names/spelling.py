@@ -7,15 +7,24 @@ import unicodedata
 
 from langchain_fbmessenger._names import fold
 
-__all__ = ["WORD", "fold", "has_accents_of", "in_case_of", "in_style_of", "words_of"]
+__all__ = [
+    "MARKS",
+    "WORD",
+    "fold",
+    "has_accents_of",
+    "has_case",
+    "in_case_of",
+    "in_style_of",
+    "words_of",
+]
 
 # Marks that follow their letter as characters of their own; `\w` knows none of them. Vowel signs of
 # Indian and Thai script are among them, so words there are not cut into pieces.
-_MARKS = (
+MARKS = (
     "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670"
     "\u0900-\u0963\u0966-\u0dff\u0e30-\u0e4e"
 )
-WORD = re.compile(rf"(?:[^\W\d_]+[{_MARKS}]*)+")
+WORD = re.compile(rf"(?:[^\W\d_]+[{MARKS}]*)+")
 """A run of letters: "Milo's", "milo_99" and "O'Brien" hold more than one."""
 
 _ASCII_WORD = re.compile("[a-z]+")
@@ -45,6 +54,12 @@ def has_accents_of(written: str, spelling: str) -> bool:
 
 def _fits(typed: str, letter: str) -> bool:
     return typed in (letter, fold(letter))
+
+
+def has_case(word: str) -> bool:
+    """Tell whether a word is in a script that has capitals."""
+    # Georgian has letters that Unicode takes for capitals, and that no name begins with.
+    return word[0].lower() != word[0].upper() and not "\u10d0" <= word[0] <= "\u10ff"
 
 
 def in_case_of(written: str, name: str) -> str:

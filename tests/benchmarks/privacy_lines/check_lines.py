@@ -19,7 +19,18 @@ from itertools import chain, combinations
 from typing import TYPE_CHECKING
 
 import phonenumbers
-from labels import FOLDER, IDENTIFIER_KINDS, KINDS, NAME_KINDS, Line, read_lines, read_people
+from labels import (
+    FOLDER,
+    IDENTIFIER_KINDS,
+    KINDS,
+    NAME_KINDS,
+    OUTSIDE,
+    OUTSIDE_KINDS,
+    Line,
+    half_of,
+    read_lines,
+    read_people,
+)
 from national import PASSPORT, REGIONS, is_national_id, is_wallet
 from stdnum import iban, luhn
 
@@ -218,6 +229,22 @@ def kinds_of(lines: list[Line]) -> Counter[str]:
     return Counter(label.kind for line in lines for label in line.labels)
 
 
+def wrong_outsiders(lines: list[Line], names: Names) -> Iterator[str]:
+    """Yield what is wrong with lines that mention people who take no part in the export."""
+    for line in lines:
+        where = f"{line.file}:{line.number}"
+        if line.file.split(".")[1] != half_of(line.text):
+            yield f"{where}: belongs into the other half"
+        if "{{" in line.text or "}}" in line.text:
+            yield f"{where}: a label is not closed"
+        for label in line.labels:
+            if label.kind not in OUTSIDE_KINDS or label.span != label.span.strip():
+                yield f"{where}: {label.span!r} is no {label.kind}"
+            if label.span.casefold() in names.parts | names.full | names.nicknames:
+                yield f"{where}: {label.span!r} is somebody's in the export"
+        yield from (f"{where}: {what}" for what in wrong_outside(line))
+
+
 def rows(lines: list[Line], names: Names) -> dict[str, int]:
     """Return what a file holds, as a column of the table."""
     words = [w for line in lines for w in re.findall(r"\w+", outside(line).casefold())]
@@ -244,12 +271,19 @@ def main() -> int:
         wrong += wrong_counts(
             language, files.get(f"{language}.dev", []), files.get(f"{language}.test", [])
         )
+    outside = {path.stem: read_lines(path) for path in sorted(OUTSIDE.glob("*.*.txt"))}
+    for lines in outside.values():
+        wrong += wrong_outsiders(lines, Names(lines[0].language))
+    every += chain.from_iterable(outside.values())
     wrong += repeated(every)
     columns = {stem: rows(lines, names[stem.split(".")[0]]) for stem, lines in files.items()}
     print(" " * 16, *(f"{stem:>8}" for stem in columns), f"{'all':>8}")
     for row in next(iter(columns.values())):
         counts = [column[row] for column in columns.values()]
         print(f"{row:16}", *(f"{n:8}" for n in counts), f"{sum(counts):8}")
+    print(f"\noutside{'':9}", *(f"{stem:>12}" for stem in outside))
+    for kind in OUTSIDE_KINDS:
+        print(f"{kind:16}", *(f"{kinds_of(lines)[kind]:12}" for lines in outside.values()))
     print(*wrong, sep="\n", file=sys.stderr)
     return bool(wrong)
 

@@ -2,10 +2,14 @@
 
 A message a line, labels inline: `call {{name-first:Milo}} on {{phone:(212) 555-0142}}`. Lines that
 start with `#` are comments. Kinds: see `KINDS`. Needs nothing but the standard library.
+
+The lines of `outside/` mention people who take no part in the export (`OUTSIDE_KINDS`). A line's
+own text decides which half it is in (`half_of`), so that a new one cannot be put where it suits.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 import sys
 from dataclasses import dataclass
@@ -17,6 +21,7 @@ else:
     import tomli as tomllib
 
 FOLDER = Path(__file__).parent
+OUTSIDE = FOLDER / "outside"
 NAME_KINDS = (
     "name-full",  # Milo Dvořák
     "name-first",  # Milo; or Dvořák alone
@@ -37,6 +42,14 @@ IDENTIFIER_KINDS = (
     "id",  # of a citizen, a passport, a wallet
 )
 KINDS = NAME_KINDS + IDENTIFIER_KINDS
+OUTSIDE_KINDS = (  # people who take no part in the export
+    "out-given",  # Karel
+    "out-full",  # Karel Novák, in either order, inflected or not
+    "out-inflected",  # Karlovi; the other forms of a given name alone
+    "out-short",  # Zdenda: a diminutive or a nickname
+    "out-family",  # Novák alone, also behind a title
+    "out-handle",  # @karel.novak, with the @; in an address of a profile without
+)
 _LABEL = re.compile(r"\{\{([a-z-]+):(.*?)\}\}")
 
 
@@ -93,6 +106,11 @@ def read_lines(path: Path) -> list[Line]:
         for number, line in enumerate(marked, start=1)
         if line.strip() and not line.startswith("#")
     ]
+
+
+def half_of(text: str) -> str:
+    """Return which half a line of `outside/` belongs to: "dev", or "test", which is held out."""
+    return ("test", "dev")[hashlib.sha256(text.encode()).digest()[0] % 2]
 
 
 def read_people(language: str, folder: Path = FOLDER) -> list[Person]:

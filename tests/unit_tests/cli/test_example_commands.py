@@ -100,6 +100,8 @@ def test_prepare_takes_openings_and_tokenizers_as_told(tmp_path: Path) -> None:
         (["--overlap", 9], "overlap (9) must be below max_messages (8)"),
         (["--valid", 1], "valid: Input should be less than 1"),
         (["--max-share", 0], "max_share: Input should be greater than 0"),
+        (["--unknown-names", "drop"], "names of people outside the export: keep or replace"),
+        (["--unknown-names", "replace"], "--unknown-names replace invents names: add"),
     ],
 )
 def test_prepare_refuses_senseless_options_and_writes_nothing(
@@ -243,6 +245,23 @@ def test_prepare_invents_names_and_says_how_many(tmp_path: Path) -> None:
     assert "You are " in text
     for name in (SAMPLE_OWNER, "Milo Dvo\u0159\u00e1k"):
         assert name not in text
+
+
+@pytest.mark.parametrize("choice", ["keep", "replace"])
+def test_prepare_replaces_names_of_people_outside_if_asked(tmp_path: Path, choice: str) -> None:
+    messages = [
+        message(who, 1_700_000_000_000 + n, f"yesterday with Trevor, number {n}")
+        for n, who in enumerate(["Al", "Zo\u00eb"] * 12)
+    ]
+    write_thread(tmp_path / "in/inbox/al_1234567890", thread_json(messages, ("Al", "Zo\u00eb")))
+    output, key = tmp_path / "t.jsonl", tmp_path / "names.key"
+    options = ["--pseudonymize", key, "--unknown-names", choice]
+    result = run("prepare", tmp_path / "in", "--me", "Al", "-o", output, *options)
+    assert result.exit_code == 0, result.output
+    assert ("Trevor" in output.read_text(encoding="utf-8")) == (choice == "keep")
+    assert ("24 name outside the export" in result.output) == (choice == "replace")
+    told = {"keep": "--unknown-names replace looks for them", "replace": "are not all found"}
+    assert told[choice] in " ".join(result.output.split())
 
 
 def test_prepare_redacts_and_leaves_names(tmp_path: Path) -> None:

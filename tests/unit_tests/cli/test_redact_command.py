@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
 from langchain_fbmessenger.cli import app
+from langchain_fbmessenger.privacy.measured import measured
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 from tests.unit_tests.builders import message, thread_json, write_thread
 
@@ -188,6 +189,8 @@ def test_names_are_kept_and_added_on_request(export: Path) -> None:
         (["--only-identifiers", "--keep", "x"], "where names are left"),
         (["--html", "FILE"], "part of the export"),
         (["--kind", "nose"], "phone"),
+        (["--unknown-names", "drop"], "keep or replace, not 'drop'"),
+        (["--only-identifiers", "--unknown-names", "replace"], "where names are left"),
     ],
 )
 def test_what_cannot_be_is_an_error_and_nothing_is_written(
@@ -210,3 +213,22 @@ def test_what_cannot_be_is_an_error_and_nothing_is_written(
 def test_help_shows_placeholders_as_they_are() -> None:
     told = CliRunner().invoke(app, ["redact", "--help"], env={"COLUMNS": "200"}).output
     assert "[phone]" in told
+
+
+@pytest.mark.parametrize("command", ["redact", "prepare"])
+def test_help_tells_how_many_names_of_people_outside_are_found(command: str) -> None:
+    told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "400"}).output
+    told = WRAPPED.sub(" ", told.replace("│", " "))
+    assert f"{measured().recall['given names']} of given names" in told
+    assert "keep|replace" in told
+
+
+def test_names_of_people_outside_stay_or_are_replaced(export: Path) -> None:
+    kept = run("redact", export).output
+    assert "Ottokar" in kept.partition("Not touched")[2]
+    assert "--unknown-names replace" in kept
+
+    replaced = run("redact", export, "--unknown-names", "replace").output
+    assert "names of people outside the export" in replaced
+    assert "+ Is Ottokar" not in replaced
+    assert "- Is Ottokar" in replaced

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import html
 import os
 import re
 import stat
@@ -13,11 +14,12 @@ from hypothesis import strategies as st
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
 from langchain_fbmessenger.privacy.findings import Finding, replaced
 from langchain_fbmessenger.privacy.left_over import left_in
+from langchain_fbmessenger.privacy.measured import measured
 from langchain_fbmessenger.privacy.preview import Preview, preview_key
 from langchain_fbmessenger.privacy.preview_page import preview_page, write_preview_page
 from langchain_fbmessenger.privacy.redaction import Redaction
 from langchain_fbmessenger.privacy.samples import Reservoir, Sample, sample_of
-from langchain_fbmessenger.privacy.wording import other_lines, visible
+from langchain_fbmessenger.privacy.wording import MISSED_OUTSIDE, other_lines, visible
 from tests.unit_tests.builders import session
 
 if TYPE_CHECKING:
@@ -159,6 +161,21 @@ def test_people_and_what_was_off_are_told() -> None:
     assert "filtered_threads (" in off[1]
     assert "photo" in lines
     assert "Not asked for" not in lines
+
+
+def test_what_becomes_of_people_outside_is_told_with_its_rates() -> None:
+    kept, replaced = preview_of_sample(), preview_of_sample(unknown_names="replace")
+
+    assert "--unknown-names replace" in "\n".join(other_lines(kept))
+    assert {"unknown_name", "handle"} <= {*kept.not_asked}
+    told = "\n".join(other_lines(replaced))
+    assert measured().in_words in told
+    assert MISSED_OUTSIDE in told
+    assert not replaced.not_asked
+    page = preview_page(replaced)
+    assert html.escape(measured().in_words) in page
+    assert "names of people outside the export" in page
+    assert replaced.found["name"] == kept.found["name"]
 
 
 def test_kinds_that_were_not_asked_for_are_told() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -71,6 +72,37 @@ def test_options_say_who_stays_and_who_else_there_is(key: Path) -> None:
     assert "Albrecht" not in second
     assert report.people == 2
     assert "Albrecht" not in repr(stage) + repr(report)
+
+
+def test_names_of_people_outside_stay_unless_asked_and_are_counted_apart(key: Path) -> None:
+    text = "Albrecht met Trevor Pemberton, @trevor_p"
+    chats = [session(f"Bernadette: {text}", "Albrecht: ok")]
+    kept, replaced = PrivacyReport(), PrivacyReport()
+
+    left: Any = next(pseudonymize_chat_sessions(chats, key=key, report=kept))
+    stage = pseudonymize_chat_sessions(key=key, unknown_names="replace", report=replaced)
+    chat: Any = stage.invoke(chats)[0]
+
+    assert left["messages"][0].content.endswith(" met Trevor Pemberton, @trevor_p")
+    assert kept.found == {"name": 1}
+    content = chat["messages"][0].content
+    assert not {"Albrecht", "Trevor", "Pemberton", "trevor_p"} & {*re.findall(r"\w+", content)}
+    assert replaced.found == {"name": 1, "unknown_name": 2, "handle": 1}
+    assert "2 name outside the export" in str(replaced)
+    assert replaced.people == kept.people == 2  # whoever is outside is nobody of the export
+    assert restore_names(content, key=key) == text
+    plain = pseudonymize_chat_sessions(key=key, unknown_names="replace")
+    assert pickle.loads(pickle.dumps(plain)) == plain  # noqa: S301 - our own
+    assert plain != pseudonymize_chat_sessions(key=key)
+
+
+def test_strangers_are_looked_for_in_other_fields_too(key: Path) -> None:
+    info = {"participants": ["Albrecht", "Bernadette"], "title": "For Trevor's birthday"}
+    chats = [session("Albrecht: hi", thread=info)]
+
+    chat: Any = next(pseudonymize_chat_sessions(chats, key=key, unknown_names="replace"))
+
+    assert "Trevor" not in chat["thread"]["title"]
 
 
 @pytest.mark.parametrize("keep_owner", [False, True])

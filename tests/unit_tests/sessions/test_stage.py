@@ -46,6 +46,7 @@ CONTACTS = Contacts(default="exclude", people={"Al": INCLUDED, "Zoë": INCLUDED}
 KEY = Path(tempfile.mkdtemp()) / "names.key"
 STAGES = {
     "pseudonyms": pseudonymize_chat_sessions(key=KEY),
+    "pseudonyms for strangers": pseudonymize_chat_sessions(key=KEY, unknown_names="replace"),
     "redact|pseudonyms|map": redact_identifiers()
     | pseudonymize_chat_sessions(key=KEY, keep=["Zoë"], identifiers=None)
     | map_ai_messages(sender="Zoë"),
