@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
@@ -119,7 +120,10 @@ class PseudonymizeChatSessions(SessionStage):
             run.meet(map(Person, names))
             report.people = book.people
             finder = book.finder(nicknames_of(thread), unknown=replaces_unknown)
-            yield SessionScrubber(identifiers, book, finder, report).scrub(session)
+            scrubber = SessionScrubber(identifiers, book, finder, report)
+            with book.holding_key() if replaces_unknown else nullcontext():
+                scrubbed = scrubber.scrub(session)
+            yield scrubbed
 
     def _identifiers(self, secret: bytes) -> IdentifierFinder | None:
         if self.identifiers is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
@@ -18,10 +19,11 @@ from langchain_fbmessenger.privacy.names.nicknames import Nicknames
 from langchain_fbmessenger.privacy.names.outside import Outside
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from langchain_fbmessenger.privacy.findings import TextFinder
+    from langchain_fbmessenger.privacy.names.key_file import KeyFile
 
 __all__ = ["NameBook"]
 
@@ -43,7 +45,9 @@ class NameBook:
         with changing_key(path) as key:  # others may be making it right now
             self._names = Assignments(key)
         self._names.reserve(self._keep.values())
-        self._outside = Outside(path, self._names, self._keep)
+        self._outside = Outside(self._changing, self._names, self._keep)
+        self._holding: ExitStack | None = None
+        self._held: KeyFile | None = None
         self._index: NameIndex | None = None
         self._indexed: tuple[object, ...] = ()
         self._finder: NameFinder | None = None
@@ -75,8 +79,7 @@ class NameBook:
         """
         new = [person for person in people if self._is_new(person)]
         if new:
-            with changing_key(self._path) as key:
-                self._names.update(key)  # others may have added to it
+            with self._changing():
                 self._names.add_people(new)
             self._forget_finders()
 
@@ -113,6 +116,31 @@ class NameBook:
         known = self._make_finder(named) if named else self._finder
         return self._outside.finder(known) if unknown else known
 
+    @contextmanager
+    def holding_key(self) -> Iterator[None]:
+        """Write what is invented within at once, at the end: a chat may name hundreds of people.
+
+        From the first of them on, other processes wait for the key file.
+        """
+        with ExitStack() as stack:
+            self._holding = stack
+            try:
+                yield
+            finally:
+                self._holding = self._held = None
+
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Let the names be added to; they are in the key file when it is let go."""
+        if self._held is not None:
+            yield
+            return
+        with ExitStack() as stack:
+            key = (self._holding or stack).enter_context(changing_key(self._path))
+            self._names.update(key)  # others may have added to it
+            self._held = key if self._holding is not None else None
+            yield
+
     def _is_new(self, person: Person) -> bool:
         if self._stays(person.name):
             return False
@@ -140,8 +168,7 @@ class NameBook:
         self.learn(Person(name) for name, _ in theirs if name)
         unknown = [nick for name, nick in theirs if not name and not self._names.has_part(nick)]
         if unknown:
-            with changing_key(self._path) as key:
-                self._names.update(key)
+            with self._changing():
                 self._names.add_nicknames(unknown)
         return {
             nick: self._names.given_name(name) if name else self._names.of_part(nick)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.names.forms import forms_of
-from langchain_fbmessenger.privacy.names.key_file import changing_key
 from langchain_fbmessenger.privacy.names.parts import parts_of
 from langchain_fbmessenger.privacy.names.readings import Readings
 from langchain_fbmessenger.privacy.names.spelling import fold
@@ -14,7 +13,7 @@ from langchain_fbmessenger.privacy.names.unknown import UnknownNameFinder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from contextlib import AbstractContextManager
 
     from langchain_fbmessenger.privacy.names.assignments import Assignments
     from langchain_fbmessenger.privacy.names.finder import NameFinder
@@ -29,13 +28,18 @@ class Outside:
     """Invents names for whoever is named in texts and takes part in no chat.
 
     Args:
-        path: The key file.
+        changing: Lets the names be added to.
         names: What has been assigned.
         keep: Names that stay as they are, by their comparable form; may grow.
     """
 
-    def __init__(self, path: Path, names: Assignments, keep: Mapping[str, str]) -> None:
-        self._path = path
+    def __init__(
+        self,
+        changing: Callable[[], AbstractContextManager[None]],
+        names: Assignments,
+        keep: Mapping[str, str],
+    ) -> None:
+        self._changing = changing
         self._names = names
         self._keep = keep
         self._kept: tuple[int, frozenset[str]] = (0, frozenset())
@@ -55,19 +59,16 @@ class Outside:
         if fold(part) in self._forms_that_stay():
             return ""
         if not self._names.has_part(part):
-            self._add(lambda: self._names.add_outside(part, role, languages))
+            with self._changing():
+                self._names.add_outside(part, role, languages)
         return self._names.of_part(part)
 
     def handle(self, handle: str) -> str:
         """Return what stands for a user name."""
         if not self._names.has_handle(handle):
-            self._add(lambda: self._names.add_handle(handle))
+            with self._changing():
+                self._names.add_handle(handle)
         return self._names.of_handle(handle)
-
-    def _add(self, add: Callable[[], None]) -> None:
-        with changing_key(self._path) as key:
-            self._names.update(key)  # others may have added to it
-            add()
 
     def _forms_that_stay(self) -> frozenset[str]:
         if self._kept[0] != len(self._keep):

@@ -15,7 +15,9 @@ from langchain_fbmessenger import (
     pseudonymize_chat_sessions,
     restore_names,
 )
+from langchain_fbmessenger._home import write_private
 from langchain_fbmessenger._roster import LoadedThread, Person
+from langchain_fbmessenger.privacy.names import key_file
 from tests.unit_tests.builders import message, session, thread_json, write_thread
 
 if TYPE_CHECKING:
@@ -94,6 +96,36 @@ def test_names_of_people_outside_stay_unless_asked_and_are_counted_apart(key: Pa
     plain = pseudonymize_chat_sessions(key=key, unknown_names="replace")
     assert pickle.loads(pickle.dumps(plain)) == plain  # noqa: S301 - our own
     assert plain != pseudonymize_chat_sessions(key=key)
+
+
+def test_the_key_is_written_once_for_all_strangers_of_a_session(
+    key: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lines = [f"Albrecht: @stranger_{n} and Trevor, {n}" for n in range(30)]
+    names = ["Trevor", "Ottokar", "Gudrun"]
+    chats = [session(*lines, f"Bernadette: yesterday with {name}") for name in names]
+    written = []
+    monkeypatch.setattr(
+        key_file, "write_private", lambda path, text: written.append(write_private(path, text))
+    )
+
+    stage = pseudonymize_chat_sessions(key=key, unknown_names="replace")
+    for n, chat in enumerate(stage.stream(chats)):
+        content = chat["messages"][-1].content
+        assert restore_names(content, key=key) == f"yesterday with {names[n]}"
+        # The key, those who take part, and the strangers: once in each session that has new ones.
+        assert len(written) == 3 + n
+
+
+def test_a_failure_leaves_the_key_to_others(key: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    chats = [session("Albrecht: yesterday with Trevor", "Bernadette: ok")]
+    with monkeypatch.context() as patch:
+        patch.setattr(PrivacyReport, "saw", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            next(pseudonymize_chat_sessions(chats, key=key, unknown_names="replace"))
+
+    chat: Any = next(pseudonymize_chat_sessions(chats, key=key, unknown_names="replace"))
+    assert "Trevor" not in chat["messages"][0].content
 
 
 def test_strangers_are_looked_for_in_other_fields_too(key: Path) -> None:
