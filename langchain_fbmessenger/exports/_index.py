@@ -53,8 +53,13 @@ class ExportIndex:
 
     @property
     def owner(self) -> str | None:
-        """The owner's name of today, if all conversations have one and the same."""
-        names = {name for c in self.conversations if (name := c.owner)}
+        """The owner's name of today, if all conversations have one and the same.
+
+        What holds no message asks nobody, unless nothing does.
+        """
+        known = [c for c in self.conversations if c.owner]
+        peopled = [c for c in known if any(thread.span for thread in c.threads)]
+        names = {c.owner for c in peopled or known}
         return names.pop() if len(names) == 1 else None
 
     @property

@@ -220,7 +220,7 @@ class _Census:
             key: spelled[self._people[id(thread.pieces), key].today]
             for key in thread.as_written.bearers
         }
-        gone = [name for name in thread.as_written.people if name and is_deleted_account(name)]
+        gone = [name for name in thread.as_written.people if is_deleted_account(name)]
         if not conversation.is_group and len(people) == _TWO and len(names) == 1 and gone:
             # The account is gone by now; an older export knows whose it was.
             (own,) = names
