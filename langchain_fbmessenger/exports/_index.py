@@ -124,7 +124,7 @@ def index_paths(
 def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conversation]:
     """Join threads and learn who was renamed, until neither tells more of the other."""
     conversations = join_threads(threads, comparer)
-    if len({thread.origin for thread in threads}) == 1:
+    if len({thread.origin for thread in threads}) == 1 and len(conversations) == len(threads):
         return conversations
     known: dict[int, dict[str, str]] = {}
     for limit in _LIMITS:
