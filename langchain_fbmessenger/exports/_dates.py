@@ -31,8 +31,11 @@ _WORDED_TIME = re.compile(r"(?<!\d)(\d{1,2})\s?[hH時时點点시]\s?(\d{1,2})(?
 _DOTTED_TIME = re.compile(r"(?<![\d.])(\d{1,2})\.(\d{2})(?:\.(\d{2}))?(?!\d|\.\d)")
 _INVISIBLE = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _DOT_OF_WORD = re.compile(r"(?<=[^\s\d.,])\.")
-# East Asian units are cut off the words behind them: "12日下午".
-_TOKEN = re.compile(r"\d+|[一二三四五六七八九十]{1,2}月|[^\s\d.,،、:;/()|\-\u2013年月日년월일]+")
+# East Asian units and weekdays are cut off the words behind them: "12日下午", "星期五下午".
+_TOKEN = re.compile(
+    r"\d+|[一二三四五六七八九十]{1,2}月|(?:星期|[週周])[一二三四五六日天]|"
+    r"[^\s\d.,،、:;/()|\-\u2013年月日년월일]+"
+)
 _HALVES = {"am": "am", "a m": "am", "pm": "pm", "p m": "pm"}
 
 _MONTHS = 12

@@ -61,6 +61,8 @@ def _hints(found: Any) -> Iterator[str]:
     if isinstance(found, dict) and isinstance(found.get("participants"), list):
         others = [key for key, value in _lists(found, _DEEPEST) if key != "participants" and value]
         missing = f"{_told(others[0])} may be the messages" if others else "It has no 'messages'"
+        if not others and "messages" in found:
+            missing = "What it has under 'messages' is no list"
         yield f"{missing}. {_EXPECTED}"
 
 

@@ -53,8 +53,13 @@ class ExportIndex:
 
     @property
     def owner(self) -> str | None:
-        """The owner's name of today, if all conversations have one and the same."""
-        names = {name for c in self.conversations if (name := c.owner)}
+        """The owner's name of today, if all conversations have one and the same.
+
+        What holds no message asks nobody, unless nothing does.
+        """
+        known = [c for c in self.conversations if c.owner]
+        peopled = [c for c in known if any(thread.span for thread in c.threads)]
+        names = {c.owner for c in peopled or known}
         return names.pop() if len(names) == 1 else None
 
     @property
@@ -119,7 +124,7 @@ def index_paths(
 def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conversation]:
     """Join threads and learn who was renamed, until neither tells more of the other."""
     conversations = join_threads(threads, comparer)
-    if len({thread.origin for thread in threads}) == 1:
+    if len({thread.origin for thread in threads}) == 1 and len(conversations) == len(threads):
         return conversations
     known: dict[int, dict[str, str]] = {}
     for limit in _LIMITS:

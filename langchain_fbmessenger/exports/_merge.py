@@ -61,13 +61,13 @@ def merge_messages(
 
 def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
     """Give messages of accounts that are gone by now the name that another file has for them."""
-    gone = {sender for sender in _senders(files) if sender and is_deleted_account(sender)}
+    gone = {sender for sender in _senders(files) if is_deleted_account(sender)}
     if not gone:
         return
     named: dict[Hashable, set[str]] = {}
     for messages in files:
         for message in messages:
-            if message.sender and message.sender not in gone:
+            if message.sender not in gone:
                 named.setdefault(identity(message, precision), set()).add(message.sender)
     for messages in files:
         for message in messages:

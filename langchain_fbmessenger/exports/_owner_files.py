@@ -23,29 +23,6 @@ _LABELS = ("Name", "Username")  # threads call people so, and those without a na
 _LONGEST_NAME = 100
 
 
-class _FullName(msgspec.Struct):
-    full_name: str | None = None
-
-
-class _Profile(msgspec.Struct):
-    name: _FullName | None = None
-
-
-class _Autofill(msgspec.Struct):
-    FULL_NAME: list[str] | None = None
-
-
-class _OwnerFile(msgspec.Struct):
-    """`autofill_information`, `profile_information` or Instagram's `personal_information`."""
-
-    autofill_information_v2: _Autofill | None = None
-    profile_v2: _Profile | None = None
-    profile_user: list[dict[str, Any]] | None = None
-
-
-_decode = msgspec.json.Decoder(_OwnerFile).decode
-
-
 def decode_owner_file(raw: bytes) -> list[Owner]:
     """Return whom a file names as the export's owner, repaired, the likeliest name first.
 
@@ -54,17 +31,17 @@ def decode_owner_file(raw: bytes) -> list[Owner]:
     """
     raw = raw.removeprefix(BYTE_ORDER_MARK)
     try:
-        file = _decode(raw)
+        file = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
         return []
     return read_repaired(raw, lambda repair: _owners(file, lambda s: normal_name(repair(s))))
 
 
-def _owners(file: _OwnerFile, clean: Callable[[str], str]) -> list[Owner]:
-    autofill, profile = file.autofill_information_v2, file.profile_v2
-    names = [*map(clean, (autofill and autofill.FULL_NAME) or ())]
-    if profile and profile.name and profile.name.full_name:
-        names.append(clean(profile.name.full_name))
+def _owners(file: object, clean: Callable[[str], str]) -> list[Owner]:
+    autofill = _at(file, "autofill_information_v2", "FULL_NAME")
+    profile = _at(file, "profile_v2", "name", "full_name")
+    names = [*(autofill if isinstance(autofill, list) else [autofill]), profile]
+    names = [clean(name) for name in names if isinstance(name, str)]
     # Of several, the first: somebody has typed the others into a form.
     names = [*filter(None, names)][:1]
     values = {clean(label): clean(value) for label, value in _labelled(file)}
@@ -76,9 +53,17 @@ def _owners(file: _OwnerFile, clean: Callable[[str], str]) -> list[Owner]:
     return [Owner(value, Evidence.PROFILE_VALUE) for value in likely]
 
 
-def _labelled(file: _OwnerFile) -> list[tuple[str, str]]:
+def _at(found: object, *keys: str) -> Any:
+    """Return what stands under some keys, one below the other; what is odd hides nothing else."""
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _labelled(file: object) -> list[tuple[str, str]]:
     """Return Instagram's labels and values: `{"Name": {"value": "Zoë Brandt"}, …}`."""
-    tables = (fields.get("string_map_data") for fields in file.profile_user or ())
+    users = _at(file, "profile_user")
+    tables = [_at(u, "string_map_data") for u in (users if isinstance(users, list) else [users])]
     return [
         (label, field["value"])
         for table in tables

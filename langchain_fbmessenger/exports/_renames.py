@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._names import comparable_name
 from langchain_fbmessenger.exports._accounts import Accounts
+from langchain_fbmessenger.exports._compare import times_deny
 from langchain_fbmessenger.exports._system_lines import is_deleted_account
 from langchain_fbmessenger.exports._who import who_is_who
 
@@ -134,11 +135,10 @@ class _Census:
             for newer in threads[:number]:
                 if len(known) == len(here):
                     break
-                same = (
-                    {key: key for key in here if key in newer.as_written.bearers}
-                    if newer.origin == thread.origin
-                    else self._compare(thread, newer, is_group=conversation.is_group)
-                )
+                same = {key: key for key in here if key in newer.as_written.bearers}
+                # In one export everybody has one name, unless two were unpacked into one folder.
+                if newer.origin != thread.origin or times_deny(thread, newer, same):
+                    same = self._compare(thread, newer, is_group=conversation.is_group)
                 for key, name in same.items():
                     known.setdefault(key, self._people[id(newer.pieces), name])
             for key in here:
@@ -220,7 +220,7 @@ class _Census:
             key: spelled[self._people[id(thread.pieces), key].today]
             for key in thread.as_written.bearers
         }
-        gone = [name for name in thread.as_written.people if name and is_deleted_account(name)]
+        gone = [name for name in thread.as_written.people if is_deleted_account(name)]
         if not conversation.is_group and len(people) == _TWO and len(names) == 1 and gone:
             # The account is gone by now; an older export knows whose it was.
             (own,) = names

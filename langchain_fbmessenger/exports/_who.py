@@ -29,7 +29,8 @@ def who_is_who(
 
     Who bears one name in both is one person, and so are, in a conversation of two, the two whom
     that leaves: unless times tell otherwise. Where that does not do, messages in common tell. Of
-    the rest the two owners are one, and people whose names have a word in common.
+    the rest the two owners are one, and people whose names have a word in common. An owner may have
+    taken a name that a friend had before: then the two owners go first.
 
     Args:
         older: The older state, or any.
@@ -42,7 +43,9 @@ def who_is_who(
         Names in the older state with those in the newer, as their exports have them, compared.
     """
     mine, theirs = older.as_written.bearers, newer.as_written.bearers
+    owners = _owners_under_another_name(older, newer)
     found = _Pairs(mine, theirs, is_group=is_group)
+    found.add(*owners)
     for key in mine:
         found.add(key, key)
     for key in found.left_here:
@@ -51,6 +54,7 @@ def who_is_who(
         return found.names
     found = _Pairs(mine, theirs, is_group=is_group)
     found.names |= _by_votes(comparer.common(older, newer).votes, mine, theirs)
+    found.add(*owners)
     for key in mine:
         found.add(key, key)
     found.add(older.as_written.owner_key, newer.as_written.owner_key)
@@ -108,6 +112,26 @@ def _with_a_word_in_common(found: _Pairs) -> list[tuple[str, str]]:
         if words_of_name(found.mine[here]) & words_of_name(found.theirs[there])
     ]
     return [pair for pair in alike if sum(pair[0] == p[0] or pair[1] == p[1] for p in alike) == 1]
+
+
+def _owners_under_another_name(
+    older: ThreadFiles, newer: ThreadFiles
+) -> tuple[str | None, str | None]:
+    """Return both owners if they are known well and only one bears the name of the other's friend.
+
+    Where each bears it, two people have exported one conversation, or have exchanged their names.
+    """
+    here, there = _clear_owner(older), _clear_owner(newer)
+    is_taken = (here in newer.as_written.bearers) != (there in older.as_written.bearers)
+    return (here, there) if here and there and is_taken else (None, None)
+
+
+def _clear_owner(thread: ThreadFiles) -> str | None:
+    """Return the owner who is known for sure, or after whose friend this very thread is called."""
+    key, thread = _owner(thread), thread.as_written
+    title = comparable_name(thread.title or "")
+    is_clear = thread.owner_is_sure or (title != key and title in thread.bearers)
+    return key if key in thread.bearers and is_clear else None
 
 
 def _owner(thread: ThreadFiles) -> str | None:

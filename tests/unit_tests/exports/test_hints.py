@@ -64,6 +64,8 @@ def error_of(tmp_path: Path, raw: bytes | str, where: str) -> str:
         ({"milo": LINES}, "One of its keys looks like the messages"),
         ({"participants": PEOPLE, "chats": ["Zoë: hi"]}, "The key 'chats' may be the messages"),
         ({"participants": PEOPLE, "title": "Milo"}, "It has no 'messages'"),
+        ({"participants": PEOPLE, "messages": {"1": LINES[0]}}, "under 'messages' is no list"),
+        ({"participants": PEOPLE, "messages": None}, "under 'messages' is no list"),
     ],
 )
 def test_what_looks_like_messages_is_told_and_what_is_expected(

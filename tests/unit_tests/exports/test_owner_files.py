@@ -96,3 +96,21 @@ def test_proper_name_is_left_alone() -> None:
 )
 def test_broken_files_state_nobody(raw: bytes) -> None:
     assert decode_owner(raw) is None
+
+
+@pytest.mark.parametrize("odd", [3, "x", [], {}, [3], {"a": []}, True])
+@pytest.mark.parametrize("key", ["autofill_information_v2", "profile_v2", "profile_user"])
+def test_an_odd_field_hides_no_name_beside_it(key: str, odd: Any) -> None:
+    named: dict[str, Any] = {
+        "autofill_information_v2": {"FULL_NAME": ["Zoe"]},
+        "profile_v2": {"name": {"full_name": "Zoe", "last_name": odd}},
+        "profile_user": [odd, {"string_map_data": {"Name": {"value": "Zoe"}, "Bio": odd}}],
+    }
+    found = decode_owner_file(json.dumps({**named, key: odd}).encode())
+    assert {owner.name for owner in found} == {"Zoe"}
+
+
+@pytest.mark.parametrize("names", ["Zoe", [3, "Zoe"], [None, "", "Zoe"]])
+def test_name_that_is_no_list_or_stands_in_an_odd_one_is_read(names: Any) -> None:
+    raw = json.dumps({"autofill_information_v2": {"FULL_NAME": names}}).encode()
+    assert decode_owner_file(raw) == [Owner("Zoe", Evidence.PROFILE)]

@@ -73,6 +73,25 @@ def test_chat_in_two_folders_is_loaded_once(
     assert loaded(*paths[::-1]) == [lines(12)]
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize("name", ["milo", "milo_1234567890123456"])
+@pytest.mark.parametrize("today", [("Milo", "Kim"), ("Mirek", "Zoë"), ("Mirek", "Kim")])
+@pytest.mark.parametrize("is_one_export", [True, False])
+def test_people_may_have_got_other_names_meanwhile(
+    tmp_path: Path, variant: Variant, name: str, today: tuple[str, str], is_one_export: bool
+) -> None:
+    """Two exports were unpacked into one folder, or not."""
+    old = chat(name, "inbox", range(8))
+    new = chat(name, "archived_threads", range(5, 12), people=today)
+    places = [tmp_path / "x", tmp_path / ("x" if is_one_export else "y")]
+    for place, thread in zip(places, (old, new), strict=True):
+        write_export([thread], place, variant=variant, owner_files=False)
+    assert loaded(*dict.fromkeys(places)) == [lines(12)]
+    (session,) = FacebookMessengerChatLoader(places, folders=BOXES, timezone="UTC").load()
+    counts = Counter(message.additional_kwargs["sender"] for message in session["messages"])
+    assert counts == {today[0]: 6, today[1]: 6}
+
+
 @pytest.mark.parametrize(
     "people",
     [("Milo", "Ana", "Zoë"), ("Facebook User", "Zoë"), ("Zoë",), ("Milo", "Zoë")],
