@@ -87,6 +87,12 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
             except ValidationError as error:
                 raise option_error(error, type(self).model_fields) from None
 
+        def __setattr__(self, option: str, value: Any) -> None:
+            try:
+                super().__setattr__(option, value)
+            except ValidationError as error:  # that a stage is frozen; it quotes the value, too
+                raise option_error(error, type(self).model_fields) from None
+
     takes: ClassVar[str] = SESSIONS
     """What the stage takes, for errors."""
 
