@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.exceptions import UsageError
+from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.fine_tuning.settings import JobSettings
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
     """Check the class facts that a provider class states itself.
 
     Raises:
-        UsageError: One is a field of the instances, or no value that it can have; names it.
+        InvalidInputError: One is a field of the instances, or no value that it can have; names it.
     """
     for fact, (is_right, wanted) in _FACTS.items():
         if fact in cls.model_fields:
@@ -67,17 +67,17 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
                 f"{cls.__name__}.{fact} is a fact of the class, not of its instances: write "
                 f"{fact}: ClassVar[{base.__annotations__[fact].removeprefix('ClassVar[')} = …"
             )
-            raise UsageError(message)
+            raise InvalidInputError(message)
         if fact in vars(cls) and not is_right(vars(cls)[fact]):
             message = f"{cls.__name__}.{fact} is {wanted}, not {vars(cls)[fact]!r}"
-            raise UsageError(message)
+            raise InvalidInputError(message)
 
 
 def check_complete(cls: type[BaseModel], base: type[BaseModel]) -> None:
     """Check that a provider class has all that is asked of it.
 
     Raises:
-        UsageError: It lacks something; names it.
+        InvalidInputError: It lacks something; names it.
     """
     abstract: set[str] = set(getattr(cls, "__abstractmethods__", ()))
     missing = [name for name in _REQUIRED if name in abstract or not hasattr(cls, name)]
@@ -86,4 +86,4 @@ def check_complete(cls: type[BaseModel], base: type[BaseModel]) -> None:
         told = "; ".join(_REQUIRED.get(name, f"{name}()") for name in missing)
         what = "is to be subclassed" if cls is base else "is no provider yet"
         message = f"{cls.__name__} {what}, it lacks {told}"
-        raise UsageError(message)
+        raise InvalidInputError(message)

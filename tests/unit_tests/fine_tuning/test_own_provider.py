@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from langchain_fbmessenger import FineTuner, MessengerError, UsageError
+from langchain_fbmessenger import FineTuner, InvalidInputError, MessengerError
 from langchain_fbmessenger.examples import ExampleRules
 from langchain_fbmessenger.fine_tuning import (
     AzureProvider,
@@ -35,16 +35,20 @@ def provider_class(*without: str, **more: Any) -> type[Provider]:
 
 @pytest.mark.parametrize("lacking", ["name", "connection", "preflight"])
 def test_what_is_missing_is_named(lacking: str) -> None:
-    with pytest.raises(UsageError, match=f"Workshop is no provider yet, it lacks {lacking}") as e:
+    with pytest.raises(
+        InvalidInputError, match=f"Workshop is no provider yet, it lacks {lacking}"
+    ) as e:
         provider_class(lacking)()
     assert isinstance(e.value, TypeError)
     assert isinstance(e.value, MessengerError)
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
-    with pytest.raises(UsageError, match=r"Provider is to be subclassed, it lacks name.*preflight"):
+    with pytest.raises(
+        InvalidInputError, match=r"Provider is to be subclassed, it lacks name.*preflight"
+    ):
         Provider()  # type: ignore[abstract]
-    with pytest.raises(UsageError, match=r"lacks connection\(\).*; preflight\(\)"):
+    with pytest.raises(InvalidInputError, match=r"lacks connection\(\).*; preflight\(\)"):
         provider_class("connection", "preflight")()
 
 
@@ -72,12 +76,12 @@ def test_a_base_of_ones_own_may_leave_the_rest_to_its_subclasses() -> None:
     ],
 )
 def test_a_fact_of_no_use_is_refused_where_the_class_is_defined(fact: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=rf"Workshop\.{fact} is "):
+    with pytest.raises(InvalidInputError, match=rf"Workshop\.{fact} is "):
         provider_class(**{fact: value})
 
 
 def test_a_fact_that_is_written_as_a_field_is_told_how_it_is_written() -> None:
-    with pytest.raises(UsageError, match=r"write name: ClassVar\[str\] ="):
+    with pytest.raises(InvalidInputError, match=r"write name: ClassVar\[str\] ="):
 
         class Workshop(Provider):
             name: str = "workshop"  # type: ignore[misc]
@@ -86,9 +90,9 @@ def test_a_fact_that_is_written_as_a_field_is_told_how_it_is_written() -> None:
 def test_a_class_is_no_instance() -> None:
     whole = provider_class()
     for wrong in (whole, LocalProvider):
-        with pytest.raises(UsageError, match=rf"{wrong.__name__}\(\), not its class"):
+        with pytest.raises(InvalidInputError, match=rf"{wrong.__name__}\(\), not its class"):
             FineTuner(provider=wrong)  # type: ignore[arg-type]
-        with pytest.raises(UsageError):
+        with pytest.raises(InvalidInputError):
             find_provider(wrong)  # type: ignore[arg-type]
     assert FineTuner(provider=whole()).provider == whole()
 
