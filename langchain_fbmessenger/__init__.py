@@ -56,7 +56,6 @@ if TYPE_CHECKING:
         UnknownRowError,
         UnknownSenderError,
         UnknownThreadError,
-        UsageError,
     )
     from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
     from langchain_fbmessenger.privacy import (
@@ -110,7 +109,6 @@ __all__ = [
     "UnknownRowError",
     "UnknownSenderError",
     "UnknownThreadError",
-    "UsageError",
     "__version__",
     "aaudit_leaks",
     "apply_consent",
@@ -184,7 +182,6 @@ _ROOMS = {
         "UnknownRowError",
         "UnknownSenderError",
         "UnknownThreadError",
-        "UsageError",
     ),
     "fine_tuning": ("FineTuner", "FineTuningJob"),
     "privacy": (

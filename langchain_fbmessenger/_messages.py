@@ -120,8 +120,8 @@ def text_of(message: BaseMessage) -> str:
     if isinstance(content, str):
         return content
     if isinstance(content, list):
-        blocks = (b.get("text") or "" if isinstance(b, dict) else b for b in content)
-        return "".join(blocks)
+        texts = (block.get("text") if isinstance(block, dict) else block for block in content)
+        return "".join(text for text in texts if isinstance(text, str))
     kind = type(content).__name__
     error = f"a chat message's content is text or a list of content blocks, got {kind}"
     raise InvalidInputError(error)

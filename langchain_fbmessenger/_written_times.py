@@ -31,10 +31,12 @@ _TIME = re.compile(
     r"(?<!\d)(\d{1,2})(?:[:.時时点]|\s?h\s?|시\s?)(\d{2})"
     r"(?:(?:[:.分]|분\s?)(\d{2})(?:[.,]\d+)?)?(?!\d)[秒초分분]?"
 )
+_AMERICAN_HALF = re.compile(r"(?<!\w)[AP]M(?!\w)")  # elsewhere in English they are small
 _OFFSET = re.compile(r"(?:utc|gmt)(?:\s?([+\-\u2212\u2013])\s?(\d{1,2})(?::?(\d{2}))?)?|\bz$")
 _NO_LETTER = re.compile(r"[\W_]+")
 _LONGEST = 80  # characters; what is longer is no time
 
+_Shape = tuple[str, bool, bool, bool]  # separator; year first, last; a clock of twelve hours
 _Order = tuple[int, int, int]  # where year, month and day stand among a date's three numbers
 _YEAR_FIRST: _Order = (0, 1, 2)
 _DAY_FIRST: _Order = (2, 1, 0)
@@ -45,6 +47,7 @@ _CENTURY = 2000  # these apps are younger
 _BUDDHIST_ERA = 543
 _LATEST_YEAR = 2400  # from there on, years are counted as in Thailand
 _EPOCH = datetime(1970, 1, 1)  # noqa: DTZ001 - wall times are reckoned with as they are
+_FIRST_MS = 1_230_768_000_000  # 2009, when WhatsApp began
 
 
 class _Words(msgspec.Struct):
@@ -56,13 +59,13 @@ class _Words(msgspec.Struct):
 class _Written(NamedTuple):
     """A time as it is written: three numbers of a date, and the rest in ms since its midnight.
 
-    `shape` is what all dates of one locale have in common, `is_american` whether the locale looks
-    like the one that has the month first: slashes, no zeros in front, a clock of twelve hours.
+    `shape` is what all times of one locale have in common, `is_american` whether the locale looks
+    like the one that has the month first: slashes, no zeros in front, AM and PM in capitals.
     """
 
     numbers: tuple[int, int, int]
     ms: int
-    shape: tuple[str, bool, bool]
+    shape: _Shape
     is_american: bool
 
 
@@ -75,17 +78,19 @@ def read_written_times(texts: Sequence[str]) -> list[int | None]:
     """Return the Unix time in ms of each text; None for what is no time.
 
     A date that does not begin with a year of four digits may be read in several ways. For all dates
-    that are written alike (separator, place of the year), the reading is taken
+    that are written alike (separator, place of the year, kind of clock), the reading is taken
 
-    - in which the fewest are no days of the calendar: a first number above 12 is no month;
+    - in which the fewest are no days that an app has seen: a first number above 12 is no month, and
+      a year before 2009 is none of these apps';
     - else in which the fewest go back in time: a chat goes forward;
     - else in which the steps from one to the next are the smallest;
-    - else the month first for dates such as 8/5/23, 9:10 PM, and the day first for all others.
+    - else the month first for dates such as 8/5/23, 9:10 PM, and the day first for all others
+      (8/5/23, 9:10 pm is Australia's).
 
     A time without a zone is taken as UTC. The work is linear in the number of texts.
     """
     written = [_taken_apart(text) for text in texts]
-    alike: dict[tuple[str, bool, bool], list[_Written]] = {}
+    alike: dict[_Shape, list[_Written]] = {}
     for one in written:
         if one is not None:
             alike.setdefault(one.shape, []).append(one)
@@ -94,7 +99,7 @@ def read_written_times(texts: Sequence[str]) -> list[int | None]:
 
 
 def _order_of(group: list[_Written]) -> _Order:
-    _, is_year_first, is_year_last = group[0].shape
+    _, is_year_first, is_year_last, _ = group[0].shape
     if is_year_first:
         return _YEAR_FIRST
     is_american = all(one.is_american for one in group)
@@ -109,9 +114,10 @@ def _unlikeliness(group: list[_Written], order: _Order) -> tuple[int, int, bool,
     That a year of two digits stands first is believed only where nothing else is possible.
     """
     times = [time for one in group if (time := _in_order(one, order)) is not None]
+    seen = sum(time >= _FIRST_MS for time in times)
     steps = [later - time for time, later in pairwise(times)]
     go_back = sum(step < 0 for step in steps)
-    return len(group) - len(times), go_back, order == _YEAR_FIRST, sum(map(abs, steps))
+    return len(group) - seen, go_back, order == _YEAR_FIRST, sum(map(abs, steps))
 
 
 def _in_order(one: _Written, order: _Order) -> int | None:
@@ -164,8 +170,11 @@ def _taken_apart(text: str) -> _Written | None:
             separator or "",
             not separator or len(first) == _YEAR_DIGITS,
             len(last) == _YEAR_DIGITS,
+            bool(half),
         ),
-        is_american=separator == "/" and bool(half) and not any(n[0] == "0" for n in written[:2]),
+        is_american=separator == "/"
+        and bool(_AMERICAN_HALF.search(text))
+        and not any(n[0] == "0" for n in written[:2]),
     )
 
 

@@ -18,7 +18,6 @@ No message of theirs holds the text of a chat::
     ├── BusyFileError (TimeoutError)
     ├── UnknownRowError (KeyError)
     ├── MissingExtraError (ImportError)
-    ├── UsageError (TypeError)
     └── FineTuningError (RuntimeError)
         ├── TrainingNotAvailableError
         └── LocalServerError
@@ -53,7 +52,6 @@ __all__ = [
     "UnknownRowError",
     "UnknownSenderError",
     "UnknownThreadError",
-    "UsageError",
 ]
 
 _NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them all
@@ -184,7 +182,10 @@ class InvalidExampleError(MessengerError, ValueError):
 
 
 class InvalidInputError(MessengerError, TypeError, ValueError):
-    """What was given to work on is of another kind: a path instead of sessions, and the like."""
+    """What was given is of another kind than what is asked for, or lacks a part of it.
+
+    A path instead of sessions, a class instead of an instance, a provider without a name.
+    """
 
 
 class InvalidOptionError(MessengerError, ValueError):
@@ -200,12 +201,21 @@ class UnknownProviderError(InvalidOptionError, LookupError):
         suggestions: Those among them that come nearest to it.
     """
 
-    def __init__(self, provider: object, known: Iterable[str]) -> None:
+    def __init__(
+        self,
+        provider: object,
+        known: Iterable[str],
+        *,
+        what: str = "provider or format",
+        others: str = "",
+    ) -> None:
         self.provider = provider
         self.known = list(known)
-        self.suggestions = close_names(str(provider), self.known)
+        self.suggestions = close_names(provider, self.known) if isinstance(provider, str) else []
+        # What is no name may hold a key.
+        told = repr(provider) if isinstance(provider, str) else f"of type {type(provider).__name__}"
         super().__init__(
-            f"unknown provider or format {provider!r}: known are {', '.join(self.known)}."
+            f"unknown {what} {told}: known are {', '.join(self.known)}{others}."
             f"{did_you_mean(self.suggestions)}"
         )
 
@@ -246,10 +256,6 @@ class MissingExtraError(MessengerError, ImportError):
         )
         self.extra = extra
         self.missing = missing
-
-
-class UsageError(MessengerError, TypeError):
-    """Something is called or defined in a way that cannot work; says what is wrong with it."""
 
 
 class FineTuningError(MessengerError, RuntimeError):

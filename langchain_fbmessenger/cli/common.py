@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from langchain_fbmessenger._options import option_error
 from langchain_fbmessenger.exceptions import MessengerError
 from langchain_fbmessenger.privacy.measured import measured
 from langchain_fbmessenger.privacy.wording import MISSED_OUTSIDE
@@ -96,19 +97,12 @@ def friendly_errors() -> Iterator[None]:
         warnings.showwarning = show_warning  # type: ignore[assignment]  # extra arguments unused
         try:
             yield
-        except ValidationError as error:  # pydantic's own text quotes what was given
-            say("Error", "; ".join(_without_input(wrong) for wrong in error.errors()))
+        except ValidationError as error:  # of a model of LangChain's; its text quotes the options
+            say("Error", str(option_error(error)))
             raise typer.Exit(1) from None
         except (MessengerError, OSError, ValueError) as error:
             say("Error", str(error))
             raise typer.Exit(1) from None
-
-
-def _without_input(wrong: Any) -> str:
-    """Return an error of pydantic's; its own text names the option where ours does not."""
-    if wrong["type"] == "value_error":
-        return str(wrong["msg"]).removeprefix("Value error, ")
-    return f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}"
 
 
 def say(kind: str, text: str) -> None:

@@ -22,7 +22,7 @@ from langchain_fbmessenger.examples.facts import (
     facts_of,
     turns_of_line,
 )
-from langchain_fbmessenger.examples.jsonl import FileFacts, read_lines
+from langchain_fbmessenger.examples.jsonl import FileFacts, read_lines, several
 from langchain_fbmessenger.examples.rules import ExampleRules, provider_names, rules_for
 from langchain_fbmessenger.examples.tokens import ESTIMATE, LIKELY, token_counter
 
@@ -164,6 +164,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
 
     Raises:
         UnknownProviderError: There is no such provider.
+        InvalidInputError: These are no examples.
         OSError: The file cannot be read.
 
     Example:
@@ -189,7 +190,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
             check.look_at(number, line)
         check.look_at_file(file)
     else:
-        for number, example in enumerate(examples, start=1):
+        for number, example in enumerate(several(examples), start=1):
             check.look_at(number, example)
     check.look_at_count()
     tokens = report.total_tokens

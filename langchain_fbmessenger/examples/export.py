@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger.examples.jsonl import write_objects
+from langchain_fbmessenger.examples.jsonl import several, write_objects
 from langchain_fbmessenger.examples.rules import ExampleRules, rules_for, settings_for
 from langchain_fbmessenger.examples.schema import DEFAULT_OPENING
 from langchain_fbmessenger.examples.strict import (
@@ -79,6 +79,7 @@ def export_examples(
         InvalidExampleError: An example breaks a rule that no other form mends (its number and the
             rule are named), or there are too few or too many.
         UnknownProviderError: There is no such format.
+        InvalidInputError: These are no examples.
         OSError: The file cannot be written.
 
     Example:
@@ -101,7 +102,7 @@ def export_by_rules(
 ) -> ExportedFile:
     """Write examples to a file by rules of one's own, such as those of one base model."""
     file = ExportedFile(Path(path), rules.provider, settings=settings_for(rules.provider))
-    lines = _lines_of(valid_examples(examples, _ANY), rules, opening, file)
+    lines = _lines_of(valid_examples(several(examples), _ANY), rules, opening, file)
     file.lines = write_objects(
         checked_count(lines, rules),
         file.path,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import codecs
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
@@ -16,15 +16,19 @@ import msgspec
 
 from langchain_fbmessenger.examples.facts import Broken
 from langchain_fbmessenger.examples.schema import PREFERENCE_KEYS
-from langchain_fbmessenger.exceptions import InvalidExampleError, MissingFolderError
+from langchain_fbmessenger.exceptions import (
+    InvalidExampleError,
+    InvalidInputError,
+    MissingFolderError,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from typing import IO
 
     from langchain_fbmessenger.examples.schema import TrainingExample
 
-__all__ = ["FileFacts", "read_jsonl", "read_lines", "write_jsonl", "write_objects"]
+__all__ = ["FileFacts", "read_jsonl", "read_lines", "several", "write_jsonl", "write_objects"]
 
 _LONGEST_LINE = 64 * 2**20  # an example of 65,536 tokens has a hundredth of that
 _TOO_LONG = f"the line is longer than {_LONGEST_LINE:,} bytes: no example is"
@@ -49,6 +53,7 @@ def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
     Raises:
         InvalidExampleError: An example is neither a dict with `messages` nor a preference pair, or
             holds text that cannot be written as UTF-8 (lone surrogates).
+        InvalidInputError: These are no examples.
         OSError: The file cannot be written.
 
     Example:
@@ -56,7 +61,21 @@ def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
         n = write_jsonl(pipeline.stream(loader.lazy_load()), "train.jsonl")
         ```
     """
-    return write_objects(map(_checked, examples, count(1)), Path(path))
+    return write_objects(map(_checked, several(examples), count(1)), Path(path))
+
+
+def several(examples: Any) -> Iterable[TrainingExample]:
+    """Return what holds several examples.
+
+    Raises:
+        InvalidInputError: It is one, or none at all.
+    """
+    if isinstance(examples, Mapping | str | bytes | type) or not isinstance(examples, Iterable):
+        hint = ": read_jsonl(path) reads a file of them" * isinstance(examples, str | Path)
+        kind = type(examples).__name__
+        message = f"expected an iterable of training examples, got {kind}{hint}"
+        raise InvalidInputError(message)
+    return examples
 
 
 def write_objects(

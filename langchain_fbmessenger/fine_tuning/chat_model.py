@@ -18,7 +18,7 @@ from langchain_openai import ChatOpenAI
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from typing_extensions import Self, override
 
-from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning.providers import (
     CompatibleProvider,
     LocalProvider,
@@ -95,7 +95,7 @@ class ProviderChatOpenAI(ChatOpenAI):
         given = next((values[name] for name in _ADDRESSES & values.keys()), None)
         if given is not None and str(found.get("base_url", given)).rstrip("/") != given.rstrip("/"):
             message = f"the model was at {given}, and provider {provider.label!r} is elsewhere now"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         kept = {name: value for name, value in values.items() if name not in _ADDRESSES}
         return found | kept | {"provider": provider}
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from langchain_fbmessenger._iteration import run_in_thread
+from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,12 +117,12 @@ def refuse_unencrypted(address: str) -> None:
     """Let nobody but this machine be spoken to without encryption.
 
     Raises:
-        ValueError: The address is another machine's, and not https.
+        InvalidOptionError: The address is another machine's, and not https.
     """
     parts = urlsplit(address)
     if parts.scheme != "https" and parts.hostname not in LOOPBACK:
         message = f"{parts.hostname} would get your chats and key unencrypted: use https://"
-        raise ValueError(message)
+        raise InvalidOptionError(message)
 
 
 @cache

@@ -11,7 +11,7 @@ from typing_extensions import Self
 
 from langchain_fbmessenger._iteration import run_in_thread
 from langchain_fbmessenger._shown import line
-from langchain_fbmessenger.exceptions import FineTuningError, UsageError
+from langchain_fbmessenger.exceptions import FineTuningError, InvalidInputError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning.adapters import (
     adapter_folder,
     fetch_adapter,
@@ -317,7 +317,7 @@ class FineTuningJob:
                 "base_chat_model() its base; another model is FineTuningJob.from_id(ITS_JOB)"
                 ".chat_model(), or find_provider(PROVIDER).chat_model(ITS_NAME)"
             )
-            raise UsageError(message)
+            raise InvalidInputError(message)
         known = {"provider": self._tracker.provider, "base_model": self.state.model}
         return self._tracker.connection.chat_model(named(self.state), **(options | known))
 
@@ -394,7 +394,7 @@ class FineTuningJob:
             one, or the template of one.
 
         Raises:
-            ValueError: The system prompt has no such placeholder.
+            InvalidOptionError: The system prompt has no such placeholder.
         """
         system = from_metadata(self.state.metadata)
         if not self._tracker.provider.keeps_metadata and (manifest := self._tracker.manifest()):
@@ -402,5 +402,5 @@ class FineTuningJob:
         unknown = values.keys() - (system.placeholders if system else set())
         if unknown:
             message = f"the system prompt of job {self.id} has no {', '.join(sorted(unknown))}"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         return prompt_with(system, values)

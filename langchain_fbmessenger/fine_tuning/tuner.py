@@ -13,8 +13,11 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
+from langchain_fbmessenger._options import Options
 from langchain_fbmessenger._tracing import atraced_run, traced_run
 from langchain_fbmessenger.examples import HeldOut, TrainingExample
+from langchain_fbmessenger.examples.jsonl import several
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.identity import job_key
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
@@ -23,7 +26,7 @@ from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
 from langchain_fbmessenger.fine_tuning.settings import JobSettings
 from langchain_fbmessenger.fine_tuning.submission import Submission
 from langchain_fbmessenger.fine_tuning.system_prompt import to_metadata
-from langchain_fbmessenger.fine_tuning.uploads import several, written_files
+from langchain_fbmessenger.fine_tuning.uploads import written_files
 from langchain_fbmessenger.sessions import SessionStage, TakesChats
 
 if TYPE_CHECKING:
@@ -40,7 +43,7 @@ _ANSWER_TIMEOUT_S = 120.0  # the local server may have to load a base model firs
 _logger = logging.getLogger("langchain_fbmessenger")
 
 
-class FineTuner(RunnableSerializable[Any, Any], TakesChats):
+class FineTuner(Options, RunnableSerializable[Any, Any], TakesChats):
     """Fine-tune a base model on training examples: examples in, `ChatOpenAI` out.
 
     Example:
@@ -51,7 +54,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
         ```
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid")
 
     provider: str | Provider = "local"
     """`local` (this machine, the default), `openai`, `azure`, `nebius`, the address of another
@@ -160,7 +163,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
 
         Raises:
             InvalidExampleError: An example breaks a rule, or there are too few: nothing was sent.
-            ValueError: `early_stopping` without held-out examples: nothing was sent.
+            InvalidOptionError: `early_stopping` without held-out examples: nothing was sent.
             FineTuningError: The provider refused (`TrainingNotAvailableError` where it trains
                 nothing for this account), or cannot be reached.
             MissingExtraError: The local server's packages are not installed.
@@ -262,7 +265,7 @@ class FineTuner(RunnableSerializable[Any, Any], TakesChats):
                         message = (
                             "early_stopping needs held-out examples: split_examples makes some"
                         )
-                        raise ValueError(message)
+                        raise InvalidOptionError(message)
                     metadata = to_metadata(files.system)
                     asked = settings.given() | provider.job_body(settings)
                     state = Submission(

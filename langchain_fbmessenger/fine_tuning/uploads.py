@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterable, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -12,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.examples import ExampleRules, HeldOut, valid_examples
 from langchain_fbmessenger.examples.export import export_by_rules
+from langchain_fbmessenger.examples.jsonl import several
 from langchain_fbmessenger.fine_tuning.manifests import state_folder
 from langchain_fbmessenger.fine_tuning.system_prompt import SystemPrompt, SystemPromptSeen
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from langchain_fbmessenger.examples import TrainingExample
 
-__all__ = ["JobFile", "JobFiles", "several", "written_files"]
+__all__ = ["JobFile", "JobFiles", "written_files"]
 
 _HASHED_AT_ONCE = 2**20
 
@@ -94,18 +94,6 @@ def written_files(
             path = Path(folder, "validation.jsonl")
             held_out = _written(several(validation), path, replace(rules, min_examples=1))
         yield JobFiles(training=training, validation=held_out, system=seen.shared())
-
-
-def several(examples: Any) -> Iterable[TrainingExample]:
-    """Return what holds several examples.
-
-    Raises:
-        TypeError: It is one, or none at all.
-    """
-    if isinstance(examples, Mapping | str | bytes) or not isinstance(examples, Iterable):
-        message = f"FineTuner takes an iterable of training examples, got {type(examples).__name__}"
-        raise TypeError(message)
-    return examples
 
 
 class _Parted:

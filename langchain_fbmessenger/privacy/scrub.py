@@ -63,13 +63,10 @@ class SessionScrubber(Walk):
         """Return a new session; the one given stays as it is."""
         self._report.sessions += 1
         fields = cast("dict[str, Any]", session)
-        rest = {k: self.value(v, k) for k, v in fields.items() if k not in {"messages", "thread"}}
+        rest = self.beside_messages(fields)
         if "thread" in fields:
             rest["thread"] = self._thread(fields["thread"])
-        return cast(
-            "ChatSession",
-            {**fields, **rest, "messages": [*map(self.message, session["messages"])]},
-        )
+        return cast("ChatSession", {**rest, "messages": [*map(self.message, session["messages"])]})
 
     @override
     def content(self, content: Any) -> Any:

@@ -11,6 +11,7 @@ import copy
 import dataclasses
 import re
 from abc import ABC, abstractmethod
+from collections import deque
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +21,7 @@ from pydantic import BaseModel
 from langchain_fbmessenger._messages import copy_message, is_plain, rebuilt_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 __all__ = ["NAME_KEYS", "ROLES", "Walk", "are_bare", "is_our_word", "names_of_message", "sender_of"]
 
@@ -85,7 +86,9 @@ class Walk(ABC):
             return text if key not in _IDS or text == value else self.distinct(value, text)
         if isinstance(value, dict):
             return self.items(value)
-        if isinstance(value, list | tuple | set | frozenset):
+        if isinstance(value, bytes | bytearray):
+            return self._bytes(value, key)
+        if isinstance(value, list | tuple | set | frozenset | deque):
             return _like(value, [self.value(one, key) for one in value])
         return self._object(value, key)
 
@@ -124,6 +127,19 @@ class Walk(ABC):
             originals.append(original)
         number = originals.index(original) + 1
         return text if number == 1 else f"{text} {number}"
+
+    def beside_messages(self, session: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what a session holds beside its messages and its thread, as it is to be."""
+        return self.items({k: v for k, v in session.items() if k not in {"messages", "thread"}})
+
+    def _bytes(self, value: bytes | bytearray, key: str) -> bytes | bytearray:
+        """Return bytes that are text as they are to be; those of a picture are none."""
+        try:
+            text = value.decode()
+        except UnicodeDecodeError:
+            return value
+        rebuilt = self.value(text, key)
+        return value if rebuilt == text else type(value)(rebuilt.encode())
 
     def _object(self, value: Any, key: str) -> Any:
         if isinstance(value, BaseMessage):
@@ -182,5 +198,5 @@ def _like(given: Any, items: list[Any]) -> Any:
     """Return items in a container as the given one."""
     if isinstance(given, tuple) and hasattr(given, "_fields"):
         return type(given)(*items)
-    kinds = (tuple, set, frozenset)
+    kinds = (tuple, set, frozenset, deque)
     return next((kind(items) for kind in kinds if isinstance(given, kind)), items)

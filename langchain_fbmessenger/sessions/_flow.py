@@ -7,9 +7,11 @@ from collections.abc import (
     AsyncIterable,
     AsyncIterator,
     Awaitable,
+    Collection,
     Iterable,
     Iterator,
     Mapping,
+    Sequence,
 )
 from io import IOBase
 from typing import TYPE_CHECKING, Any
@@ -145,12 +147,23 @@ def _checked(session: Any, what: str) -> ChatSession:
     # end in later, as their attribute `obj`.
     if not (isinstance(session, Mapping) and "messages" in session):
         raise _wrong(session, what)
-    for kind in _kinds_of(session["messages"]):
-        if not issubclass(kind, BaseMessage | Mapping):  # the latter in training examples
-            message = f"expected messages in a chat session, got {kind.__name__}"
+    messages = session["messages"]
+    if not isinstance(messages, Sequence) or isinstance(messages, str | bytes):
+        message = f"expected a list of messages in {what}, got {type(messages).__name__}"
+        raise InvalidInputError(message)
+    expected = Mapping if what == EXAMPLES else BaseMessage
+    for kind in {*map(type, messages)}:  # few, where the messages are many
+        if not issubclass(kind, expected):
+            hint = ": training examples are made of sessions" if issubclass(kind, Mapping) else ""
+            message = f"expected messages in {what}, got {kind.__name__}{hint}"
             raise InvalidInputError(message)
-    if not isinstance(thread := session.get("thread"), Mapping | None):
+    thread = session.get("thread")
+    if not isinstance(thread, Mapping | None):
         message = f"expected a dict as a chat session's 'thread', got {type(thread).__name__}"
+        raise InvalidInputError(message)
+    people = thread.get("participants") if thread else None
+    if not isinstance(people, Collection | None) or isinstance(people, str | bytes):
+        message = f"expected a list of a thread's 'participants', got {type(people).__name__}"
         raise InvalidInputError(message)
     return session  # type: ignore[return-value]  # a TypedDict is a plain dict
 
@@ -170,12 +183,6 @@ def _hint(given: Any, what: str) -> str:
     if isinstance(given, str | bytes | os.PathLike) and what == EXAMPLES:
         return ": read_jsonl(path) reads a file of them"
     return next((hint for kind, hint in _HINTS if isinstance(given, kind)), "")
-
-
-def _kinds_of(messages: Any) -> set[type]:
-    """Return the types of what stands for messages: few, where the messages are many."""
-    is_several = isinstance(messages, Iterable) and not isinstance(messages, str | bytes | Mapping)
-    return {*map(type, messages)} if is_several else {type(messages)}
 
 
 async def aiter_of_one(item: Any) -> AsyncIterator[Any]:

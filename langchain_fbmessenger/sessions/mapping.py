@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, cast, overload
 
 from langchain_core.messages import AIMessage
-from pydantic import field_validator
+from pydantic import BaseModel, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
@@ -18,7 +20,7 @@ from langchain_fbmessenger.sessions._persona import Persona
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
@@ -40,17 +42,17 @@ class MapAIMessages(SessionStage):
 
     @field_validator("sender", mode="before")
     @classmethod
-    def _several(cls, sender: Any) -> Any:
-        return tuple(sender) if isinstance(sender, list | set | frozenset) else sender
-
-    @field_validator("sender")
-    @classmethod
-    def _named(cls, sender: str | tuple[str, ...] | None) -> str | tuple[str, ...] | None:
-        names = (sender,) if isinstance(sender, str) else sender
-        if names is not None and not (names and all(map(comparable_name, names))):
+    def _named(cls, sender: Any) -> str | tuple[str, ...] | None:
+        if sender is None:
+            return None
+        names = (sender,) if isinstance(sender, str) else _several(sender)
+        if not all(isinstance(name, str) for name in names):
+            message = "the sender is a person's name, or a list of several"
+            raise InvalidOptionError(message)
+        if not (names and all(map(comparable_name, names))):
             message = "the sender's name is blank"
             raise InvalidOptionError(message)
-        return sender
+        return sender if isinstance(sender, str) else names
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
@@ -127,6 +129,13 @@ def map_ai_messages_in_session(
     """
     (mapped,) = map_ai_messages([one_session(chat_session)], sender)
     return mapped
+
+
+def _several(names: Any) -> tuple[Any, ...]:
+    is_several = isinstance(names, Iterable) and not isinstance(names, bytes | Mapping | BaseModel)
+    if isinstance(names, AbstractSet):  # in an order of its own, or equal stages would differ
+        return tuple(sorted(names, key=str))
+    return tuple(names) if is_several else (names,)
 
 
 @without_gc

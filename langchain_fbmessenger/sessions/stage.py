@@ -24,10 +24,11 @@ from functools import reduce
 from typing import TYPE_CHECKING, Any, ClassVar, Union, cast, overload
 
 from langchain_core.runnables import RunnableBinding, RunnableSequence, RunnableSerializable
-from pydantic import ConfigDict, ValidationError
+from pydantic import ConfigDict
 from typing_extensions import override
 
 from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
+from langchain_fbmessenger._options import Options
 from langchain_fbmessenger._tracing import atraced_run, traced_run
 from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.sessions._flow import (
@@ -41,7 +42,6 @@ from langchain_fbmessenger.sessions._flow import (
     given_now,
     sessions_of,
 )
-from langchain_fbmessenger.sessions._options import option_error
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class TakesChats(ABC):
         """Return the Runnable that `stage | self` stands for."""
 
 
-class SessionStage(RunnableSerializable[Any, Any], ABC):
+class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     """A stage over chat sessions: a pure function with the coat of a Runnable.
 
     What goes in comes out: one session gives one session (or a list, where a stage makes several
@@ -76,16 +76,7 @@ class SessionStage(RunnableSerializable[Any, Any], ABC):
     by item. `stage | stage` is a `ChatSessionPipeline`.
     """
 
-    # A system prompt is nobody's business: pydantic's errors would quote all options.
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-    if not TYPE_CHECKING:  # mypy knows the options by the fields
-
-        def __init__(self, **options: Any) -> None:
-            try:
-                super().__init__(**options)
-            except ValidationError as error:
-                raise option_error(error, type(self).model_fields) from None
+    model_config = ConfigDict(extra="forbid")
 
     takes: ClassVar[str] = SESSIONS
     """What the stage takes, for errors."""

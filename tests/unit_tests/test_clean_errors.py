@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from pydantic import ValidationError
 
 from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
     FineTuner,
+    InvalidOptionError,
     SingleFileFacebookMessengerChatLoader,
     balance_examples,
     check_examples,
@@ -222,7 +222,7 @@ def test_odd_sessions_are_told_without_a_word(
 
 def test_options_are_never_quoted(caplog: pytest.LogCaptureFixture) -> None:
     for make in (to_training_examples, map_ai_messages, FineTuner):
-        with pytest.raises((ValidationError, TypeError)) as caught:
+        with pytest.raises((InvalidOptionError, TypeError)) as caught:
             make(system=[PROMPT], sender=[PROMPT])  # type: ignore[call-arg, arg-type]
         assert_clean_error(caught.value)
     assert_clean(repr(FineTuner(system=PROMPT)))

@@ -54,6 +54,7 @@ def is_dual(function: Any) -> bool:
 DUAL = sorted(
     name for name in langchain_fbmessenger.__all__ if is_dual(getattr(langchain_fbmessenger, name))
 )
+EXAMPLE_FUNCTIONS = {"balance_examples", "split_examples"}
 
 
 class Loader(BaseChatLoader):
@@ -103,6 +104,10 @@ WRONG: dict[str, Callable[[], Any]] = {
     "texts": lambda: ["Zoë Ångström"],
     "lists": lambda: [[session("Al: hi")]],
     "none in a list": lambda: [None],
+    "messages that run dry": lambda: {"messages": iter([HumanMessage("hi")])},
+    "text as messages": lambda: {"messages": "Zoë: hi"},
+    "no list of people": lambda: {"messages": [], "thread": {"participants": 7}},
+    "a text of people": lambda: {"messages": [], "thread": {"participants": "Zoë"}},
     "class": lambda: FacebookMessengerChatLoader,
     "stage": merge_chat_runs,
     "async iterator": _sessions,
@@ -153,6 +158,20 @@ def test_error_says_what_to_do(wrong: str, hint: str) -> None:
         merge_chat_runs(WRONG[wrong]())
 
 
+@pytest.mark.parametrize("name", sorted({*DUAL} - EXAMPLE_FUNCTIONS))
+def test_training_examples_are_no_chat_sessions(name: str, tmp_path: Path) -> None:
+    example = {"messages": [{"role": "user", "content": "hi, Zoë"}]}
+    with pytest.raises(InvalidInputError, match="expected messages in chat sessions") as caught:
+        list(call(name, example, tmp_path))
+    assert "Zo" not in str(caught.value)
+
+
+def test_chat_sessions_are_no_training_examples() -> None:
+    for name in EXAMPLE_FUNCTIONS:
+        with pytest.raises(InvalidInputError, match="expected messages in training examples"):
+            list(getattr(langchain_fbmessenger, name)([session("Al: hi")]))
+
+
 def test_file_of_examples_is_told_apart_from_an_export() -> None:
     with pytest.raises(InvalidInputError, match="read_jsonl"):
         langchain_fbmessenger.split_examples("train.jsonl")  # type: ignore[call-overload]
@@ -170,7 +189,7 @@ def given_forms() -> dict[str, Any]:
     }
 
 
-SESSION_FUNCTIONS = [name for name in DUAL if name not in {"balance_examples", "split_examples"}]
+SESSION_FUNCTIONS = [name for name in DUAL if name not in EXAMPLE_FUNCTIONS]
 
 
 @pytest.mark.parametrize("name", SESSION_FUNCTIONS)

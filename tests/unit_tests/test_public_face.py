@@ -41,7 +41,6 @@ EXPECTED_ALL = [
     "UnknownRowError",
     "UnknownSenderError",
     "UnknownThreadError",
-    "UsageError",
     "__version__",
     "aaudit_leaks",
     "apply_consent",

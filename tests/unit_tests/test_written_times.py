@@ -37,6 +37,13 @@ LOCALES: dict[str, tuple[Callable[[datetime], str], int]] = {
         lambda t: f"{t.month}/{t.day}/{t:%y}, {twelve(t)}:{t:%M} {half(t, 'AM', 'PM')}",
         60,
     ),
+    "sq": (
+        lambda t: (
+            f"{t.day}.{t.month}.{t:%y}, {twelve(t)}:{t:%M} {half(t, 'e paradites', 'e pasdites')}"
+        ),
+        60,
+    ),
+    "pl, with a word": (lambda t: f"{t.day}.{t:%m.%Y} r., {t.hour}:{t:%M}", 60),
     "en-GB, iOS": (lambda t: f"[{t:%d/%m/%Y, %H:%M:%S}]", 1),
     "en-GB, Android": (lambda t: f"{t:%d/%m/%Y, %H:%M} - ", 60),
     "en-IN": (lambda t: f"{t:%d/%m/%y}, {twelve(t)}:{t:%M} {half(t, 'am', 'pm')}", 60),
@@ -149,6 +156,12 @@ def test_midnight_and_noon_are_told_apart(locale: str) -> None:
         # Where nothing tells: month first as in America, else day first.
         (["3/4/23, 9:10 AM"], ["2023-03-04"]),
         (["03/04/23, 9:10 am"], ["2023-04-03"]),
+        (["3/4/23, 9:10\u202fam"], ["2023-04-03"]),  # Australia's
+        (["3/4/23, 9:10 p. m."], ["2023-04-03"]),  # Spain's
+        # No app has seen 2001, so the year stands first.
+        (["23/03/01, 9:10", "23/03/12, 9:10"], ["2023-03-01", "2023-03-12"]),
+        # Who writes on birthdays only does not live through three days of 2005.
+        (["05/03/21, 9:10", "05/03/22, 9:10"], ["2021-03-05", "2022-03-05"]),
         (["3/4/23, 9:10"], ["2023-04-03"]),
         (["3.4.23, 9:10"], ["2023-04-03"]),
     ],
@@ -173,6 +186,14 @@ def test_parts_that_are_written_in_other_ways_are_settled_apart() -> None:
         "2023-08-15",
         "2023-09-01",
     ]
+
+
+def test_parts_whose_clocks_differ_are_settled_apart() -> None:
+    """Two exports in one file: one of an American phone, one of a British."""
+    days = [datetime(2023, 3, 1, 21, 10) + timedelta(days=day) for day in range(62)]  # noqa: DTZ001
+    american, _ = LOCALES["en-US, Android"]
+    texts = [*map(american, days[:31]), *(f"{day:%d/%m/%y, %H:%M}" for day in days[31:])]
+    assert read_written_times(texts) == [ms(day) for day in days]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ OpenAI's wire stands in its class and nowhere else.
 
 from __future__ import annotations
 
-from langchain_fbmessenger.exceptions import UsageError
+from langchain_fbmessenger.exceptions import InvalidInputError, UnknownProviderError
 from langchain_fbmessenger.fine_tuning.providers.azure import AzureProvider
 from langchain_fbmessenger.fine_tuning.providers.base import Provider
 from langchain_fbmessenger.fine_tuning.providers.compatible import CompatibleProvider
@@ -38,24 +38,24 @@ def find_provider(provider: str | Provider) -> Provider:
             OpenAI's wire (`https://host/v1`), or a `Provider`.
 
     Raises:
-        ValueError: There is none of that name.
-        UsageError: It is neither a name nor an instance, but a class for one.
+        UnknownProviderError: There is none of that name.
+        InvalidInputError: It is neither a name nor an instance, but a class for one.
     """
     if isinstance(provider, Provider):
         return provider
     if isinstance(provider, type):
         message = f"give an instance of the provider, {provider.__name__}(), not its class"
-        raise UsageError(message)
+        raise InvalidInputError(message)
     if not isinstance(provider, str):
         message = f"a provider is a name, an address or a Provider, not a {type(provider).__name__}"
-        raise UsageError(message)
+        raise InvalidInputError(message)
     if provider.startswith(("https://", "http://")):
         return CompatibleProvider(base_url=provider)
-    if provider not in _BY_NAME:
-        known = ", ".join(sorted(_BY_NAME))
-        message = (
-            f"unknown provider {provider!r}: use one of {known}, the address of another "
-            "(https://host/v1), or a Provider of your own"
-        )
-        raise ValueError(message)
-    return _BY_NAME[provider]()
+    if provider in _BY_NAME:
+        return _BY_NAME[provider]()
+    raise UnknownProviderError(
+        provider,
+        sorted(_BY_NAME),
+        what="provider",
+        others=", the address of another (https://host/v1), or a Provider of your own",
+    )

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from typing_extensions import override
 
-from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning.connection import Connection
 from langchain_fbmessenger.fine_tuning.providers.azure_deployment import AzureAccount, deploy
 from langchain_fbmessenger.fine_tuning.providers.base import (
@@ -84,7 +84,7 @@ class AzureProvider(Provider):
         suffix = settings.suffix or ""
         if "." in suffix or len(suffix) > _LONGEST_SUFFIX:
             message = f"a suffix has no dots at Azure and at most {_LONGEST_SUFFIX} characters"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
 
     @override
     def preflight(self, client: OpenAI, model: str) -> ExampleRules:

@@ -11,8 +11,9 @@ import time
 from typing import Any
 from urllib.parse import quote
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr
+from pydantic import Field, SecretStr
 
+from langchain_fbmessenger._options import Options
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import http_library, refuse_unencrypted
 
@@ -26,10 +27,8 @@ _RETRY_PAUSES = (1.0, 2.0, 4.0, 8.0, 16.0)
 _FAILED = {"Failed", "Canceled", "Disabled"}
 
 
-class AzureAccount(BaseModel):
+class AzureAccount(Options):
     """An Azure OpenAI resource and the right to make deployments in it."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     subscription: str
     resource_group: str

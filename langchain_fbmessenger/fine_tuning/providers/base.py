@@ -8,12 +8,12 @@ from dataclasses import replace
 from datetime import date, datetime, timezone
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from pydantic import BaseModel, ConfigDict
 from typing_extensions import Self, override
 
+from langchain_fbmessenger._options import Options
 from langchain_fbmessenger.examples import rules_for
 from langchain_fbmessenger.examples.tokens import LIKELY
-from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning.providers.definition import (
     check_complete,
     check_facts,
@@ -38,7 +38,7 @@ OPENAI_SETTINGS = frozenset(
 WEEK_S = 7 * 24 * 3600
 
 
-class Provider(BaseModel, ABC):
+class Provider(Options, ABC):
     """A provider of fine-tuning that speaks OpenAI's wire.
 
     Subclass it for another one and give the instance to `FineTuner(provider=...)`; a server that
@@ -46,9 +46,9 @@ class Provider(BaseModel, ABC):
     give `name`, `connection` and `preflight`; all else has OpenAI's ways as its default.
 
     Raises:
-        UsageError: The class lacks one of the three, or one of its methods returns another thing
-            than it has to; names it. A class fact that is of no use is refused when the class is
-            defined.
+        InvalidInputError: The class lacks one of the three, or one of its methods returns another
+            thing than it has to; names it. A class fact that is of no use is refused when the class
+            is defined.
 
     Example:
         ```python
@@ -63,8 +63,6 @@ class Provider(BaseModel, ABC):
                 return ExampleRules(provider=self.name, min_examples=10)
         ```
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     name: ClassVar[str]
     """What it is called, in errors, manifests and traces. Has to be given."""
@@ -162,7 +160,7 @@ class Provider(BaseModel, ABC):
         """Check that all settings are known here, before anything is sent.
 
         Raises:
-            ValueError: One is not; names it and those that are.
+            InvalidOptionError: One is not; names it and those that are.
         """
         unknown = settings.given().keys() - self.known_settings
         if unknown:
@@ -170,7 +168,7 @@ class Provider(BaseModel, ABC):
                 f"provider {self.label!r} does not know {', '.join(sorted(unknown))}; it knows "
                 f"{', '.join(sorted(self.known_settings))}"
             )
-            raise ValueError(message)
+            raise InvalidOptionError(message)
 
     def job_body(self, settings: JobSettings) -> dict[str, Any]:
         """Return the settings as arguments of `client.fine_tuning.jobs.create`."""

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger.examples import ExampleRules
+from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.fine_tuning.connection import LOOPBACK, Connection, refuse_unencrypted
 from langchain_fbmessenger.fine_tuning.providers.base import (
     Provider,
@@ -55,13 +56,13 @@ class CompatibleProvider(Provider):
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             message = "the address of a provider is such as https://host/v1"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         if parts.query or parts.fragment:
             message = "the address of a provider ends with its path, such as https://host/v1"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         if parts.username or parts.password:
             message = f"no key belongs into the address of a provider: set {_KEY}"
-            raise ValueError(message)
+            raise InvalidOptionError(message)
         refuse_unencrypted(base_url)
         return base_url
 

@@ -8,7 +8,7 @@ from inspect import isfunction
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.examples import ExampleRules
-from langchain_fbmessenger.exceptions import UsageError
+from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.fine_tuning.connection import Connection
 from langchain_fbmessenger.fine_tuning.settings import JobSettings
 
@@ -73,7 +73,7 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
     """Check the class facts of a provider class.
 
     Raises:
-        UsageError: One is a field of the instances, or no value that it can have; names it.
+        InvalidInputError: One is a field of the instances, or no value that it can have; names it.
     """
     for fact, (is_right, wanted) in _FACTS.items():
         if fact in cls.model_fields:
@@ -81,10 +81,10 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
                 f"{cls.__name__}.{fact} is a fact of the class, not of its instances: write "
                 f"{fact}: ClassVar[{base.__annotations__[fact].removeprefix('ClassVar[')} = …"
             )
-            raise UsageError(message)
+            raise InvalidInputError(message)
         if hasattr(cls, fact) and not is_right(getattr(cls, fact)):
             message = f"{cls.__name__}.{fact} is {wanted}, not {getattr(cls, fact)!r}"
-            raise UsageError(message)
+            raise InvalidInputError(message)
 
 
 def check_results(cls: type[BaseModel]) -> None:
@@ -104,7 +104,7 @@ def _giving(kind: type, name: str, method: Callable[..., Any]) -> Callable[..., 
         if not isinstance(found, kind):
             wanted, got = kind.__name__, type(found).__name__
             message = f"{name}() has to return a {wanted}, not a {got}"
-            raise UsageError(message)
+            raise InvalidInputError(message)
         return found
 
     return checked
@@ -114,7 +114,7 @@ def check_complete(cls: type[BaseModel], base: type[BaseModel]) -> None:
     """Check that a provider class has all that is asked of it.
 
     Raises:
-        UsageError: It lacks something; names it.
+        InvalidInputError: It lacks something; names it.
     """
     abstract: set[str] = set(getattr(cls, "__abstractmethods__", ()))
     missing = [name for name in _REQUIRED if name in abstract or not hasattr(cls, name)]
@@ -123,4 +123,4 @@ def check_complete(cls: type[BaseModel], base: type[BaseModel]) -> None:
         told = "; ".join(_REQUIRED.get(name, f"{name}()") for name in missing)
         what = "is to be subclassed" if cls is base else "is no provider yet"
         message = f"{cls.__name__} {what}, it lacks {told}"
-        raise UsageError(message)
+        raise InvalidInputError(message)

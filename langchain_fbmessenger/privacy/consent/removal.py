@@ -53,10 +53,10 @@ def without_people(
     if messages and not kept:
         return None
     walk = _Walk(is_left_out, finder, report)
-    rest = {k: walk.value(v, k) for k, v in fields.items() if k not in {"messages", "thread"}}
+    rest = walk.beside_messages(fields)
     if "thread" in fields:  # before the messages: their files lie in its folder
         rest["thread"] = walk.thread(fields["thread"])
-    return cast("ChatSession", {**fields, **rest, "messages": [*map(walk.message, kept)]})
+    return cast("ChatSession", {**rest, "messages": [*map(walk.message, kept)]})
 
 
 def _is_with_them(session: ChatSession, is_left_out: Callable[[str], bool]) -> bool:

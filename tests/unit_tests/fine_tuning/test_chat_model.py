@@ -17,7 +17,7 @@ from langchain_core.runnables import ConfigurableField
 from langchain_openai import ChatOpenAI
 from tiktoken import load, registry
 
-from langchain_fbmessenger import FineTuningError, FineTuningJob, UsageError
+from langchain_fbmessenger import FineTuningError, FineTuningJob, InvalidInputError
 from langchain_fbmessenger.fine_tuning import (
     AzureAccount,
     AzureProvider,
@@ -270,7 +270,7 @@ def test_a_tokenizer_of_ones_own_counts() -> None:
 
 def test_a_name_of_another_model_is_refused_and_told_where_it_goes() -> None:
     for option in ("model", "model_name"):
-        with pytest.raises(UsageError, match=rf"{option}= .*base_chat_model\(\)") as caught:
+        with pytest.raises(InvalidInputError, match=rf"{option}= .*base_chat_model\(\)") as caught:
             job(LocalProvider()).chat_model(**{option: "Smol"})
         assert isinstance(caught.value, TypeError)
 

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from langchain_fbmessenger import FineTuner, MessengerError, UsageError
+from langchain_fbmessenger import FineTuner, InvalidInputError, MessengerError
 from langchain_fbmessenger.examples import ExampleRules
 from langchain_fbmessenger.fine_tuning import (
     AzureProvider,
@@ -35,16 +35,20 @@ def provider_class(*without: str, **more: Any) -> type[Provider]:
 
 @pytest.mark.parametrize("lacking", ["name", "connection", "preflight"])
 def test_what_is_missing_is_named(lacking: str) -> None:
-    with pytest.raises(UsageError, match=f"Workshop is no provider yet, it lacks {lacking}") as e:
+    with pytest.raises(
+        InvalidInputError, match=f"Workshop is no provider yet, it lacks {lacking}"
+    ) as e:
         provider_class(lacking)()
     assert isinstance(e.value, TypeError)
     assert isinstance(e.value, MessengerError)
 
 
 def test_all_that_is_missing_is_named_at_once() -> None:
-    with pytest.raises(UsageError, match=r"Provider is to be subclassed, it lacks name.*preflight"):
+    with pytest.raises(
+        InvalidInputError, match=r"Provider is to be subclassed, it lacks name.*preflight"
+    ):
         Provider()  # type: ignore[abstract]
-    with pytest.raises(UsageError, match=r"lacks connection\(\).*; preflight\(\)"):
+    with pytest.raises(InvalidInputError, match=r"lacks connection\(\).*; preflight\(\)"):
         provider_class("connection", "preflight")()
 
 
@@ -72,7 +76,7 @@ def test_a_base_of_ones_own_may_leave_the_rest_to_its_subclasses() -> None:
     ],
 )
 def test_a_fact_of_no_use_is_refused_where_the_class_is_defined(fact: str, value: Any) -> None:
-    with pytest.raises(UsageError, match=rf"Workshop\.{fact} is "):
+    with pytest.raises(InvalidInputError, match=rf"Workshop\.{fact} is "):
         provider_class(**{fact: value})
 
 
@@ -80,7 +84,7 @@ def test_a_fact_of_another_base_is_looked_at_as_well() -> None:
     class Facts:
         name = 3
 
-    with pytest.raises(UsageError, match=r"Workshop\.name is a text"):
+    with pytest.raises(InvalidInputError, match=r"Workshop\.name is a text"):
         type(Provider)("Workshop", (Facts, provider_class("name")), {"__module__": __name__})
 
 
@@ -105,14 +109,16 @@ async def later(_: Any) -> Connection:
 def test_a_method_that_returns_another_thing_is_named(method: str, gives: Any, wanted: str) -> None:
     provider = provider_class(**{method: gives})()
     needed = {"connection": 0, "job_body": 1, "identity": 1}.get(method, 2)
-    with pytest.raises(UsageError, match=rf"Workshop\.{method}\(\) has to return a {wanted}"):
+    with pytest.raises(
+        InvalidInputError, match=rf"Workshop\.{method}\(\) has to return a {wanted}"
+    ):
         getattr(provider, method)(*[None] * needed)
 
 
 @pytest.mark.parametrize("wrong", [None, 3, b"local", [], {}, object()])
 def test_what_is_no_provider_is_told(wrong: Any) -> None:
     for take in (find_provider, lambda it: FineTuner(provider=it)):
-        with pytest.raises(UsageError, match=f"not a {type(wrong).__name__}"):
+        with pytest.raises(InvalidInputError, match=f"not a {type(wrong).__name__}"):
             take(wrong)
 
 
@@ -123,7 +129,7 @@ def test_a_misspelt_option_is_refused(kind: type[Provider]) -> None:
 
 
 def test_a_fact_that_is_written_as_a_field_is_told_how_it_is_written() -> None:
-    with pytest.raises(UsageError, match=r"write name: ClassVar\[str\] ="):
+    with pytest.raises(InvalidInputError, match=r"write name: ClassVar\[str\] ="):
 
         class Workshop(Provider):
             name: str = "workshop"  # type: ignore[misc]
@@ -132,9 +138,9 @@ def test_a_fact_that_is_written_as_a_field_is_told_how_it_is_written() -> None:
 def test_a_class_is_no_instance() -> None:
     whole = provider_class()
     for wrong in (whole, LocalProvider):
-        with pytest.raises(UsageError, match=rf"{wrong.__name__}\(\), not its class"):
+        with pytest.raises(InvalidInputError, match=rf"{wrong.__name__}\(\), not its class"):
             FineTuner(provider=wrong)  # type: ignore[arg-type]
-        with pytest.raises(UsageError):
+        with pytest.raises(InvalidInputError):
             find_provider(wrong)  # type: ignore[arg-type]
     assert FineTuner(provider=whole()).provider == whole()
 

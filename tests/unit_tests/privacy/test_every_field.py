@@ -8,6 +8,7 @@ import pickle
 import random
 import warnings
 import zipfile
+from collections import deque
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -119,6 +120,8 @@ class Planter:
                 lambda: Document(page_content=self.text(), metadata=self.mapping(depth - 1)),
                 lambda: HumanMessage(self.text(), name=self.text(), role=self.text()),
                 lambda: PurePosixPath(self.text()),
+                lambda: self.text().encode(),
+                lambda: deque([bytearray(self.text(), "utf-8"), self.value(depth - 1)], maxlen=9),
             ]
         return self._random.choice(makers)()
 
@@ -247,6 +250,22 @@ def test_ids_and_keys_that_become_one_stay_as_many() -> None:
     ]
     assert len({m.id for m in found["messages"]}) == 3
     assert sorted(found["messages"][0].additional_kwargs["seen"].values()) == [1, 2]
+
+
+@pytest.mark.parametrize(("stage", "planted", "forms"), STAGES)
+def test_keys_beside_the_messages_are_looked_at_too(
+    stage: Callable[..., list[Any]], planted: str, forms: tuple[str, ...], tmp_path: Path
+) -> None:
+    given = {**session([HumanMessage("hi", additional_kwargs={"sender": "Bo Sun"})])}
+    given |= {planted: {"seen": planted}, "source_file": 3, b"\x89PNG": b"\x89PNG"}
+    (found,) = {
+        without_name: lambda: pseudonymize_chat_sessions([given], key=tmp_path / "names.key"),
+        without_person: lambda: apply_consent([given], forget=[NAME]),
+        without_identifier: lambda: redact_identifiers([given]),
+    }[stage]()  # type: ignore[index]
+    told = repr({key: value for key, value in found.items() if key != "thread"}).casefold()
+    assert [form for form in forms if form in told] == []
+    assert (found["source_file"], found[b"\x89PNG"]) == (3, b"\x89PNG")
 
 
 def test_bytes_of_a_picture_are_left_alone(tmp_path: Path) -> None:

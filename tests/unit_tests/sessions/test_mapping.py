@@ -8,6 +8,7 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage
 
 from langchain_fbmessenger import (
+    InvalidOptionError,
     UnknownOwnerError,
     UnknownSenderError,
     map_ai_messages,
@@ -189,3 +190,25 @@ def test_each_of_several_senders_must_occur() -> None:
             map_ai_messages(sender=wrong)
     with pytest.raises(ValueError, match="sender"):
         map_ai_messages(sender=[1])  # type: ignore[list-item]
+
+
+@pytest.mark.parametrize("wrong", [7, True, b"Al", {"Al": 1}, [None], ["Al", 7], [("Al",)]])
+def test_sender_that_is_no_name_is_told_in_our_words(wrong: Any) -> None:
+    with pytest.raises(InvalidOptionError, match=r"^the sender is a person's name, or a list of"):
+        map_ai_messages(sender=wrong)
+
+
+def test_stages_of_the_same_people_are_equal() -> None:
+    stages = [map_ai_messages(sender=one(["Zoë", "Al"])) for one in (list, tuple, iter)]
+    assert stages == [stages[0]] * 3
+    names = [f"Person {number}" for number in range(40)]
+    of_sets = {map_ai_messages(sender=group).sender for group in ({*names}, {*names[::-1]})}
+    assert of_sets == {tuple(sorted(names))}
+
+
+def test_error_for_a_changed_option_does_not_quote_it() -> None:
+    stage: Any = map_ai_messages(sender="Al")
+    with pytest.raises(InvalidOptionError, match="frozen") as caught:
+        stage.sender = "Zoë Ångström"
+    assert "Zo" not in str(caught.value)
+    assert stage.sender == "Al"

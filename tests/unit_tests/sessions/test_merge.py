@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from langchain_core.messages import AIMessage, HumanMessage
@@ -117,3 +118,13 @@ def test_one_sender_run_takes_linear_time() -> None:
         return steps + delimiter.copied
 
     assert count(2_000) < 11 * count(200)
+
+
+@pytest.mark.parametrize("odd", [{"type": "text", "text": 7}, {"type": "text", "text": ["a"]}, 7])
+def test_blocks_whose_text_is_none_have_no_text(odd: Any) -> None:
+    one = HumanMessage("a", additional_kwargs={"sender": "Al"})
+    two = HumanMessage.model_construct(
+        type="human", content=["b", odd], additional_kwargs={"sender": "Al"}, response_metadata={}
+    )
+    (merged,) = merge_chat_runs_in_session({"messages": [one, two]})["messages"]
+    assert merged.content == "a\n\nb"
