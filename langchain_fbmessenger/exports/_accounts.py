@@ -11,7 +11,7 @@ from langchain_fbmessenger._names import comparable_name, words_of_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles
+    from langchain_fbmessenger.exports._threads import Conversation, Origin, ThreadFiles
 
 __all__ = ["Accounts"]
 
@@ -32,18 +32,18 @@ class Accounts:
     def __init__(
         self,
         conversations: Iterable[Conversation],
-        age: Mapping[tuple[str, str], int],
+        age: Mapping[Origin, int],
         newest_of: Callable[[ThreadFiles, str], tuple[ThreadFiles, str] | None],
     ) -> None:
-        self._threads: defaultdict[str, list[ThreadFiles]] = defaultdict(list)
-        self._owner: dict[str, tuple[str, str]] = {}
-        self._account: dict[str, str] = {}
+        self._threads: defaultdict[Origin, list[ThreadFiles]] = defaultdict(list)
+        self._owner: dict[Origin, tuple[str, str]] = {}
+        self._account: dict[Origin, Origin] = {}
         for thread in (t for c in conversations for t in c.threads):
-            self._threads[thread.export].append(thread)
+            self._threads[thread.origin].append(thread)
             if thread.owner:
-                self._owner[thread.export] = comparable_name(thread.owner), thread.owner
-        same: defaultdict[Hashable, set[str]] = defaultdict(set)
-        names: dict[str, tuple[int, str]] = {}
+                self._owner[thread.origin] = comparable_name(thread.owner), thread.owner
+        same: defaultdict[Hashable, set[Origin]] = defaultdict(set)
+        names: dict[Origin, tuple[int, str]] = {}
         for export, (key, name) in self._owner.items():
             same[key].add(export)
             names[export] = max(age[thread.origin] for thread in self._threads[export]), name
@@ -62,7 +62,7 @@ class Accounts:
         for one, other in combinations(sorted(self._owner), 2):
             if self._root(one) != self._root(other) and self._may_be_one(one, other):
                 self._unite((one, other))
-        self._name: dict[str, tuple[int, str]] = {}
+        self._name: dict[Origin, tuple[int, str]] = {}
         for export, named in names.items():
             root = self._root(export)
             self._name[root] = max(self._name.get(root, (-1, "")), named)
@@ -75,20 +75,20 @@ class Accounts:
     def name_today(self, bearers: Iterable[tuple[ThreadFiles, str]]) -> str | None:
         """Return the name of today of an account's owner, None for anybody else."""
         for thread, key in bearers:
-            if thread.export in self._owner and self._owner[thread.export][0] == key:
-                return self._name[self._root(thread.export)][1]
+            if thread.origin in self._owner and self._owner[thread.origin][0] == key:
+                return self._name[self._root(thread.origin)][1]
         return None
 
-    def _root(self, export: str) -> str:
+    def _root(self, export: Origin) -> Origin:
         while self._account.get(export, export) != export:
             export = self._account[export]
         return export
 
-    def _unite(self, exports: Iterable[str]) -> None:
+    def _unite(self, exports: Iterable[Origin]) -> None:
         first, *others = sorted({self._root(export) for export in exports})
         self._account.update(dict.fromkeys(others, first))
 
-    def _may_be_one(self, one: str, other: str) -> bool:
+    def _may_be_one(self, one: Origin, other: Origin) -> bool:
         (key, name), (other_key, other_name) = self._owner[one], self._owner[other]
         if key in self._everybody[other] or other_key in self._everybody[one]:
             return False  # who is in the other's chats is somebody else
@@ -98,11 +98,11 @@ class Accounts:
         is_alike = bool(words and others) and (words <= others or others <= words)
         return is_alike or self._goes_on(one, other) or self._goes_on(other, one)
 
-    def _contacts(self, export: str, owner: str) -> set[str]:
+    def _contacts(self, export: Origin, owner: str) -> set[str]:
         pairs = (t.as_written.pair for t in self._threads[export] if t.span)
         return {key for pair in pairs if pair and owner in pair[0] for key in pair[0] - {owner}}
 
-    def _goes_on(self, export: str, encrypted: str) -> bool:
+    def _goes_on(self, export: Origin, encrypted: Origin) -> bool:
         """Tell whether chats go on encrypted, each behind its end, and the owner is nobody else."""
         owner = self._owner[encrypted][0]
         chats = [t for t in self._threads[encrypted] if t.variant == "B" and t.span]

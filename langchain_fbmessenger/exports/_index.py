@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from langchain_fbmessenger.exports._source import ExportFile
+    from langchain_fbmessenger.exports._threads import Origin
     from langchain_fbmessenger.exports._tree import ExportTree, FoundFile
     from langchain_fbmessenger.exports._zone import ZoneChooser
     from langchain_fbmessenger.exports.report import LoadReport
@@ -47,20 +48,26 @@ class ExportIndex:
     """The conversations of exports, their owners by export, and files that are no threads."""
 
     conversations: list[Conversation] = field(default_factory=list)
-    owners: dict[str, Owner] = field(default_factory=dict)
+    owners: dict[Origin, Owner] = field(default_factory=dict)
     size: int = 0
     others: list[ExportFile] = field(default_factory=list)
 
     @property
     def owner(self) -> str | None:
-        """The owner's name of today, if all conversations have one and the same.
+        """The owner's name of today: of several, the newest, unless they are several people.
 
-        What holds no message asks nobody, unless nothing does.
+        They are where one of them takes part in a conversation of another's. What holds no message
+        asks nobody, unless nothing does.
         """
         known = [c for c in self.conversations if c.owner]
-        peopled = [c for c in known if any(thread.span for thread in c.threads)]
-        names = {c.owner for c in peopled or known}
-        return names.pop() if len(names) == 1 else None
+        owned = [c for c in known if any(thread.span for thread in c.threads)] or known
+        names = {comparable_name(c.owner or ""): c.owner for c in owned}
+        for conversation in owned if len(names) > 1 else ():
+            people = {key for thread in conversation.threads for key in thread.bearers}
+            if people & names.keys() - {comparable_name(conversation.owner or "")}:
+                return None
+        ends = [(t.span[1] if t.span else 0, c.owner or "") for c in owned for t in c.threads]
+        return max(ends)[1] if ends else None
 
     @property
     def owner_evidence(self) -> str | None:
@@ -113,7 +120,7 @@ def index_paths(
     threads = group_threads(pieces)
     owners = _find_owners(threads, tree, report)
     for thread in threads:
-        owner = owners[thread.export]
+        owner = owners[thread.origin]
         if owner:
             thread.owner, thread.owner_is_sure = owner.name, owner.is_sure
     comparer = Comparer(PartReader(zone_of))
@@ -139,26 +146,26 @@ def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conve
 
 
 def _owners_today(
-    conversations: list[Conversation], owners: dict[str, Owner | None]
-) -> dict[str, Owner]:
+    conversations: list[Conversation], owners: dict[Origin, Owner | None]
+) -> dict[Origin, Owner]:
     """Return the owners under their names of today, and tell their threads.
 
     Guesses of whose an export is give way to what other exports know.
     """
-    by_export: dict[str, list[ThreadFiles]] = {}
+    by_origin: dict[Origin, list[ThreadFiles]] = {}
     for thread in (t for c in conversations for t in c.threads):
-        by_export.setdefault(thread.export, []).append(thread)
+        by_origin.setdefault(thread.origin, []).append(thread)
     today = {
-        export: Owner(name, owner.evidence)
-        for export, (thread, *_) in by_export.items()
-        if (owner := owners[export]) and (name := thread.owner_today)
+        origin: Owner(name, owner.evidence)
+        for origin, (thread, *_) in by_origin.items()
+        if (owner := owners[origin]) and (name := thread.owner_today)
     }
-    for export, theirs in by_export.items():
-        owner = today.get(export)
+    for origin, theirs in by_origin.items():
+        owner = today.get(origin)
         if not (owner and owner.is_sure):
             surer = [o for o in today.values() if not owner or o.evidence > owner.evidence]
             if found := _one_of(surer, theirs):
-                today[export] = found
+                today[origin] = found
                 for thread in theirs:
                     thread.owner, thread.owner_is_sure = found.name, found.is_sure
     return today
@@ -172,10 +179,12 @@ def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
 
 def _find_owners(
     threads: list[ThreadFiles], tree: ExportTree, report: LoadReport
-) -> dict[str, Owner | None]:
+) -> dict[Origin, Owner | None]:
     by_export: dict[str, list[ThreadFiles]] = {}
+    by_origin: dict[Origin, list[ThreadFiles]] = {}
     for thread in threads:
         by_export.setdefault(thread.export, []).append(thread)
+        by_origin.setdefault(thread.origin, []).append(thread)
     stated: dict[str, list[Owner]] = {export: [] for export in by_export}
     for found in tree.owner_files:
         try:
@@ -187,19 +196,27 @@ def _find_owners(
     for export, theirs in by_export.items():
         on_pages = (o.owner for thread in theirs for o in thread.outlines if o.owner)
         stated[export] += [Owner(name, Evidence.PAGES) for name in dict.fromkeys(on_pages)]
-    owners = {
-        export: find_owner(stated[export], [thread.outlines for thread in theirs])
-        for export, theirs in by_export.items()
-    }
+    owners: dict[Origin, Owner | None] = {}
+    for origin, theirs in by_origin.items():
+        all_of_it = by_export[origin[0]]
+        owner = find_owner(stated[origin[0]], [thread.outlines for thread in all_of_it])
+        if len(theirs) < len(all_of_it) and not (owner and _is_among(owner, theirs)):
+            # Of two exports in one folder, one may have another name of the owner.
+            owner = find_owner(stated[origin[0]], [thread.outlines for thread in theirs])
+        owners[origin] = owner
     # The profile may lie in another zip than the threads, and a guess gives way to knowledge.
     known = [owner for named in stated.values() for owner in named]
     known += [owner for owner in owners.values() if owner]
-    for export, theirs in by_export.items():
-        owner = owners[export]
+    for origin, theirs in by_origin.items():
+        owner = owners[origin]
         surer = [o for o in known if not owner or o.evidence > owner.evidence]
         if not (owner and owner.is_sure):
-            owners[export] = _one_of(surer, theirs) or owner
+            owners[origin] = _one_of(surer, theirs) or owner
     return owners
+
+
+def _is_among(owner: Owner, threads: list[ThreadFiles]) -> bool:
+    return any(comparable_name(owner.name) in thread.named for thread in threads)
 
 
 def _one_of(owners: Iterable[Owner], threads: list[ThreadFiles]) -> Owner | None:

@@ -23,9 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from langchain_fbmessenger.exports._compare import Comparer
-    from langchain_fbmessenger.exports._threads import Conversation, ThreadFiles
+    from langchain_fbmessenger.exports._threads import Conversation, Origin, ThreadFiles
 
-    Origin = tuple[str, str]
     Bearer = tuple[Origin, str]
 
 __all__ = ["names_today"]

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.exports._part import Outline
     from langchain_fbmessenger.exports._tree import FoundFile
 
+    Origin = tuple[str, str]
+
 __all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "newest_state", "rank_of"]
 
 _TWO = 2
@@ -68,7 +70,7 @@ class ThreadFiles:
         return self.place[-1]
 
     @property
-    def origin(self) -> tuple[str, str]:
+    def origin(self) -> Origin:
         """Where its names come from: exports of two kinds may lie in one folder."""
         return self.export, self.variant if self.variant in _OWN_EXPORTS else ""
 

@@ -12,6 +12,8 @@ from tests.unit_tests.exports.test_renames import chat, load, orders, senders, w
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from langchain_fbmessenger.testing._options import Variant
+
 
 @pytest.mark.parametrize(
     ("before", "today"),
@@ -70,3 +72,27 @@ def test_conversation_without_a_message_has_no_say_in_whose_exports_they_are(
         loader, (session,) = load(*paths)
         assert loader.owner == session["thread"]["owner"] == "zoe"
     assert load(write(tmp_path / "b", empty))[0].owner == "Kim"
+
+
+@pytest.mark.parametrize("variant", ["B", "D"])
+@pytest.mark.parametrize("today", [("milo", "zoe"), ("milo", "Kim"), ("Mirek", "Kim")])
+@pytest.mark.parametrize("is_one_folder", [True, False])
+def test_exports_of_two_kinds_may_lie_in_one_folder(
+    tmp_path: Path, variant: Variant, today: tuple[str, str], *, is_one_folder: bool
+) -> None:
+    places = tmp_path / "x", tmp_path / ("x" if is_one_folder else "y")
+    write(places[0], chat("milo", "zoe", folder="e2ee_cutover"), owner_files=False)
+    write(places[1], chat(*today, numbers=range(8, 16)), variant=variant)
+    loader, (session,) = load(*dict.fromkeys(places))
+    assert senders(session) == dict.fromkeys(today, 8)
+    assert loader.owner == session["thread"]["owner"] == today[1]
+
+
+def test_owner_is_the_newest_where_nothing_tells_that_they_are_one(tmp_path: Path) -> None:
+    """Nothing is in common, so nobody knows; what is trained is each export's own owner."""
+    old = write(tmp_path / "z", chat("milo", "zoe"))
+    new = write(tmp_path / "a", chat("Bo", "Kim", name="bo_17841400000000002", numbers=[30, 31]))
+    for paths in orders(old, new):
+        loader, sessions = load(*paths)
+        assert sorted(s["thread"]["owner"] for s in sessions) == ["Kim", "zoe"]
+        assert loader.owner == "Kim"
