@@ -191,7 +191,7 @@ def redact_identifiers(
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: There is no such kind or region.
+        InvalidOptionError: There is no such kind or region.
 
     Example:
         ```python
@@ -278,7 +278,8 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: The key file is none, or an option does not have one of its values.
+        MalformedFileError: The key file is none.
+        InvalidOptionError: An option does not have one of its values.
 
     Example:
         ```python
