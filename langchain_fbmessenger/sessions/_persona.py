@@ -117,7 +117,8 @@ class _Export:
             ]
             if wrong:
                 wanted = ", ".join(search.wanted for search in self.searches)
-                meant = [*wrong, *(name for search in self.searches for name in search.found)]
+                people = (names for search in self.searches for names in search.candidates)
+                meant = dict.fromkeys([*wrong, *(names[0] for names in people)])
                 raise UnknownSenderError(wanted, self._known.values(), meant=meant)
             self._keys = keys
             self._is_persona.clear()
