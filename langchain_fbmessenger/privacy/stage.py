@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - pydantic too
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
 from pydantic import ConfigDict, Field
@@ -15,7 +15,7 @@ from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.identifiers.finder import Style  # noqa: TC001 - pydantic too
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.options import Kind, Names, Regions, several
+from langchain_fbmessenger.privacy.options import Kind, Kinds, Names, Regions  # noqa: TC001
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
@@ -41,7 +41,7 @@ class RedactIdentifiers(SessionStage):
     name: str | None = "redact_identifiers"
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    kinds: Optional[frozenset[Kind]] = None  # noqa: UP045 - read on Python 3.10 too
+    kinds: Kinds = None
     """Kinds of identifiers to replace; None for all."""
 
     regions: Regions = None
@@ -82,7 +82,7 @@ class PseudonymizeChatSessions(SessionStage):
     identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
     """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
 
-    kinds: Optional[frozenset[Kind]] = None  # noqa: UP045
+    kinds: Kinds = None
     """Kinds of identifiers to replace; None for all."""
 
     regions: Regions = None
@@ -199,8 +199,8 @@ def redact_identifiers(
         ```
     """
     stage = RedactIdentifiers(
-        kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else several(regions, "regions"),
+        kinds=cast("Any", kinds),
+        regions=cast("Any", regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
@@ -292,14 +292,14 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         ```
     """
     stage = PseudonymizeChatSessions(
-        key=Path(key),
+        key=cast("Any", key),
         keep_owner=keep_owner,
-        keep=several(keep),
-        people=several(people),
+        keep=cast("Any", keep),
+        people=cast("Any", people),
         contacts=as_contacts(contacts),
         identifiers=identifiers,
-        kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else several(regions, "regions"),
+        kinds=cast("Any", kinds),
+        regions=cast("Any", regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))
