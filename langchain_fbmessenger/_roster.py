@@ -15,7 +15,14 @@ from typing_extensions import Self, override
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LoadedThread", "Person", "changed_thread", "nicknames_of", "people_of"]
+__all__ = [
+    "LoadedThread",
+    "Person",
+    "changed_thread",
+    "nicknames_of",
+    "participants_of",
+    "people_of",
+]
 
 
 class Person(msgspec.Struct, frozen=True):
@@ -69,6 +76,12 @@ class LoadedThread(dict[str, Any]):
 def people_of(thread: Mapping[str, Any] | None) -> tuple[Person, ...]:
     """Return everybody in the export of a thread; nobody for a thread of another loader."""
     return thread.people if isinstance(thread, LoadedThread) else ()
+
+
+def participants_of(thread: Mapping[str, Any] | None) -> list[str]:
+    """Return the names of those who take part in a thread, as far as they have some."""
+    listed = (thread or {}).get("participants") or ()
+    return [name for name in listed if isinstance(name, str)]
 
 
 def nicknames_of(thread: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...]:

@@ -60,6 +60,9 @@ _NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them
 class MessengerError(Exception):
     """Base of every error that this package raises on purpose."""
 
+    def __str__(self) -> str:
+        return "".join(map(str, self.args))  # KeyError would quote it, OSError look for a number
+
     def __reduce__(self) -> tuple[Any, ...]:
         # Keyword-only constructors defeat the default, and errors cross process borders.
         return _rebuild, (type(self), self.args, self.__dict__)
@@ -80,9 +83,6 @@ class ExportNotFoundError(MessengerError, FileNotFoundError):
     def __init__(self, message: str, *, path: Path) -> None:
         super().__init__(message)
         self.path = path
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # OSError would print its arguments instead
 
 
 class MalformedExportError(MessengerError, ValueError):
@@ -111,17 +111,14 @@ class UnknownSenderError(MessengerError, LookupError):
     def __init__(self, sender: str, seen: Iterable[str], *, meant: Iterable[str] = ()) -> None:
         self.sender = sender
         self.seen = list(seen)
-        listed = ", ".join(repr(name) for name in self.seen[:_NAMES_LISTED]) or "none at all"
-        more = len(self.seen) - _NAMES_LISTED
-        if more > 0:
-            listed += f" and {more} more (all of them in the error's `seen`)"
         candidates = list(meant)
         self.suggestions = candidates or close_names(sender, self.seen)
         super().__init__(
             f"{'Several people may be' if candidates else 'No message was sent by'} {sender!r}."
-            f"{did_you_mean(self.suggestions)} Senders in these chat sessions: {listed}. Pass one "
-            "of them; case and white space do not matter, nor do accents, unless two people differ "
-            "by them alone."
+            f"{did_you_mean(self.suggestions)} "
+            f"Senders in these chat sessions: {_listed(self.seen)}. "
+            "Pass one of them; case and white space do not matter, nor do accents, unless two "
+            "people differ by them alone."
         )
 
 
@@ -227,22 +224,13 @@ class MalformedFileError(MessengerError, ValueError):
 class MissingFolderError(MessengerError, FileNotFoundError):
     """There is no folder in which a file could be written."""
 
-    def __str__(self) -> str:
-        return str(self.args[0])  # OSError would print its arguments instead
-
 
 class BusyFileError(MessengerError, TimeoutError):
     """Another process does not let go of a file."""
 
-    def __str__(self) -> str:
-        return str(self.args[0])
-
 
 class UnknownRowError(MessengerError, KeyError):
     """A report has no such row, or several."""
-
-    def __str__(self) -> str:
-        return str(self.args[0])  # KeyError would quote it
 
 
 class MissingExtraError(MessengerError, ImportError):

@@ -147,8 +147,9 @@ def balance_examples(  # noqa: PLR0913 - each option is a field of the stage
         An iterator over examples, or the Runnable that does the same.
 
     Raises:
-        ValueError: An option is out of its range; or an example does not know who it was written
-            to or when, as `max_share` and `half_life` need: those read from a file do not.
+        InvalidOptionError: An option is out of its range.
+        InvalidExampleError: An example does not know who it was written to or when, as `max_share`
+            and `half_life` need: those read from a file do not.
 
     Warns:
         UserWarning: `max_share` asks for more contacts than there are, and is not applied; or it

@@ -6,6 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._roster import participants_of
 from langchain_fbmessenger.examples.schema import ExampleSource
 from langchain_fbmessenger.examples.system_template import placeholders_of
 
@@ -32,8 +33,8 @@ def source_of_part(
     """
     thread: Any = session.get("thread") or {}
     owner, writers = people.owner, people.writers
-    known = [name for name in thread.get("participants") or () if isinstance(name, str)]
-    others = [name for name in known if comparable_name(name) != comparable_name(owner)]
+    own = comparable_name(owner)
+    others = [name for name in participants_of(thread) if comparable_name(name) != own]
     # Sessions of other loaders say nothing of their thread: its people stand for it.
     identity = str(thread.get("id") or "|".join(sorted({*writers, owner})))
     alone = others[0] if len(others) == 1 else writers[0] if len(writers) == 1 else ""

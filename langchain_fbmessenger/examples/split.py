@@ -113,8 +113,9 @@ def split_examples(
         `(train, valid)`, or the Runnable that gives the two lists.
 
     Raises:
-        ValueError: `valid` is no share, or an example does not know where it is from: a file keeps
-            the chat only, so split before you write one.
+        InvalidOptionError: `valid` is no share.
+        InvalidExampleError: An example does not know where it is from: a file keeps the chat only,
+            so split before you write one.
 
     Warns:
         UserWarning: Nothing could be held out, as each thread is one conversation, or the newest

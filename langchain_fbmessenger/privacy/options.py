@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Any, Literal, Optional, cast
 
 from pydantic import BeforeValidator
@@ -9,7 +10,7 @@ from pydantic import BeforeValidator
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.identifiers import known_regions
 
-__all__ = ["Kind", "Names", "Regions", "UnknownNames", "as_unknown_names", "several"]
+__all__ = ["Kind", "Kinds", "Names", "Regions", "UnknownNames", "as_unknown_names", "several"]
 
 Kind = Literal["phone", "email", "card", "iban", "ip", "link", "address", "id"]
 
@@ -32,12 +33,16 @@ def several(texts: Any, what: str = "names") -> Any:
     """Return several texts as a tuple.
 
     Raises:
-        InvalidOptionError: It is a single text, which would be taken for as many as it has letters.
+        InvalidOptionError: It is a single one; a text would be taken for as many as it has letters.
     """
-    if isinstance(texts, str):
+    if isinstance(texts, str | bytes) or not isinstance(texts, Iterable):
         message = f"expected several {what}: put a single one into a list"
         raise InvalidOptionError(message)
     return tuple(texts)
+
+
+def _as_kinds(kinds: Any) -> Any:
+    return None if kinds is None else several(kinds, "kinds")
 
 
 def _as_names(names: Any) -> Any:
@@ -48,5 +53,6 @@ def _as_regions(regions: Any) -> Any:
     return None if regions is None else known_regions(several(regions, "regions"))
 
 
+Kinds = Annotated[Optional[frozenset[Kind]], BeforeValidator(_as_kinds)]  # noqa: UP045
 Names = Annotated[tuple[str, ...], BeforeValidator(_as_names)]
 Regions = Annotated[Optional[tuple[str, ...]], BeforeValidator(_as_regions)]  # noqa: UP045

@@ -74,7 +74,8 @@ def look_through(
         count_tokens: Counts the tokens of each of several texts.
 
     Raises:
-        ValueError: There is no such key file, or it is none.
+        InvalidOptionError: There is no such key file.
+        MalformedFileError: It is none.
     """
     if key is not None and not key.is_file():
         message = f"There is no key file {str(key)!r}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
+from langchain_fbmessenger._roster import participants_of
 from langchain_fbmessenger._times import is_time
 from langchain_fbmessenger.privacy.findings import Finding, replaced, without_overlaps
 from langchain_fbmessenger.privacy.walk import (
@@ -158,7 +159,7 @@ def names_in(session: ChatSession) -> Iterator[str]:
     """Give the people whom a session names: its participants, owner, writers, and who reacted."""
     thread: Any = cast("dict[str, Any]", session).get("thread")
     if isinstance(thread, dict):
-        yield from (name for name in thread.get("participants") or () if isinstance(name, str))
+        yield from participants_of(thread)
         if isinstance(thread.get("owner"), str):
             yield thread["owner"]
     for message in session["messages"]:

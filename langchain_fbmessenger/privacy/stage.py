@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
-from pathlib import Path
+from pathlib import Path  # noqa: TC003 - pydantic too
 from typing import TYPE_CHECKING, Any, Optional, cast, overload
 
 from pydantic import ConfigDict, Field
@@ -16,7 +16,13 @@ from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.identifiers.finder import Style  # noqa: TC001 - pydantic too
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.options import Kind, Names, Regions, UnknownNames, several
+from langchain_fbmessenger.privacy.options import (  # noqa: TC001
+    Kind,
+    Kinds,
+    Names,
+    Regions,
+    UnknownNames,
+)
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
 from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
@@ -42,7 +48,7 @@ class RedactIdentifiers(SessionStage):
     name: str | None = "redact_identifiers"
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    kinds: Optional[frozenset[Kind]] = None  # noqa: UP045 - read on Python 3.10 too
+    kinds: Kinds = None
     """Kinds of identifiers to replace; None for all."""
 
     regions: Regions = None
@@ -86,7 +92,7 @@ class PseudonymizeChatSessions(SessionStage):
     identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
     """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
 
-    kinds: Optional[frozenset[Kind]] = None  # noqa: UP045
+    kinds: Kinds = None
     """Kinds of identifiers to replace; None for all."""
 
     regions: Regions = None
@@ -199,7 +205,7 @@ def redact_identifiers(
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: There is no such kind or region.
+        InvalidOptionError: There is no such kind or region.
 
     Example:
         ```python
@@ -207,8 +213,8 @@ def redact_identifiers(
         ```
     """
     stage = RedactIdentifiers(
-        kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else several(regions, "regions"),
+        kinds=cast("Any", kinds),
+        regions=cast("Any", regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
@@ -294,7 +300,8 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        ValueError: The key file is none, or an option does not have one of its values.
+        MalformedFileError: The key file is none.
+        InvalidOptionError: An option does not have one of its values.
 
     Example:
         ```python
@@ -307,15 +314,15 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         ```
     """
     stage = PseudonymizeChatSessions(
-        key=Path(key),
+        key=cast("Any", key),
         keep_owner=keep_owner,
-        keep=several(keep),
-        people=several(people),
+        keep=cast("Any", keep),
+        people=cast("Any", people),
         contacts=as_contacts(contacts),
         unknown_names=unknown_names,
         identifiers=identifiers,
-        kinds=None if kinds is None else frozenset(kinds),
-        regions=None if regions is None else several(regions, "regions"),
+        kinds=cast("Any", kinds),
+        regions=cast("Any", regions),
         report=report,
     )
     return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_fbmessenger._names import NameSearch, comparable_name
-from langchain_fbmessenger._roster import people_of
+from langchain_fbmessenger._roster import participants_of, people_of
 from langchain_fbmessenger.exceptions import UnknownSenderError
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ class Persona:
         self._messages.update(writers)
         thread: Any = cast("dict[str, Any]", session).get("thread") or {}
         # Who belongs to a thread is known, also where they have never written a word.
-        participants = [n for n in thread.get("participants") or () if isinstance(n, str)]
+        participants = participants_of(thread)
         for name in participants:
             self._messages.setdefault(name, 0)
         export = self._export_of(people_of(thread))
@@ -117,7 +117,8 @@ class _Export:
             ]
             if wrong:
                 wanted = ", ".join(search.wanted for search in self.searches)
-                meant = [*wrong, *(name for search in self.searches for name in search.found)]
+                people = (names for search in self.searches for names in search.candidates)
+                meant = dict.fromkeys([*wrong, *(names[0] for names in people)])
                 raise UnknownSenderError(wanted, self._known.values(), meant=meant)
             self._keys = keys
             self._is_persona.clear()

@@ -76,8 +76,8 @@ def merge_chat_runs(
         An iterator over new sessions, or the Runnable that does the same.
 
     Raises:
-        ValueError: A message's content is neither text nor a list of content blocks, or `max_gap`
-            is no gap.
+        InvalidInputError: A message's content is neither text nor a list of content blocks.
+        InvalidOptionError: `max_gap` is no gap.
 
     Example:
         ```python
@@ -108,8 +108,8 @@ def merge_chat_runs_in_session(
         message and the `events` of all of them; time is linear in the session's length.
 
     Raises:
-        ValueError: A message's content is neither text nor a list of content blocks, or `max_gap`
-            is no gap.
+        InvalidInputError: A message's content is neither text nor a list of content blocks.
+        InvalidOptionError: `max_gap` is no gap.
     """
     gap = None if max_gap is None else as_gap(max_gap)
     return _merged(one_session(chat_session), delimiter, gap)

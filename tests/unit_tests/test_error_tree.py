@@ -101,6 +101,14 @@ WRONG: dict[str, tuple[Callable[[Path], Any], type[Exception]]] = {
     "source": (lambda _: split_examples([example()]), ValueError),
     "region": (lambda _: redact_identifiers(regions=["XX"]), ValueError),
     "kind": (lambda _: redact_identifiers(kinds=["fax"]), ValueError),  # type: ignore[list-item]
+    "one kind": (lambda _: redact_identifiers(kinds="phone"), ValueError),  # type: ignore[arg-type]
+    "kinds": (lambda _: redact_identifiers(kinds=7), ValueError),  # type: ignore[call-overload]
+    "regions": (lambda _: redact_identifiers(regions=7), ValueError),  # type: ignore[call-overload]
+    "keep": (
+        lambda p: pseudonymize_chat_sessions(key=p / "k", keep=b"hush"),  # type: ignore[call-overload]
+        ValueError,
+    ),
+    "no key": (lambda _: pseudonymize_chat_sessions(key=None), ValueError),  # type: ignore[call-overload]
     "key": (lambda p: list(pseudonymize_chat_sessions([], key=p)), ValueError),
     "folder": (lambda p: write_jsonl([example()], p / "no" / "x.jsonl"), FileNotFoundError),
     "attachments": (

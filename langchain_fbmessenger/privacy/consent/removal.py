@@ -9,7 +9,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._gc import without_gc
 from langchain_fbmessenger._messages import copy_message, is_plain
-from langchain_fbmessenger._roster import LoadedThread, nicknames_of, people_of
+from langchain_fbmessenger._roster import LoadedThread, nicknames_of, participants_of, people_of
 from langchain_fbmessenger.privacy.consent.mentions import SOMEONE
 from langchain_fbmessenger.privacy.consent.report import ANSWERS, BY_THEM, WITH_THEM
 from langchain_fbmessenger.privacy.findings import replaced
@@ -63,7 +63,7 @@ def _is_with_them(session: ChatSession, is_left_out: Callable[[str], bool]) -> b
     """Tell whether a chat is with nobody else: then all that is said in it is said to them."""
     thread: Any = cast("dict[str, Any]", session).get("thread")
     thread = thread if isinstance(thread, dict) else {}
-    people = {name for name in thread.get("participants") or () if isinstance(name, str)}
+    people = {*participants_of(thread)}
     people.update(filter(None, map(sender_of, session["messages"])))
     left_out = {name for name in people if is_left_out(name)}
     others = people - left_out - {thread.get("owner")}

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, field_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._names import comparable_name, find_person
-from langchain_fbmessenger._roster import nicknames_of, people_of
+from langchain_fbmessenger._roster import nicknames_of, participants_of, people_of
 from langchain_fbmessenger._times import read_times
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
 from langchain_fbmessenger.exports import is_deleted_account
@@ -137,8 +137,8 @@ class _Run:
                 "whose answers would a model learn?"
             )
             raise InvalidOptionError(message)
-        participants = [p for p in thread.get("participants") or () if isinstance(p, str)]
-        decided = (self._decisions.by_name(name) for name in participants if name != owner)
+        others = (name for name in participants_of(thread) if name != owner)
+        decided = map(self._decisions.by_name, others)
         if thread.get("folder") in _FROM_STRANGERS and not any(decided):
             self._report.messages_left_out[REQUEST] += len(session["messages"])
             return None
@@ -228,7 +228,8 @@ def apply_consent(
         MissingExtraError: The extra `[privacy]` is not installed.
         UnknownSenderError: Somebody to be excluded or forgotten occurs nowhere, so that the name is
             likely misspelt. A stream raises it at its end, when all sessions have been seen.
-        ValueError: The owner of an export is to be left out, or the contacts are wrong.
+        InvalidOptionError: The owner of an export is to be left out.
+        MalformedFileError: The contacts are wrong.
         FileNotFoundError: There is no such contacts file.
 
     Example:

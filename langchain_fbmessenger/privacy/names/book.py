@@ -36,7 +36,8 @@ class NameBook:
         keep: Names that stay as they are.
 
     Raises:
-        ValueError: The file is no key file, or its folder does not exist.
+        MalformedFileError: The file is no key file.
+        InvalidOptionError: Its folder does not exist.
     """
 
     def __init__(self, path: Path, *, keep: Iterable[str] = ()) -> None:

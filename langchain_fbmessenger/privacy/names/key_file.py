@@ -65,7 +65,7 @@ def read_key(path: Path) -> KeyFile:
 
     Raises:
         FileNotFoundError: There is none.
-        ValueError: The file is no key file, or of another version.
+        MalformedFileError: The file is no key file, or of another version.
     """
     try:
         held = json.loads(path.read_bytes())  # not msgspec's reader: names may hold half an emoji
@@ -101,7 +101,8 @@ def changing_key(path: Path) -> Iterator[KeyFile]:
 
     Raises:
         BusyFileError: Another process does not let go of it.
-        ValueError: The file is no key file, or its folder does not exist.
+        MalformedFileError: The file is no key file.
+        InvalidOptionError: Its folder does not exist.
     """
     path = path.resolve()
     if not path.parent.is_dir():

@@ -212,3 +212,10 @@ def test_error_for_a_changed_option_does_not_quote_it() -> None:
         stage.sender = "Zoë Ångström"
     assert "Zo" not in str(caught.value)
     assert stage.sender == "Al"
+
+
+def test_all_who_may_be_meant_are_suggested_also_when_they_come_late() -> None:
+    sessions = [session("Zoë: a", "Al: b"), session("Zoé: c", "Al: d")]
+    with pytest.raises(UnknownSenderError, match="Several people may be 'zoe'") as caught:
+        list(map_ai_messages(sessions, "zoe"))
+    assert caught.value.suggestions == ["Zoë", "Zoé"]
