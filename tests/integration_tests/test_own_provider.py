@@ -28,12 +28,12 @@ def worked_example() -> str:
 
 
 @pytest.fixture
-def workshop(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
+def harbour(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeProvider]:
     monkeypatch.setenv("LANGCHAIN_FBMESSENGER_HOME", str(tmp_path))
     with serving() as provider:
-        monkeypatch.setenv("WORKSHOP_URL", provider.base_url)
-        monkeypatch.setenv("WORKSHOP_API_KEY", "sk-workshop")
-        provider.models.add("workshop-8b")
+        monkeypatch.setenv("HARBOUR_URL", provider.base_url)
+        monkeypatch.setenv("HARBOUR_API_KEY", "sk-harbour")
+        provider.models.add("harbour-8b")
         provider.ends_jobs = True
         yield provider
 
@@ -44,29 +44,29 @@ def run(**given: Any) -> dict[str, Any]:
     return names
 
 
-def test_the_worked_example_works(workshop: FakeProvider) -> None:
+def test_the_worked_example_works(harbour: FakeProvider) -> None:
     names = run()
     job, model = names["job"], names["model"]
     assert isinstance(model, ChatOpenAI)
     assert (job.status, model.model_name, model.temperature) == ("succeeded", f"ft:{job.id}", 0.8)
-    assert model._get_ls_params()["ls_provider"] == "workshop"
-    (asked,) = map(json.loads, workshop.bodies("POST /v1/fine_tuning/jobs"))
-    assert (asked["model"], asked["priority"]) == ("workshop-8b", "low")
+    assert model._get_ls_params()["ls_provider"] == "harbour"
+    (asked,) = map(json.loads, harbour.bodies("POST /v1/fine_tuning/jobs"))
+    assert (asked["model"], asked["priority"]) == ("harbour-8b", "low")
     assert asked["method"]["supervised"]["hyperparameters"] == {"n_epochs": 2}
-    assert workshop.files == {}, "the uploads are gone"
-    assert {*workshop.keys} == {"Bearer sk-workshop"}
-    assert job.base_chat_model().model_name == "workshop-8b"
-    again = FineTuningJob.from_id(job.id, names["WorkshopProvider"]())
+    assert harbour.files == {}, "the uploads are gone"
+    assert {*harbour.keys} == {"Bearer sk-harbour"}
+    assert job.base_chat_model().model_name == "harbour-8b"
+    again = FineTuningJob.from_id(job.id, names["HarbourProvider"]())
     assert again.chat_model()._get_llm_string() == job.chat_model()._get_llm_string()
 
 
-def test_what_it_does_not_take_is_told_before_anything_is_sent(workshop: FakeProvider) -> None:
-    provider = run()["WorkshopProvider"]()
-    workshop.asked.clear()
-    with pytest.raises(ValueError, match="'workshop' does not know lora_rank"):
-        FineTuner(provider=provider, model="workshop-8b", lora_rank=8)
+def test_what_it_does_not_take_is_told_before_anything_is_sent(harbour: FakeProvider) -> None:
+    provider = run()["HarbourProvider"]()
+    harbour.asked.clear()
+    with pytest.raises(ValueError, match="'harbour' does not know lora_rank"):
+        FineTuner(provider=provider, model="harbour-8b", lora_rank=8)
     with pytest.raises(InvalidExampleError, match="at least 10"):
-        FineTuner(provider=provider, model="workshop-8b").submit(EXAMPLES[:9])
+        FineTuner(provider=provider, model="harbour-8b").submit(EXAMPLES[:9])
     with pytest.raises(FineTuningError, match="no such thing"):
         FineTuner(provider=provider, model="another").submit(EXAMPLES)
-    assert "POST /v1/files" not in workshop.routes
+    assert "POST /v1/files" not in harbour.routes

@@ -52,11 +52,11 @@ class Provider(Options, ABC):
 
     Example:
         ```python
-        class WorkshopProvider(Provider):
-            name: ClassVar[str] = "workshop"
+        class HarbourProvider(Provider):
+            name: ClassVar[str] = "harbour"
 
             def connection(self) -> Connection:
-                return Connection("https://tuning.example.org/v1", os.environ["WORKSHOP_API_KEY"])
+                return Connection("https://tuning.example.org/v1", os.environ["HARBOUR_API_KEY"])
 
             def preflight(self, client: OpenAI, model: str) -> ExampleRules:
                 client.models.retrieve(model)

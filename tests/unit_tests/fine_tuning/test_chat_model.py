@@ -353,7 +353,7 @@ def test_an_answer_in_the_cache_outlives_a_move_of_the_server() -> None:
         (AzureProvider(deployment="zoe"), "azure"),
         (NebiusProvider(served_as="mine"), "nebius"),
         (CompatibleProvider(base_url="https://host.invalid/v1"), "compatible"),
-        (provider_class()(), "workshop"),
+        (provider_class()(), "harbour"),
     ],
 )
 def test_traces_say_where_a_model_runs(provider: Provider, name: str) -> None:

@@ -22,21 +22,21 @@ from langchain_fbmessenger.fine_tuning import (
 
 WHOLE: dict[str, Any] = {
     "__module__": __name__,
-    "name": "workshop",
+    "name": "harbour",
     "connection": lambda _: Connection("https://host.invalid/v1", "key"),
-    "preflight": lambda *_: ExampleRules(provider="workshop"),
+    "preflight": lambda *_: ExampleRules(provider="harbour"),
 }
 
 
 def provider_class(*without: str, **more: Any) -> type[Provider]:
     given = {name: value for name, value in WHOLE.items() if name not in without}
-    return type(Provider)("Workshop", (Provider,), given | more)
+    return type(Provider)("Harbour", (Provider,), given | more)
 
 
 @pytest.mark.parametrize("lacking", ["name", "connection", "preflight"])
 def test_what_is_missing_is_named(lacking: str) -> None:
     with pytest.raises(
-        InvalidInputError, match=f"Workshop is no provider yet, it lacks {lacking}"
+        InvalidInputError, match=f"Harbour is no provider yet, it lacks {lacking}"
     ) as e:
         provider_class(lacking)()
     assert isinstance(e.value, TypeError)
@@ -76,7 +76,7 @@ def test_a_base_of_ones_own_may_leave_the_rest_to_its_subclasses() -> None:
     ],
 )
 def test_a_fact_of_no_use_is_refused_where_the_class_is_defined(fact: str, value: Any) -> None:
-    with pytest.raises(InvalidInputError, match=rf"Workshop\.{fact} is "):
+    with pytest.raises(InvalidInputError, match=rf"Harbour\.{fact} is "):
         provider_class(**{fact: value})
 
 
@@ -84,8 +84,8 @@ def test_a_fact_of_another_base_is_looked_at_as_well() -> None:
     class Facts:
         name = 3
 
-    with pytest.raises(InvalidInputError, match=r"Workshop\.name is a text"):
-        type(Provider)("Workshop", (Facts, provider_class("name")), {"__module__": __name__})
+    with pytest.raises(InvalidInputError, match=r"Harbour\.name is a text"):
+        type(Provider)("Harbour", (Facts, provider_class("name")), {"__module__": __name__})
 
 
 async def later(_: Any) -> Connection:
@@ -109,9 +109,7 @@ async def later(_: Any) -> Connection:
 def test_a_method_that_returns_another_thing_is_named(method: str, gives: Any, wanted: str) -> None:
     provider = provider_class(**{method: gives})()
     needed = {"connection": 0, "job_body": 1, "identity": 1}.get(method, 2)
-    with pytest.raises(
-        InvalidInputError, match=rf"Workshop\.{method}\(\) has to return a {wanted}"
-    ):
+    with pytest.raises(InvalidInputError, match=rf"Harbour\.{method}\(\) has to return a {wanted}"):
         getattr(provider, method)(*[None] * needed)
 
 
@@ -131,8 +129,8 @@ def test_a_misspelt_option_is_refused(kind: type[Provider]) -> None:
 def test_a_fact_that_is_written_as_a_field_is_told_how_it_is_written() -> None:
     with pytest.raises(InvalidInputError, match=r"write name: ClassVar\[str\] ="):
 
-        class Workshop(Provider):
-            name: str = "workshop"  # type: ignore[misc]
+        class Harbour(Provider):
+            name: str = "harbour"  # type: ignore[misc]
 
 
 def test_a_class_is_no_instance() -> None:
