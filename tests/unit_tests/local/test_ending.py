@@ -15,8 +15,9 @@ from langchain_fbmessenger.local.ending import Ending
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
 PROGRAM = """
-import sys, threading, time
+import signal, sys, threading, time
 from langchain_fbmessenger.local import ending
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the tests may run under `nohup`
 ending._LIMIT_SECONDS = {limit}
 def say(text):
     print(text, flush=True)
