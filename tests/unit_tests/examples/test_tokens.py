@@ -29,6 +29,7 @@ CHAT: list[Any] = [
 def hugging_face() -> Any:
     """The bundled base model's own tokenizer, read from its GGUF file."""
     transformers = pytest.importorskip("transformers")
+    pytest.importorskip("torch", reason="transformers reads GGUF files by it")
     from langchain_fbmessenger.local import bundled_file
 
     file = bundled_file(BUNDLED)
