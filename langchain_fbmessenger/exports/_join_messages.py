@@ -93,7 +93,9 @@ def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool
 
 def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Tell whether two threads are one: a greeting that went to many is not enough."""
-    if 2 * stamps_in_common(thread, other) < _possible(thread, other):
+    if thread.is_group != other.is_group or 2 * stamps_in_common(thread, other) < _possible(
+        thread, other
+    ):
         return False
     common = comparer.common(thread, other)
     if not common.is_most:
@@ -105,7 +107,7 @@ def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
         return common.shared >= _FEW and (
             is_answer or len(common.votes) >= _FEW or common.shared > _FEW
         )
-    return common.shared >= _FEW or (unit == 1 and is_known)
+    return common.shared >= _FEW
 
 
 def _possible(thread: ThreadFiles, other: ThreadFiles) -> int:

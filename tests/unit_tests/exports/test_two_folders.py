@@ -145,3 +145,15 @@ def test_copies_in_all_folders_are_one(tmp_path: Path) -> None:
         write_export([chat("milo", box, range(number, number + 6))], tmp_path)
     assert Counter(loaded(tmp_path)[0]) == Counter(lines(9))
     assert len(loaded(tmp_path)) == 1
+
+
+@pytest.mark.parametrize("others", [("Al", "Zoë"), ("Al", "Eva", "Zoë")])
+def test_one_message_that_two_people_sent_at_one_time_makes_no_chat_of_two(
+    tmp_path: Path, others: tuple[str, ...]
+) -> None:
+    """Encrypted chats carry no number, and each may have come in an archive of its own."""
+    chats = [chat("milo", "inbox", [0]), chat("al", "inbox", [0], people=others)]
+    for number, one in enumerate(chats):
+        write_export([one], tmp_path / str(number), variant="B", owner="Zoë")
+    paths = [tmp_path / "0", tmp_path / "1"]
+    assert len(FacebookMessengerChatLoader(paths).load()) == 2
