@@ -1,7 +1,8 @@
 # `make demo` and `make test` set up all they need in .venv; nothing else is touched but the state
 # folder of the local server (see docs/local-server.md).
 PYTHON ?= python3
-# `make demo EPOCHS=1` trains a shorter time; `make benchmark SCALE=0.001` only shows that all run.
+# `make demo EPOCHS=1` trains a shorter time; `make benchmark SCALE=0.001` only shows that all run,
+# and `make benchmark BEFORE=TREE` measures another copy of the package beside this one.
 EPOCHS ?= 2
 SCALE ?= 1
 VENV := .venv
@@ -14,22 +15,23 @@ demo: $(VENV)/.local
 	$(BIN)/langchain-fbmessenger demo --epochs $(EPOCHS)
 
 test: $(VENV)/.test $(VENV)/openai2
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 # On the oldest and the newest Python that are at hand beside the one above, without torch.
 test-pythons: $(VENV)/.test
 	$(BIN)/python tests/other_pythons.py
 
-lint: $(VENV)/.lint
+lint: $(VENV)/.lint $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-logo --no-cache
 
 types: $(VENV)/.lint $(VENV)/.test
 	$(BIN)/mypy
 
 benchmark: export BENCHMARK_SCALE = $(SCALE)
 benchmark: $(VENV)/.test $(VENV)/trl/.installed
-	$(BIN)/python tests/benchmarks/export_to_jsonl.py
+	$(BIN)/python tests/benchmarks/export_to_jsonl.py $(if $(BEFORE),--before $(BEFORE))
 	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/training_examples.py
 	$(BIN)/python tests/benchmarks/privacy.py

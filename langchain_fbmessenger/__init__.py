@@ -4,139 +4,11 @@ The road, room by room: an export on disk → chat sessions → training example
 `ChatOpenAI`. Importing this package is light: each room is imported at its first use.
 """
 
-from __future__ import annotations
+from langchain_fbmessenger._version import __version__ as __version__
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
-
-from langchain_fbmessenger._version import __version__
-
-if TYPE_CHECKING:
-    from langchain_fbmessenger.chat_loaders import (
-        FacebookMessengerChatLoader,
-        FolderFacebookMessengerChatLoader,
-        SingleFileFacebookMessengerChatLoader,
-    )
-    from langchain_fbmessenger.evaluation import (
-        Canaries,
-        LeakReport,
-        aaudit_leaks,
-        audit_leaks,
-        plant_canaries,
-    )
-    from langchain_fbmessenger.examples import (
-        ExampleReport,
-        PreferenceReport,
-        balance_examples,
-        check_examples,
-        convert_messages_for_finetuning,
-        export_examples,
-        read_jsonl,
-        split_examples,
-        to_preference_pairs,
-        to_training_examples,
-        write_jsonl,
-    )
-    from langchain_fbmessenger.exceptions import (
-        BusyFileError,
-        ExportNotFoundError,
-        FineTuningError,
-        InvalidExampleError,
-        InvalidInputError,
-        InvalidOptionError,
-        LocalServerError,
-        MalformedExportError,
-        MalformedFileError,
-        MessengerError,
-        MissingExtraError,
-        MissingFolderError,
-        TrainingNotAvailableError,
-        UnknownOwnerError,
-        UnknownProviderError,
-        UnknownRowError,
-        UnknownSenderError,
-        UnknownThreadError,
-    )
-    from langchain_fbmessenger.fine_tuning import FineTuner, FineTuningJob
-    from langchain_fbmessenger.privacy import (
-        ConsentReport,
-        Contacts,
-        PrivacyReport,
-        apply_consent,
-        pseudonymize_chat_sessions,
-        redact_identifiers,
-        restore_names,
-        write_contacts,
-    )
-    from langchain_fbmessenger.sample import sample_export_path
-    from langchain_fbmessenger.sessions import (
-        map_ai_messages,
-        map_ai_messages_in_session,
-        merge_chat_runs,
-        merge_chat_runs_in_session,
-        split_chat_sessions,
-    )
-    from langchain_fbmessenger.state import purge_state
-
-__all__ = [
-    "BusyFileError",
-    "Canaries",
-    "ConsentReport",
-    "Contacts",
-    "ExampleReport",
-    "ExportNotFoundError",
-    "FacebookMessengerChatLoader",
-    "FineTuner",
-    "FineTuningError",
-    "FineTuningJob",
-    "FolderFacebookMessengerChatLoader",
-    "InvalidExampleError",
-    "InvalidInputError",
-    "InvalidOptionError",
-    "LeakReport",
-    "LocalServerError",
-    "MalformedExportError",
-    "MalformedFileError",
-    "MessengerError",
-    "MissingExtraError",
-    "MissingFolderError",
-    "PreferenceReport",
-    "PrivacyReport",
-    "SingleFileFacebookMessengerChatLoader",
-    "TrainingNotAvailableError",
-    "UnknownOwnerError",
-    "UnknownProviderError",
-    "UnknownRowError",
-    "UnknownSenderError",
-    "UnknownThreadError",
-    "__version__",
-    "aaudit_leaks",
-    "apply_consent",
-    "audit_leaks",
-    "balance_examples",
-    "check_examples",
-    "convert_messages_for_finetuning",
-    "export_examples",
-    "map_ai_messages",
-    "map_ai_messages_in_session",
-    "merge_chat_runs",
-    "merge_chat_runs_in_session",
-    "plant_canaries",
-    "pseudonymize_chat_sessions",
-    "purge_state",
-    "read_jsonl",
-    "redact_identifiers",
-    "restore_names",
-    "sample_export_path",
-    "split_chat_sessions",
-    "split_examples",
-    "to_preference_pairs",
-    "to_training_examples",
-    "write_contacts",
-    "write_jsonl",
-]
-
+# Nothing of the standard library: the command line minds Ctrl-C when this is read, no sooner.
 # langchain-core takes most of a second to import, and our pytest plugin is loaded in every run.
+# `__init__.pyi` says the same to type checkers and editors; a test compares the two.
 _ROOMS = {
     "chat_loaders": (
         "FacebookMessengerChatLoader",
@@ -151,7 +23,9 @@ _ROOMS = {
         "plant_canaries",
     ),
     "examples": (
+        "CheckReport",
         "ExampleReport",
+        "HeldOut",
         "PreferenceReport",
         "balance_examples",
         "check_examples",
@@ -162,6 +36,7 @@ _ROOMS = {
         "to_preference_pairs",
         "to_training_examples",
         "write_jsonl",
+        "write_training_file",
     ),
     "exceptions": (
         "BusyFileError",
@@ -182,8 +57,14 @@ _ROOMS = {
         "UnknownRowError",
         "UnknownSenderError",
         "UnknownThreadError",
+        "WorkerError",
     ),
-    "fine_tuning": ("FineTuner", "FineTuningJob"),
+    "exports": ("LoadReport",),
+    "fine_tuning": (
+        "FineTuner",
+        "FineTuningJob",
+        "Provider",
+    ),
     "privacy": (
         "ConsentReport",
         "Contacts",
@@ -194,6 +75,7 @@ _ROOMS = {
         "restore_names",
         "write_contacts",
     ),
+    "privacy.identifiers": ("find_identifiers",),
     "sample": ("sample_export_path",),
     "sessions": (
         "map_ai_messages",
@@ -202,14 +84,21 @@ _ROOMS = {
         "merge_chat_runs_in_session",
         "split_chat_sessions",
     ),
-    "state": ("purge_state",),
+    "state": (
+        "purge_state",
+        "survey_state",
+    ),
+    "transcripts.of_threads": ("MessengerChatSession",),
 }
 _ROOM_OF = {name: room for room, names in _ROOMS.items() for name in names}
+__all__ = sorted(["__version__", *_ROOM_OF])  # noqa: PLE0605 - type checkers read the stub
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name in _ROOM_OF:
-        value = getattr(import_module(f"langchain_fbmessenger.{_ROOM_OF[name]}"), name)
+        from importlib import import_module
+
+        value: object = getattr(import_module(f"{__name__}.{_ROOM_OF[name]}"), name)
         globals()[name] = value
         return value
     message = f"module {__name__!r} has no attribute {name!r}"
@@ -217,4 +106,4 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return [*__all__]

@@ -18,6 +18,7 @@ No message of theirs holds the text of a chat::
     ├── BusyFileError (TimeoutError)
     ├── UnknownRowError (KeyError)
     ├── MissingExtraError (ImportError)
+    ├── WorkerError (RuntimeError)
     └── FineTuningError (RuntimeError)
         ├── TrainingNotAvailableError
         └── LocalServerError
@@ -27,7 +28,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger._names import close_names, did_you_mean
+from langchain_fbmessenger._internal.names import close_names, did_you_mean
+from langchain_fbmessenger._internal.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -52,6 +54,7 @@ __all__ = [
     "UnknownRowError",
     "UnknownSenderError",
     "UnknownThreadError",
+    "WorkerError",
 ]
 
 _NAMES_LISTED = 20  # more would push the advice off the screen; `seen` has them all
@@ -61,7 +64,9 @@ class MessengerError(Exception):
     """Base of every error that this package raises on purpose."""
 
     def __str__(self) -> str:
-        return "".join(map(str, self.args))  # KeyError would quote it, OSError look for a number
+        # KeyError would quote it, OSError look for a number. Names, paths and the words of a
+        # provider stand in it, and a traceback is shown as it is.
+        return visible("".join(map(str, self.args)))
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Keyword-only constructors defeat the default, and errors cross process borders.
@@ -244,6 +249,10 @@ class MissingExtraError(MessengerError, ImportError):
         )
         self.extra = extra
         self.missing = missing
+
+
+class WorkerError(MessengerError, RuntimeError):
+    """A process that reads conversations could not be started, or has ended early."""
 
 
 class FineTuningError(MessengerError, RuntimeError):

@@ -12,17 +12,17 @@ import re
 import shutil
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from langchain_fbmessenger._home import default_home, locked
-from langchain_fbmessenger._shown import Shown, html_table
+from langchain_fbmessenger._internal.home import default_home, locked, state_root
+from langchain_fbmessenger._internal.shown import Shown, html_table
 from langchain_fbmessenger.exceptions import LocalServerError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
 __all__ = ["Amount", "PurgedState", "StateSurvey", "purge_state", "survey_state"]
 
@@ -33,22 +33,20 @@ _OURS = {
     "jobs": re.compile(f"ftjob-{_ID}"),
     "adapters": re.compile(rf"adapter-{_ID}(\.partial)?"),
     "bases": re.compile(f"{_ID}|converting-.*"),
-    "manifests": re.compile(r"[0-9a-f]{64}(-[0-9a-f]+)?\.(json|lock|partial)|write\.lock"),
+    "manifests": re.compile(
+        r"[0-9a-f]{64}(-[0-9a-f]+)?\.(json|lock)|[0-9a-f]{40}"
+        r"\.([0-9a-f]{16}\.)?partial|write\.lock"
+    ),
     "outgoing": re.compile("tmp[a-z0-9_]{8}"),
+    "incoming": re.compile("tmp[a-z0-9_]{8}"),
+    "previews": re.compile("tmp[a-z0-9_]{8}"),
     "fetched": re.compile("ftjob-.*"),
 }
 _FETCHED = "adapter_config.json"
 _OF_SERVER = ("files", "jobs", "bases")
 """The folders that each server makes first: without them, a `state.db` is somebody else's."""
-_SERVER_FILES = (
-    "state.db",
-    "state.db-wal",
-    "state.db-shm",
-    "state.db-journal",
-    "server.json",
-    "server.partial",
-    "server.log",
-    "reserve",
+_SERVER_FILES = re.compile(
+    r"state\.db(-wal|-shm|-journal)?|server\.json(\.([0-9a-f]{16}\.)?partial)?|server\.log|reserve"
 )
 _SERVER_LOCK = "server.lock"
 _LOCKS = ("start.lock", _SERVER_LOCK)
@@ -56,6 +54,8 @@ _START_SECONDS = 60.0
 _KINDS = {
     "files": "uploads",
     "outgoing": "uploads",
+    "incoming": "uploads",
+    "previews": "previews",
     "bases": "converted bases",
     "manifests": "manifests",
     "adapters": "adapters",
@@ -79,7 +79,7 @@ class StateSurvey(Shown):
     Attributes:
         root: The folder.
         kinds: What is there, by kind: `uploads`, `jobs`, `adapters`, `checkpoints`, `manifests`,
-            `converted bases`, `logs`, `database`.
+            `converted bases`, `previews`, `logs`, `database`.
         foreign: What is not ours and stays.
     """
 
@@ -141,7 +141,7 @@ def survey_state(home: Path | None = None) -> StateSurvey:
     Args:
         home: The folder; see `default_home`.
     """
-    root = (home or default_home()).absolute()
+    root = default_home() if home is None else state_root(home)
     kinds: dict[str, Amount] = {}
     for entry in _ours(root):
         for kind, size in _things_in(root, entry):
@@ -166,8 +166,8 @@ def purge_state(home: Path | None = None) -> PurgedState:
     Raises:
         LocalServerError: A server of the folder does not end: nothing was removed.
     """
-    root = (home or default_home()).absolute()
-    has_server = _is_server_s(root)
+    root = default_home() if home is None else state_root(home)
+    has_server = _is_server_folder(root)
     stopped = has_server and _stopped(root)
     with ExitStack() as locks:
         if has_server:
@@ -188,12 +188,12 @@ def _ours(root: Path) -> Iterator[Path]:
     for name, pattern in _OURS.items():
         folder = root / name
         if folder.is_symlink():
-            if _is_server_s(root):
+            if _is_server_folder(root):
                 yield folder
         elif folder.is_dir():
             yield from (path for path in folder.iterdir() if _is_ours(path, pattern))
-    if _is_server_s(root):
-        yield from (root / name for name in _SERVER_FILES if os.path.lexists(root / name))
+    if _is_server_folder(root):
+        yield from (path for path in root.iterdir() if _SERVER_FILES.fullmatch(path.name))
 
 
 def _is_ours(path: Path, pattern: re.Pattern[str]) -> bool:
@@ -204,17 +204,17 @@ def _is_ours(path: Path, pattern: re.Pattern[str]) -> bool:
 
 
 def _foreign(root: Path) -> Iterator[Path]:
-    ours = {*_ours(root), *((root / name for name in _LOCKS) if _is_server_s(root) else ())}
+    ours = {*_ours(root), *((root / name for name in _LOCKS) if _is_server_folder(root) else ())}
     for path in sorted(root.iterdir()) if root.is_dir() else ():
         if path.name in _OURS and path.is_dir() and not path.is_symlink():
             yield from sorted(set(path.iterdir()) - ours)
         elif path not in ours:
             yield path
         elif path.is_symlink():
-            yield path.resolve()  # the link goes, and what it leads to may hold chats
+            yield Path(os.path.realpath(path))  # the link goes, and what it leads to may hold chats
 
 
-def _is_server_s(root: Path) -> bool:
+def _is_server_folder(root: Path) -> bool:
     # A folder may have been moved to a larger disk, with a link in its place.
     return all((root / name).is_dir() or (root / name).is_symlink() for name in _OF_SERVER)
 

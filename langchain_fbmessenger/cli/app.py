@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-import io
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
-import msgspec
 import typer
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, __version__, read_jsonl
-from langchain_fbmessenger.cli.audit_commands import audit, plant
+from langchain_fbmessenger.cli.commands.audit_commands import audit, plant
+from langchain_fbmessenger.cli.commands.example_commands import check, prepare
+from langchain_fbmessenger.cli.commands.job_commands import jobs
+from langchain_fbmessenger.cli.commands.privacy_commands import contacts
+from langchain_fbmessenger.cli.commands.purge_command import purge
+from langchain_fbmessenger.cli.commands.redact_command import redact
 from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
@@ -19,17 +22,14 @@ from langchain_fbmessenger.cli.common import (
     TimeZone,
     console,
     friendly_errors,
+    print_json,
     print_plain,
     progress,
 )
-from langchain_fbmessenger.cli.example_commands import check, prepare
-from langchain_fbmessenger.cli.job_commands import jobs
-from langchain_fbmessenger.cli.own_process import keep_to_itself
-from langchain_fbmessenger.cli.privacy_commands import contacts
-from langchain_fbmessenger.cli.purge_command import purge
-from langchain_fbmessenger.cli.redact_command import redact
-from langchain_fbmessenger.cli.screens import report_lines, survey_lines, threads_table
+from langchain_fbmessenger.cli.ending import Commands
+from langchain_fbmessenger.cli.own_process import disable_tracing_and_dumps
 from langchain_fbmessenger.cli.survey import take_survey
+from langchain_fbmessenger.cli.views.screens import report_lines, survey_lines, threads_table
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.local import ServerAddress
@@ -38,6 +38,7 @@ __all__ = ["app"]
 
 # A traceback with local variables would print chats.
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -59,11 +60,7 @@ def main(
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
-    keep_to_itself(context)
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            # A terminal or pipe that cannot show "é" or "─" gets "?" instead of a traceback.
-            stream.reconfigure(errors="replace")
+    disable_tracing_and_dumps(context)
 
 
 @app.command()
@@ -81,8 +78,7 @@ def inspect(
             )
             survey = take_survey(loader)
         if as_json:
-            # Plain text, so that no width of a terminal breaks it.
-            typer.echo(msgspec.json.format(msgspec.json.encode(survey)).decode())
+            print_json(survey)
             return
         console.print(threads_table(survey.threads))
         for line in survey_lines(survey):
@@ -215,7 +211,7 @@ def chat(
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 256,
 ) -> None:
     """Talk to a tuned (or base) model. Nothing of it is stored."""
-    from langchain_fbmessenger.cli.talk import conversation_with, talk
+    from langchain_fbmessenger.cli.commands.talk import conversation_with, talk
 
     with friendly_errors():
         # A small model that has lost its thread would go on to the end of its context.
@@ -249,7 +245,7 @@ def demo(
     epochs: Annotated[int, typer.Option(min=1, help="Passes over the examples.")] = 2,
 ) -> None:
     """Train on the bundled sample export and compare the model before and after."""
-    from langchain_fbmessenger.cli.demo import run_demo
+    from langchain_fbmessenger.cli.commands.demo import run_demo
 
     with friendly_errors():
         run_demo(console, n_epochs=epochs)

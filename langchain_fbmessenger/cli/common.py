@@ -1,4 +1,8 @@
-"""What the commands share: the two consoles, their options, and errors that are told in a line."""
+"""What the commands share: their options, and all that they show and ask.
+
+Whatever a command shows goes through `console`, `errors` or a function here, which show texts of
+others without obeying them; nothing else in this room writes.
+"""
 
 from __future__ import annotations
 
@@ -8,15 +12,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
+import msgspec
 import typer
 from pydantic import ValidationError
-from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from langchain_fbmessenger._options import option_error
+from langchain_fbmessenger._internal.console import VisibleConsole
+from langchain_fbmessenger._internal.options import option_error
+from langchain_fbmessenger._internal.output import is_stdout
+from langchain_fbmessenger._internal.visible_text import escaped
+from langchain_fbmessenger.cli.streams import LostOutputError
 from langchain_fbmessenger.exceptions import MessengerError
-from langchain_fbmessenger.privacy.measured import measured
-from langchain_fbmessenger.privacy.wording import MISSED_OUTSIDE
+from langchain_fbmessenger.privacy.preview.measured import measured
+from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,17 +37,22 @@ __all__ = [
     "TimeZone",
     "Tokenizer",
     "UnknownNamesOption",
+    "ask",
+    "confirm",
     "console",
     "errors",
     "friendly_errors",
     "has_terminal",
+    "or_stdout",
+    "print_json",
     "print_plain",
     "progress",
     "say",
+    "told_beside",
 ]
 
-console = Console()
-errors = Console(stderr=True)
+console = VisibleConsole()
+errors = VisibleConsole(stderr=True)
 
 Exports = Annotated[
     list[Path],
@@ -100,6 +113,8 @@ def friendly_errors() -> Iterator[None]:
         except ValidationError as error:  # of a model of LangChain's; its text quotes the options
             say("Error", str(option_error(error)))
             raise typer.Exit(1) from None
+        except BrokenPipeError as error:  # of a file to be written; typer would make it a 1
+            raise LostOutputError(error.filename or "output", error) from None
         except (MessengerError, OSError, ValueError) as error:
             say("Error", str(error))
             raise typer.Exit(1) from None
@@ -108,12 +123,49 @@ def friendly_errors() -> Iterator[None]:
 def say(kind: str, text: str) -> None:
     """Tell an error or a warning, on the standard error stream."""
     errors.print(f"{kind}: ", end="", style="yellow" if kind == "Warning" else "red")
-    errors.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    errors.print(text, highlight=False, soft_wrap=True)
 
 
 def print_plain(text: str) -> None:
-    """Print text as it is: names and paths may look like rich's markup."""
-    console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)
+    """Print text without colours, and unbroken at any width."""
+    console.print(text, highlight=False, soft_wrap=True)
+
+
+def print_json(figures: Any) -> None:
+    """Print figures as JSON that holds every character, though some by their numbers."""
+    told = msgspec.json.format(msgspec.json.encode(figures)).decode()
+    sys.stdout.write(escaped(told, encoding=sys.stdout.encoding or "utf-8") + "\n")
+
+
+def ask(question: str) -> str:
+    """Ask, and return what is typed; nothing where nobody answers any more."""
+    console.print(question, end=" ", highlight=False, soft_wrap=True)
+    try:
+        return input().strip()
+    except EOFError:
+        console.print()
+        return ""
+
+
+def confirm(question: str) -> bool:
+    """Ask for a yes; all else is a no."""
+    return ask(f"{question} [y/N]:").lower() in {"y", "yes"}
+
+
+def or_stdout(output: Path | None) -> Path | None:
+    """Return the output that is meant: `-` is standard output, as elsewhere."""
+    return Path("/dev/stdout") if output == Path("-") else output
+
+
+@contextmanager
+def told_beside(*outputs: Path | None) -> Iterator[None]:
+    """Tell what there is to tell on standard error, where one of the outputs is standard output."""
+    before = console.stderr
+    console.stderr = any(output is not None and is_stdout(output) for output in outputs)
+    try:
+        yield
+    finally:
+        console.stderr = before
 
 
 @contextmanager
@@ -123,7 +175,7 @@ def progress(doing: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]
     Yields:
         What is told how much is done, and of how much.
     """
-    columns = (TextColumn(doing), BarColumn(), TimeRemainingColumn())
+    columns = (TextColumn(doing, markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(
         *columns, console=errors, transient=True, disable=not (shown and errors.is_terminal)
     ) as bar:

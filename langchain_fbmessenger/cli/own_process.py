@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING
 
 from langsmith import tracing_context  # comes with langchain-core, which traces by it
 
-from langchain_fbmessenger._own_process import no_core_dumps, switch_off_telemetry
+from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 
 if TYPE_CHECKING:
     import typer
 
-__all__ = ["keep_to_itself"]
+__all__ = ["disable_tracing_and_dumps"]
 
 _OLD_SWITCHES = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
 
 
-def keep_to_itself(context: typer.Context) -> None:
+def disable_tracing_and_dumps(context: typer.Context) -> None:
     """Switch off traces, telemetry and core dumps for as long as the command runs.
 
     Tracing is often switched on for a whole machine. A chain of somebody's own may be traced as

@@ -6,21 +6,22 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.examples import export_examples, rules_for, split_examples
+from langchain_fbmessenger._internal.output import is_stream, real_path
+from langchain_fbmessenger.examples import rules_for, split_examples, write_training_file
 from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-    from langchain_fbmessenger.examples import ExportedFile, TrainingExample
+    from langchain_fbmessenger.examples import TrainingExample, TrainingFile
 
 __all__ = ["refuse_input_as_output", "write_prepared", "written_lines"]
 
 
 def write_prepared(
     examples: Iterable[TrainingExample], output: Path, form: str, valid: float | None
-) -> list[ExportedFile]:
+) -> list[TrainingFile]:
     """Write training examples, and beside them those that are held out, as FILE.valid.jsonl.
 
     Without any example, nothing is written.
@@ -36,19 +37,19 @@ def write_prepared(
         return []
     examples = chain([first], examples)
     if valid is None:
-        return [export_examples(examples, output, format=form)]
-    if output.exists() and not output.is_file():
+        return [write_training_file(examples, output, format=form)]
+    if is_stream(output):
         message = f"{output} is no file: held-out examples are written beside it"
         raise InvalidOptionError(message)
     split = split_examples(examples, valid=valid)
     if not split.valid:
-        return [export_examples(split.train, output, format=form)]
+        return [write_training_file(split.train, output, format=form)]
     held_out = output.with_name(f"{output.stem}.valid{output.suffix}")
     # Beside it first: where one of the two is refused, both are as they were.
     staged = held_out.with_name(f".{held_out.name}.new")
     try:
-        valid_file = export_examples(split.valid, staged, format=form, min_examples=1)
-        train_file = export_examples(split.train, output, format=form)
+        valid_file = write_training_file(split.valid, staged, format=form, min_examples=1)
+        train_file = write_training_file(split.train, output, format=form)
         staged.replace(held_out)
     finally:
         staged.unlink(missing_ok=True)
@@ -61,9 +62,9 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
     Raises:
         InvalidOptionError: The output is an export, or a file of one.
     """
-    target = output.resolve()
+    target = real_path(output)
     for export in exports:
-        source = export.resolve()
+        source = real_path(export)
         # No export holds .jsonl files: one in its folder is what an earlier run has written.
         is_part = source in target.parents and target.suffix != ".jsonl" and target.exists()
         if target == source or is_part:
@@ -71,7 +72,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
             raise InvalidOptionError(message)
 
 
-def written_lines(files: list[ExportedFile]) -> list[str]:
+def written_lines(files: list[TrainingFile]) -> list[str]:
     """Return what was written where, and what else is to be set, a line each."""
     lines = []
     for kind, file in zip(("training", "held-out"), files, strict=False):

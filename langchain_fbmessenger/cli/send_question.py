@@ -10,11 +10,11 @@ from rich.table import Table
 from rich.text import Text
 
 from langchain_fbmessenger import read_jsonl
-from langchain_fbmessenger.cli.common import console, has_terminal, print_plain
-from langchain_fbmessenger.examples.tokens import LIKELY
+from langchain_fbmessenger.cli.common import ask, console, has_terminal, print_plain
+from langchain_fbmessenger.examples.files.tokens import LIKELY
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.outgoing import Outgoing, look_through
-from langchain_fbmessenger.privacy.wording import KIND_NAMES, visible
+from langchain_fbmessenger.privacy.preview.wording import KIND_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,10 +64,10 @@ def ask_before_sending(
             console.print(_example(turns))
         left = left[_SAMPLES_SHOWN:]
         more = "/more" if left else ""
-        answer = typer.prompt(f"Send it? [y/N{more}]", default="n", show_default=False).strip()
-        if answer.lower() in {"y", "yes"}:
+        answer = ask(f"Send it? [y/N{more}]:").lower()
+        if answer in {"y", "yes"}:
             return
-        if not (left and answer.lower() in {"m", "more"}):
+        if not (left and answer in {"m", "more"}):
             print_plain("Nothing was sent.")
             raise typer.Exit(1)
 
@@ -101,6 +101,6 @@ def _example(turns: list[Turn]) -> Table:
     for turn in turns[-_TURNS_SHOWN:]:
         text = Text("…" * turn.sample.is_cut[0])
         for part in turn.sample.parts:
-            text.append(visible(part.after), style="red" if part.kind else "")
-        table.add_row(Text(visible(turn.role)), text.append("…" * turn.sample.is_cut[1]))
+            text.append(part.after, style="red" if part.kind else "")
+        table.add_row(Text(turn.role), text.append("…" * turn.sample.is_cut[1]))
     return table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exports import is_deleted_account
 
 if TYPE_CHECKING:

@@ -140,7 +140,7 @@ async def aask(
 
 def _refuse_before_asking(max_concurrency: int) -> None:
     if max_concurrency < 1:
-        message = f"max_concurrency ({max_concurrency}) is a number from 1 on"
+        message = f"max_concurrency must be at least 1, not {max_concurrency}"
         raise InvalidOptionError(message)
     for name in _OLD_TRACING:
         if env_var_is_set(name):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger._iteration import run_in_thread
+from langchain_fbmessenger._internal.iteration import run_in_thread
 from langchain_fbmessenger.evaluation import findings
 from langchain_fbmessenger.evaluation.asking import aask, ask
 from langchain_fbmessenger.evaluation.canaries import Canaries
@@ -53,7 +53,7 @@ class _Audit:
         seed: int,
     ) -> None:
         if contexts < 0 or samples < 0:
-            message = f"contexts ({contexts}) and samples ({samples}) are numbers from 0 on"
+            message = f"contexts ({contexts}) and samples ({samples}) must be at least 0"
             raise InvalidOptionError(message)
         self._canaries = canaries or Canaries((), ())
         self._people, self._names_left_out = known_names(people)

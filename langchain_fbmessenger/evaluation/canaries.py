@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from langchain_fbmessenger._home import write_private
-from langchain_fbmessenger._shown import line
+from langchain_fbmessenger._internal.output import writing
+from langchain_fbmessenger._internal.shown import line
 from langchain_fbmessenger.exceptions import MalformedFileError
 
 __all__ = ["Canaries", "Canary"]
@@ -71,7 +71,8 @@ class Canaries(msgspec.Struct, frozen=True):
         Raises:
             OSError: It cannot be written.
         """
-        write_private(Path(path), msgspec.json.format(msgspec.json.encode(self)))
+        with writing(path) as file:
+            file.write(msgspec.json.format(msgspec.json.encode(self)))
 
     @classmethod
     def read(cls, path: str | Path) -> Canaries:

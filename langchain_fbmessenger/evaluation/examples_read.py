@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.examples.facts import Broken, facts_of
+from langchain_fbmessenger.examples.files.facts import Broken, facts_of
 from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:

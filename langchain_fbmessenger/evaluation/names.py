@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from langchain_fbmessenger._names import comparable_name, normal_name
+from langchain_fbmessenger._internal.names import comparable_name, normal_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

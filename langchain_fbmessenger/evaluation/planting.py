@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
-from langchain_fbmessenger._shown import line
+from langchain_fbmessenger._internal.shown import line
 from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
 from langchain_fbmessenger.evaluation.examples_read import checked_examples
 from langchain_fbmessenger.examples import source_of
@@ -79,10 +79,10 @@ def plant_canaries(
     """
     slots = [(name, about) for name, form in _table().forms.items() for about in form.about]
     if not 1 <= count <= len(slots) // 2:
-        message = f"count is a number from 1 to {len(slots) // 2}, not {count}"
+        message = f"count must be between 1 and {len(slots) // 2}, not {count}"
         raise InvalidOptionError(message)
     if not repeats or min(repeats) < 1:
-        message = "repeats are numbers from 1 on: how often each canary is planted"
+        message = "repeats must be at least 1: how often each canary is planted"
         raise InvalidOptionError(message)
     given = list(checked_examples(examples))
     draw = random.Random(seed)  # noqa: S311 - the secrets are made to be found

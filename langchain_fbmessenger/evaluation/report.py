@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
-from langchain_fbmessenger._shown import Shown, html_table
+from langchain_fbmessenger._internal.shown import Shown, html_table
 from langchain_fbmessenger.exceptions import UnknownRowError
 
 if TYPE_CHECKING:

@@ -3,35 +3,43 @@
 Sessions go in, examples in OpenAI's chat format come out. This room knows no network.
 """
 
-from langchain_fbmessenger.examples.balance import BalanceExamples, balance_examples
-from langchain_fbmessenger.examples.check import CheckReport, Violation, check_examples
-from langchain_fbmessenger.examples.convert import convert_messages_for_finetuning
-from langchain_fbmessenger.examples.export import ExportedFile, export_examples
-from langchain_fbmessenger.examples.jsonl import read_jsonl, write_jsonl
-from langchain_fbmessenger.examples.preference import (
-    PreferenceReport,
-    ToPreferencePairs,
-    to_preference_pairs,
+from langchain_fbmessenger.examples.files.check import CheckReport, Violation, check_examples
+from langchain_fbmessenger.examples.files.jsonl import read_jsonl, write_jsonl
+from langchain_fbmessenger.examples.files.rules import ExampleRules, provider_names, rules_for
+from langchain_fbmessenger.examples.files.validate import valid_examples
+from langchain_fbmessenger.examples.files.write import (
+    TrainingFile,
+    export_examples,
+    write_training_file,
+)
+from langchain_fbmessenger.examples.making.convert import convert_messages_for_finetuning
+from langchain_fbmessenger.examples.making.system_template import (
+    placeholders_of,
+    rendered,
+    values_in,
+)
+from langchain_fbmessenger.examples.making.training_examples import (
+    ToTrainingExamples,
+    to_training_examples,
 )
 from langchain_fbmessenger.examples.report import ExampleReport
-from langchain_fbmessenger.examples.rules import ExampleRules, provider_names, rules_for
 from langchain_fbmessenger.examples.schema import (
     ChatTurn,
     ExampleSource,
     TrainingExample,
     source_of,
 )
-from langchain_fbmessenger.examples.split import (
+from langchain_fbmessenger.examples.selecting.balance import BalanceExamples, balance_examples
+from langchain_fbmessenger.examples.selecting.preference import (
+    PreferenceReport,
+    ToPreferencePairs,
+    to_preference_pairs,
+)
+from langchain_fbmessenger.examples.selecting.split import (
     ExampleSplit,
     HeldOut,
     SplitExamples,
     split_examples,
-)
-from langchain_fbmessenger.examples.strict import valid_examples
-from langchain_fbmessenger.examples.system_template import placeholders_of, rendered, values_in
-from langchain_fbmessenger.examples.training_examples import (
-    ToTrainingExamples,
-    to_training_examples,
 )
 
 __all__ = [
@@ -42,13 +50,13 @@ __all__ = [
     "ExampleRules",
     "ExampleSource",
     "ExampleSplit",
-    "ExportedFile",
     "HeldOut",
     "PreferenceReport",
     "SplitExamples",
     "ToPreferencePairs",
     "ToTrainingExamples",
     "TrainingExample",
+    "TrainingFile",
     "Violation",
     "balance_examples",
     "check_examples",
@@ -66,4 +74,5 @@ __all__ = [
     "valid_examples",
     "values_in",
     "write_jsonl",
+    "write_training_file",
 ]

@@ -1,4 +1,4 @@
-"""The Runnable coat of stages that make, and of those that take, training examples."""
+"""Base classes that wrap generators of training examples as Runnables."""
 
 from __future__ import annotations
 
@@ -38,3 +38,8 @@ class ExampleStage(ExampleMaker):
     @override
     def InputType(self) -> Any:
         return ExamplesInput
+
+    @property
+    @override
+    def looks_at_texts_alone(self) -> bool:
+        return True  # which stand in the examples

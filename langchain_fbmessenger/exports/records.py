@@ -5,11 +5,23 @@ Everything is repaired text, times are Unix milliseconds in UTC, messages stand 
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Sequence
+from typing import Literal, overload
 
 import msgspec
+from typing_extensions import override
 
-__all__ = ["Attachment", "Call", "Message", "Reaction", "Share", "Source", "Thread"]
+__all__ = [
+    "Attachment",
+    "Call",
+    "Extra",
+    "Message",
+    "Messages",
+    "Reaction",
+    "Share",
+    "Source",
+    "Thread",
+]
 
 Source = Literal["messenger", "instagram", "e2ee", "html", "graph_api"]
 
@@ -65,13 +77,138 @@ class Message(msgspec.Struct, gc=False):
     system: str | None = None
 
 
+class Extra(msgspec.Struct, gc=False):
+    """What few messages have beside a sender, a time and a text; the fields are `Message`'s."""
+
+    reactions: tuple[Reaction, ...] = ()
+    attachments: tuple[Attachment, ...] = ()
+    share: Share | None = None
+    call: Call | None = None
+    system: str | None = None
+
+
+_NOTHING = Extra()
+
+
+class Messages(Sequence[Message]):
+    """The messages of a thread in columns, oldest first; each of them is made when asked for.
+
+    A lifetime of chats is millions of messages, and to make an object of one takes as long as
+    to read it.
+
+    Attributes:
+        senders: Who sent each, as `Message.sender`.
+        times: When, as `Message.timestamp_ms`.
+        texts: What they say, as `Message.text`.
+        extras: What few of them have besides, by their index.
+    """
+
+    __slots__ = ("extras", "senders", "texts", "times")
+
+    def __init__(
+        self,
+        senders: list[str],
+        times: list[int],
+        texts: list[str | None],
+        extras: dict[int, Extra],
+    ) -> None:
+        self.senders = senders
+        self.times = times
+        self.texts = texts
+        self.extras = extras
+
+    @classmethod
+    def of(cls, rows: Sequence[Message]) -> Messages:
+        """Return messages in columns."""
+        if isinstance(rows, Messages):
+            return rows
+        return cls(
+            [m.sender for m in rows],
+            [m.timestamp_ms for m in rows],
+            [m.text for m in rows],
+            {
+                index: Extra(m.reactions, m.attachments, m.share, m.call, m.system)
+                for index, m in enumerate(rows)
+                if m.reactions or m.attachments or m.share or m.call or m.system
+            },
+        )
+
+    @classmethod
+    def joined(cls, several: Sequence[Messages]) -> Messages:
+        """Return the messages of several, in the order of time."""
+        if len(several) == 1:
+            return several[0].in_order()
+        whole = cls([], [], [], {})
+        for one in several:
+            shift = len(whole)
+            whole.senders += one.senders
+            whole.times += one.times
+            whole.texts += one.texts
+            whole.extras.update({index + shift: extra for index, extra in one.extras.items()})
+        return whole.in_order()
+
+    @override
+    def __len__(self) -> int:
+        return len(self.times)
+
+    @overload
+    def __getitem__(self, index: int) -> Message: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Message]: ...
+    @override
+    def __getitem__(self, index: int | slice) -> Message | list[Message]:
+        if isinstance(index, slice):
+            return [self[one] for one in range(*index.indices(len(self)))]
+        index = range(len(self))[index]
+        extra = self.extras.get(index, _NOTHING)
+        return Message(
+            self.senders[index],
+            self.times[index],
+            self.texts[index],
+            extra.reactions,
+            extra.attachments,
+            extra.share,
+            extra.call,
+            extra.system,
+        )
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and [*self] == [*other]
+
+    __hash__ = None  # type: ignore[assignment]  # it can be changed
+
+    def chosen(self, indexes: Sequence[int]) -> Messages:
+        """Return some of the messages, in the order of their indexes as given."""
+        extras = self.extras
+        return Messages(
+            [*map(self.senders.__getitem__, indexes)],
+            [*map(self.times.__getitem__, indexes)],
+            [*map(self.texts.__getitem__, indexes)],
+            {new: extras[old] for new, old in enumerate(indexes) if old in extras},
+        )
+
+    def turned_round(self) -> Messages:
+        """Return the messages, the last one first."""
+        last = len(self) - 1
+        extras = {last - index: extra for index, extra in self.extras.items()}
+        return Messages(self.senders[::-1], self.times[::-1], self.texts[::-1], extras)
+
+    def in_order(self) -> Messages:
+        """Return the messages in the order of time; those of one time stay as they are."""
+        times = self.times
+        if times == sorted(times):  # as nearly always
+            return self
+        return self.chosen(sorted(range(len(times)), key=times.__getitem__))
+
+
 class Thread(msgspec.Struct):
     """One conversation, all of its parts joined, oldest message first.
 
     `participants` are the export's: the members on the day of the export, who need not be all who
     wrote. `folder` is one of Meta's five thread folders, or None outside of them. `nicknames` are
     those set in the thread, each behind the name of the person who bears it ("" where that is not
-    known).
+    known). `goes_on` says that more of the same thread follows, where it is read part by part.
     """
 
     id: str
@@ -81,5 +218,6 @@ class Thread(msgspec.Struct):
     folder: str | None
     source: Source
     owner: str | None
-    messages: list[Message]
+    messages: Sequence[Message]
     nicknames: tuple[tuple[str, str], ...] = ()
+    goes_on: bool = False

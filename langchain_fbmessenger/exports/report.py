@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, ClassVar
 
-from langchain_fbmessenger._shown import Shown
+from langchain_fbmessenger._internal.shown import Shown
+from langchain_fbmessenger._internal.visible_text import visible
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,10 +71,31 @@ class LoadReport(Shown):
         self.files_skipped[reason] += 1
         self.skipped_paths.append((path, reason))
 
+    def forget_variant(self, variant: str) -> None:
+        """Take a file back that was counted by its variant."""
+        self.variants[variant] -= 1  # below none where a worker takes back what another counted
+        if not self.variants[variant]:
+            del self.variants[variant]
+
     def skip_messages(self, reason: str, count: int) -> None:
         """Count messages that are left out."""
         if count:
             self.messages_skipped[reason] += count
+
+    def add(self, other: LoadReport) -> None:
+        """Add what another part of the load has read and left out."""
+        for name in (one.name for one in fields(self)):
+            theirs = getattr(other, name)
+            if not theirs:
+                continue
+            mine = getattr(self, name)
+            if isinstance(mine, Counter):
+                mine.update(theirs)
+                setattr(self, name, +mine)
+            elif isinstance(mine, list):
+                mine += theirs
+            else:
+                setattr(self, name, mine + theirs)
 
     def files_lost(self) -> dict[str, int]:
         """Return the skipped files by reason, without those that are a normal part of exports."""
@@ -95,4 +117,4 @@ class LoadReport(Shown):
             f"{n:,} {'message' if n == 1 else 'messages'} in a time zone that is not known: {zone}"
             for zone, n in self.unknown_zones.most_common()
         ]
-        return "\n".join(lines)
+        return "\n".join(map(visible, lines))  # folders of the export stand in them

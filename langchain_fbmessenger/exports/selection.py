@@ -8,13 +8,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from langchain_fbmessenger._names import comparable_name, find_person
+from langchain_fbmessenger._internal.names import comparable_name, find_person
 from langchain_fbmessenger.exceptions import (
     InvalidOptionError,
     UnknownSenderError,
     UnknownThreadError,
 )
-from langchain_fbmessenger.exports._tree import THREAD_FOLDERS
+from langchain_fbmessenger.exports.discovery.layout import THREAD_FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -5,9 +5,9 @@ server works; it asks it for an address and speaks to it as to any other provide
 """
 
 from langchain_fbmessenger.fine_tuning.connection import Connection
+from langchain_fbmessenger.fine_tuning.following.progress import JobProgress
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
 from langchain_fbmessenger.fine_tuning.losses import LossPoint
-from langchain_fbmessenger.fine_tuning.progress import JobProgress
 from langchain_fbmessenger.fine_tuning.providers import (
     AzureProvider,
     CompatibleProvider,

@@ -5,13 +5,14 @@ Imported late, since langchain-openai is slow.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence  # noqa: TC003 - see BaseTool
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence  # noqa: TC003 - see BaseTool
 from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import LangSmithParams  # noqa: TC002 - see BaseTool
 from langchain_core.messages import BaseMessage, convert_to_openai_messages
+from langchain_core.outputs import ChatGenerationChunk, ChatResult  # noqa: TC002 - see BaseTool
 from langchain_core.tools import BaseTool  # noqa: TC002 - `with_fallbacks` reads our type hints
 from langchain_core.utils.function_calling import convert_to_openai_tool
 from langchain_openai import ChatOpenAI
@@ -19,6 +20,7 @@ from pydantic import BaseModel, Field, SecretStr, model_validator
 from typing_extensions import Self, override
 
 from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
+from langchain_fbmessenger.fine_tuning.errors import own_errors
 from langchain_fbmessenger.fine_tuning.providers import (
     CompatibleProvider,
     LocalProvider,
@@ -186,6 +188,27 @@ class ProviderChatOpenAI(ChatOpenAI):
             if counted is not None:
                 return counted.n_tokens
         return self._counter().of_chat(told, shown)
+
+    @override
+    def _generate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        with own_errors():
+            return super()._generate(*args, **kwargs)
+
+    @override
+    async def _agenerate(self, *args: Any, **kwargs: Any) -> ChatResult:
+        with own_errors():
+            return await super()._agenerate(*args, **kwargs)
+
+    @override
+    def _stream(self, *args: Any, **kwargs: Any) -> Iterator[ChatGenerationChunk]:
+        with own_errors():
+            yield from super()._stream(*args, **kwargs)
+
+    @override
+    async def _astream(self, *args: Any, **kwargs: Any) -> AsyncIterator[ChatGenerationChunk]:
+        with own_errors():
+            async for chunk in super()._astream(*args, **kwargs):
+                yield chunk
 
     def _counted_chat(self, messages: list[dict[str, Any]], more: dict[str, Any]) -> Counted | None:
         try:

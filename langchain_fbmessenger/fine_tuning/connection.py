@@ -14,8 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from langchain_fbmessenger._iteration import run_in_thread
+from langchain_fbmessenger._internal.iteration import run_in_thread
 from langchain_fbmessenger.exceptions import InvalidOptionError
+from langchain_fbmessenger.fine_tuning.following.liveness import look_while_waiting
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from langchain_openai import ChatOpenAI
     from openai import OpenAI
 
-__all__ = ["LOOPBACK", "Connection", "MovingServer", "http_library", "refuse_unencrypted"]
+__all__ = ["LOOPBACK", "Connection", "ReconnectingServer", "http_library", "refuse_unencrypted"]
 
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
@@ -32,18 +33,36 @@ _MOST_MOVES = 3
 """How often a request follows a server that was ended again before it was reached."""
 
 
-class MovingServer:
+class ReconnectingServer:
     """A server whose address and key change while clients of it live.
 
     Args:
         at: Its address and key.
         find: Returns its present address and key; starts it where it is down.
+        check: Raises an error of this package where it is there and cannot answer.
     """
 
-    def __init__(self, at: tuple[str, str], find: Callable[[], tuple[str, str]]) -> None:
+    def __init__(
+        self,
+        at: tuple[str, str],
+        find: Callable[[], tuple[str, str]],
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
         self.at = at
+        self.is_doubted = False
         self._find = find
+        self._check = check
         self._lock = threading.Lock()
+
+    def check(self) -> None:
+        """Make sure that it can answer; it is doubted where it cannot.
+
+        Raises:
+            MessengerError: It cannot.
+        """
+        self.is_doubted = True
+        self._check()
+        self.is_doubted = False
 
     def find(self, gone: tuple[str, str]) -> tuple[str, str]:
         """Return where it is now, as it is no longer where it was."""
@@ -67,7 +86,7 @@ class Connection:
     base_url: str | None = None
     api_key: str | None = field(default=None, repr=False)
     is_loopback: bool = False
-    server: MovingServer | None = field(default=None, repr=False, compare=False)
+    server: ReconnectingServer | None = field(default=None, repr=False, compare=False)
 
     def client(self, **options: Any) -> OpenAI:
         """Return a client; options are those of `openai.OpenAI`, such as `timeout`."""
@@ -134,12 +153,12 @@ def http_library() -> Any:
 
 
 @cache
-def _chat_http(server: MovingServer | None) -> Any:
+def _chat_http(server: ReconnectingServer | None) -> Any:
     """Return the one HTTP client of all local chat models: ChatOpenAI never closes its own."""
     return _sync_http(server)
 
 
-def _sync_http(server: MovingServer | None) -> Any:
+def _sync_http(server: ReconnectingServer | None) -> Any:
     import openai
 
     if server is None:
@@ -147,7 +166,7 @@ def _sync_http(server: MovingServer | None) -> Any:
     return _following_client()(server)
 
 
-def _async_http(server: MovingServer | None) -> Any:
+def _async_http(server: ReconnectingServer | None) -> Any:
     import openai
 
     if server is None:
@@ -171,11 +190,14 @@ def _following_client() -> type[Any]:
     import openai
 
     class FollowingClient(openai.DefaultHttpxClient):
-        def __init__(self, server: MovingServer) -> None:
+        def __init__(self, server: ReconnectingServer) -> None:
             super().__init__(trust_env=False)
             self._server = server
+            look_while_waiting(self, server.check, is_async=False)
 
         def send(self, request: Any, **options: Any) -> Any:
+            if self._server.is_doubted:  # the SDK tries again where a request has failed
+                self._server.check()
             for _ in range(_MOST_MOVES):
                 at = self._server.at
                 _direct(request, at)
@@ -199,11 +221,14 @@ def _following_async_client() -> type[Any]:
     import openai
 
     class FollowingAsyncClient(openai.DefaultAsyncHttpxClient):
-        def __init__(self, server: MovingServer) -> None:
+        def __init__(self, server: ReconnectingServer) -> None:
             super().__init__(**_async_options())
             self._server = server
+            look_while_waiting(self, server.check, is_async=True)
 
         async def send(self, request: Any, **options: Any) -> Any:
+            if self._server.is_doubted:
+                await run_in_thread(self._server.check)
             for _ in range(_MOST_MOVES):
                 at = self._server.at
                 _direct(request, at)

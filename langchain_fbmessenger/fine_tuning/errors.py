@@ -16,13 +16,30 @@ if TYPE_CHECKING:
 
     import openai
 
-__all__ = ["provider_errors"]
+__all__ = ["own_errors", "provider_errors"]
 
 _NOT_AVAILABLE = "training_not_available"
 _USE_INSTEAD = (
     "The provider opens no fine-tuning jobs for this account (OpenAI ends them for everybody on "
     '2027-01-06). FineTuner(provider="local") does the same on this machine, without an account.'
 )
+
+
+@contextmanager
+def own_errors() -> Iterator[None]:
+    """Let errors of ours that the SDK has taken for a broken connection come out as they are.
+
+    Raises:
+        MessengerError: What the clients of the local server have raised.
+    """
+    import openai
+
+    try:
+        yield
+    except openai.APIConnectionError as error:
+        if isinstance(error.__cause__, MessengerError):
+            raise error.__cause__ from None
+        raise
 
 
 @contextmanager

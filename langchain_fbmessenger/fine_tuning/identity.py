@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from openai.types.fine_tuning import FineTuningJob as JobState
 
-    from langchain_fbmessenger.fine_tuning.uploads import JobFiles
+    from langchain_fbmessenger.fine_tuning.submitting.uploads import JobFiles
 
 __all__ = ["KEPT", "KEY", "file_name", "job_key", "key_of", "name_prefix"]
 

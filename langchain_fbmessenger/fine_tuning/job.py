@@ -3,35 +3,36 @@
 from __future__ import annotations
 
 import shutil
+import warnings
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from typing_extensions import Self
+from typing_extensions import Self, deprecated
 
-from langchain_fbmessenger._iteration import run_in_thread
-from langchain_fbmessenger._shown import line
+from langchain_fbmessenger._internal.iteration import run_in_thread
+from langchain_fbmessenger._internal.shown import line
 from langchain_fbmessenger.exceptions import FineTuningError, InvalidInputError, InvalidOptionError
-from langchain_fbmessenger.fine_tuning.adapters import (
+from langchain_fbmessenger.fine_tuning.adapter_download import (
     adapter_folder,
     fetch_adapter,
     served_adapter,
 )
-from langchain_fbmessenger.fine_tuning.cleanup import files_of
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
-from langchain_fbmessenger.fine_tuning.job_list import EventList, JobList
+from langchain_fbmessenger.fine_tuning.following.cleanup import files_of
+from langchain_fbmessenger.fine_tuning.following.job_list import EventList, JobList
+from langchain_fbmessenger.fine_tuning.following.pacing import apaced, paced
+from langchain_fbmessenger.fine_tuning.following.polling import events_since
+from langchain_fbmessenger.fine_tuning.following.progress import show_progress
+from langchain_fbmessenger.fine_tuning.following.tracking import JobTracker
 from langchain_fbmessenger.fine_tuning.losses import loss_curve, plot_losses
 from langchain_fbmessenger.fine_tuning.manifests import Manifests
-from langchain_fbmessenger.fine_tuning.pacing import apaced, paced
-from langchain_fbmessenger.fine_tuning.progress import show_progress
+from langchain_fbmessenger.fine_tuning.provider_queries import delete_files, list_jobs
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
-from langchain_fbmessenger.fine_tuning.remote import delete_files, list_jobs
 from langchain_fbmessenger.fine_tuning.system_prompt import from_metadata, prompt_with
-from langchain_fbmessenger.fine_tuning.tracking import JobTracker
-from langchain_fbmessenger.fine_tuning.watching import events_since
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import AsyncIterator, Callable, Generator, Iterator
 
     from langchain_core.prompts import ChatPromptTemplate
     from langchain_openai import ChatOpenAI
@@ -40,12 +41,13 @@ if TYPE_CHECKING:
     from openai.types.fine_tuning import FineTuningJobEvent
 
     from langchain_fbmessenger.fine_tuning.connection import Connection
+    from langchain_fbmessenger.fine_tuning.following.progress import JobProgress
     from langchain_fbmessenger.fine_tuning.losses import LossPoint
-    from langchain_fbmessenger.fine_tuning.progress import JobProgress
 
 __all__ = ["FineTuningJob"]
 
 _OTHER_MODELS = frozenset({"model", "model_name"})
+_AWAIT = "`await job` waits now; asyncio.wait_for(job, seconds) limits it, by a TimeoutError"
 
 
 class FineTuningJob:
@@ -260,10 +262,21 @@ class FineTuningJob:
                 show(seen)
         return self
 
+    def __await__(self) -> Generator[Any, None, FineTuningJob]:
+        """Wait until the job has a model: `await job`, the async twin of `wait`."""
+        return self._awaited().__await__()
+
+    @deprecated(_AWAIT, category=None)  # which leaves it a coroutine function
     async def await_(
         self, *, timeout: float | None = None, progress: bool | None = None
     ) -> FineTuningJob:
-        """Wait until the job has a model; the async twin of `wait`."""
+        """Wait until the job has a model; the former form of `await job`."""
+        warnings.warn(_AWAIT, DeprecationWarning, stacklevel=2)
+        return await self._awaited(timeout=timeout, progress=progress)
+
+    async def _awaited(
+        self, *, timeout: float | None = None, progress: bool | None = None
+    ) -> FineTuningJob:
         with show_progress(progress) as show:
             async for seen in self.awatch(timeout=timeout):
                 show(seen)

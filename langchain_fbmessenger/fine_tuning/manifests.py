@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from langchain_fbmessenger._home import (
+from langchain_fbmessenger._internal.home import (
     HOME_VARIABLE,
     default_home,
     locked,

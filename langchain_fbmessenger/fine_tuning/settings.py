@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger._shown import line
+from langchain_fbmessenger._internal.shown import line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

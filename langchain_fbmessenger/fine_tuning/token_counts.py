@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from langchain_fbmessenger.examples.tokens import ESTIMATE, TokenCounter
+from langchain_fbmessenger.examples.files.tokens import ESTIMATE, TokenCounter
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
 if TYPE_CHECKING:

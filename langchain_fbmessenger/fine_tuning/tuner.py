@@ -12,22 +12,22 @@ from langchain_core.runnables import RunnableSerializable
 from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import override
 
-from langchain_fbmessenger._iteration import LoopIterator, run_in_thread
-from langchain_fbmessenger._options import Options
-from langchain_fbmessenger._tracing import atraced_run, traced_run
+from langchain_fbmessenger._internal.iteration import LoopIterator, run_in_thread
+from langchain_fbmessenger._internal.options import Options
+from langchain_fbmessenger._internal.tracing import atraced_run, traced_run
 from langchain_fbmessenger.examples import HeldOut, TrainingExample
-from langchain_fbmessenger.examples.jsonl import several
+from langchain_fbmessenger.examples.files.jsonl import several
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
+from langchain_fbmessenger.fine_tuning.following.progress import show_progress
 from langchain_fbmessenger.fine_tuning.identity import job_key
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
-from langchain_fbmessenger.fine_tuning.progress import show_progress
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
 from langchain_fbmessenger.fine_tuning.settings import JobSettings
-from langchain_fbmessenger.fine_tuning.submission import Submission
+from langchain_fbmessenger.fine_tuning.submitting.submission import Submission
+from langchain_fbmessenger.fine_tuning.submitting.uploads import written_files
 from langchain_fbmessenger.fine_tuning.system_prompt import to_metadata
-from langchain_fbmessenger.fine_tuning.uploads import written_files
-from langchain_fbmessenger.sessions import SessionStage, TakesChats
+from langchain_fbmessenger.sessions import ComposesAfterStage, SessionStage
 
 if TYPE_CHECKING:
     from langchain_core.runnables import RunnableConfig
@@ -43,7 +43,7 @@ _ANSWER_TIMEOUT_S = 120.0  # the local server may have to load a base model firs
 _logger = logging.getLogger("langchain_fbmessenger")
 
 
-class FineTuner(Options, RunnableSerializable[Any, Any], TakesChats):
+class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
     """Fine-tune a base model on training examples: examples in, `ChatOpenAI` out.
 
     Example:
@@ -244,7 +244,7 @@ class FineTuner(Options, RunnableSerializable[Any, Any], TakesChats):
         yield await self.ainvoke(_flat(iter(chunks)), config, **kwargs)
 
     @override
-    def after_stage(self, stage: SessionStage) -> FineTuningPipeline:
+    def compose_after(self, stage: SessionStage) -> FineTuningPipeline:
         return FineTuningPipeline(prepare=stage, tuner=self)
 
     def _submit(

@@ -8,10 +8,10 @@ of its own, and the training a child of that.
 
 from __future__ import annotations
 
-from langchain_fbmessenger._bundled import bundled_file
-from langchain_fbmessenger.local.address import ServerAddress
-from langchain_fbmessenger.local.home import default_home
-from langchain_fbmessenger.local.launcher import ensure_server, find_server, stop_server
+from langchain_fbmessenger._internal.bundled_models import bundled_file
+from langchain_fbmessenger.local.process.address import ServerAddress
+from langchain_fbmessenger.local.process.home import default_home
+from langchain_fbmessenger.local.process.launcher import ensure_server, find_server, stop_server
 from langchain_fbmessenger.local.server import serve
 
 __all__ = [

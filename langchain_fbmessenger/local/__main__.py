@@ -6,9 +6,9 @@ import argparse
 import sys
 from pathlib import Path
 
-from langchain_fbmessenger._own_process import report_without_words
+from langchain_fbmessenger._internal.own_processes import report_without_words
 from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
-from langchain_fbmessenger.local.launcher import SECOND_STATUS
+from langchain_fbmessenger.local.process.launcher import SECOND_STATUS
 from langchain_fbmessenger.local.server import SERVER_RUNNING, serve
 
 

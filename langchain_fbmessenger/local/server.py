@@ -7,7 +7,6 @@ the folder's `server.json` while it runs.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import ipaddress
 import os
 import secrets
@@ -15,45 +14,31 @@ import socket
 import sqlite3
 import sys
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._own_process import no_core_dumps, switch_off_telemetry
-from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
-from langchain_fbmessenger.local.address import ServerAddress, running_server, write_address
-from langchain_fbmessenger.local.ending import REQUESTS_SECONDS, Ending
-from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home, locked
+from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
+from langchain_fbmessenger.exceptions import LocalServerError
+from langchain_fbmessenger.local.process.address import ServerAddress, running_server, write_address
+from langchain_fbmessenger.local.process.descriptors import capacity_of, raise_limit
+from langchain_fbmessenger.local.process.ending import Ending
+from langchain_fbmessenger.local.process.extra import check_extra
+from langchain_fbmessenger.local.process.home import PRIVATE_UMASK, Home, locked
+from langchain_fbmessenger.local.process.stopped import raise_if_stopped
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from langchain_fbmessenger.local.api.guard import Guard
-    from langchain_fbmessenger.local.bases import BaseModel
+    from langchain_fbmessenger.local.api.services import Services
     from langchain_fbmessenger.local.engines import Engine
-    from langchain_fbmessenger.local.services import Services
+    from langchain_fbmessenger.local.models.bases import BaseModel
 
 SERVER_RUNNING = "server_running"
 
-_NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
 _IDLE_POLL_SECONDS = 5.0
 _PREDECESSOR_SECONDS = 5.0
 """How long a server that ends, or one that begins, is waited for."""
-# An exception's own words may quote a request. asyncio tells of tasks that failed unseen.
-_LOGGING: dict[str, Any] = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "frames": {
-            "()": "langchain_fbmessenger._own_process.FramesOnlyFormatter",
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
-        }
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "frames"}},
-    "loggers": {
-        name: {"handlers": ["stderr"], "level": "WARNING", "propagate": False}
-        for name in ("uvicorn", "asyncio", "concurrent")
-    },
-}
 
 
 def serve(
@@ -106,35 +91,24 @@ def _only_server_of(home: Home) -> Iterator[None]:
     """Be the only server of a state folder; one that is ending is waited for.
 
     Raises:
-        LocalServerError: There is another one.
+        LocalServerError: There is another one, which may have been stopped.
     """
     timeout = 0.0 if running_server(home) else _PREDECESSOR_SECONDS
     with locked(home.server_lock, timeout=timeout) as is_ours:
         if not is_ours:
+            raise_if_stopped(home)
             msg = f"A server is running already for the state folder {home.root}."
             raise LocalServerError(msg, code=SERVER_RUNNING)
         yield
 
 
-def check_extra() -> None:
-    """Make sure that what the server and its training child import is there.
-
-    Raises:
-        MissingExtraError: Naming the first package that is not.
-    """
-    for name in _NEEDED:
-        if importlib.util.find_spec(name) is None:
-            msg = "The local server"
-            raise MissingExtraError(msg, extra="local", missing=name)
-
-
 def _services(home: Home, address: ServerAddress) -> Services:
+    from langchain_fbmessenger.local.api.services import Services
     from langchain_fbmessenger.local.engines.engine import ChildEngine
     from langchain_fbmessenger.local.engines.kinds import kind_for
     from langchain_fbmessenger.local.engines.pool import EnginePool
-    from langchain_fbmessenger.local.job_queue import JobQueue
-    from langchain_fbmessenger.local.services import Services
-    from langchain_fbmessenger.local.store import Store
+    from langchain_fbmessenger.local.jobs.job_queue import JobQueue
+    from langchain_fbmessenger.local.jobs.store import Store
 
     def engine_of(base: BaseModel) -> Engine:
         return ChildEngine(kind_for(base), base.path, home.bases, base.context_length)
@@ -153,20 +127,13 @@ def _services(home: Home, address: ServerAddress) -> Services:
 async def _run(
     services: Services, listener: socket.socket, idle_timeout: float, ending: Ending
 ) -> None:
-    import uvicorn
-
     from langchain_fbmessenger.local.api import create_app
+    from langchain_fbmessenger.local.api.connections import ConnectionServer
     from langchain_fbmessenger.local.api.guard import Guard
 
-    class Server(uvicorn.Server):
-        @contextmanager
-        def capture_signals(self) -> Iterator[None]:
-            yield  # signals are `ending`'s
-
-    guard = Guard(create_app(services), api_key=services.api_key)
-    config = uvicorn.Config(guard, access_log=False, log_config=_LOGGING)
-    config.timeout_graceful_shutdown = REQUESTS_SECONDS  # type: ignore[assignment]  # any number
-    server = Server(config)
+    capacity = capacity_of(raise_limit())
+    guard = Guard(create_app(services), api_key=services.api_key, most_requests=capacity.requests)
+    server = ConnectionServer(guard, listener, capacity.connections)
 
     def end() -> None:
         server.should_exit = True
@@ -179,7 +146,7 @@ async def _run(
     ending.serve(end, cut_off)
     watch = asyncio.create_task(_end_when_idle(ending, guard, services, idle_timeout))
     try:
-        await server.serve(sockets=[listener])
+        await server.serve()
     finally:
         watch.cancel()
         with suppress(asyncio.CancelledError):
@@ -191,7 +158,7 @@ async def _end_when_idle(
 ) -> None:
     if not idle_timeout:
         return
-    while (  # noqa: ASYNC110  # nothing happens when nothing happens: there is no event to await
+    while (  # noqa: ASYNC110  # no event to await, so poll
         guard.idle_seconds < idle_timeout or await asyncio.to_thread(services.queue.has_work)
     ):
         await asyncio.sleep(min(_IDLE_POLL_SECONDS, idle_timeout))

@@ -46,7 +46,11 @@ class TextFinder(Protocol):
     """Finds what is to be replaced in a text."""
 
     def find(self, text: str) -> list[Finding]:
-        """Return what was found, in the order of the text, none over another."""
+        """Return what was found, in the order of the text, none over another.
+
+        Args:
+            text: A plain text, see `plain_text`.
+        """
 
 
 def without_overlaps(findings: Iterable[Finding]) -> list[Finding]:

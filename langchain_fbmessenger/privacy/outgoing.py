@@ -7,10 +7,10 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
-from langchain_fbmessenger.privacy.findings import without_overlaps
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.samples import Reservoir, Sample, sample_of
+from langchain_fbmessenger.privacy.plain_text import find_in
+from langchain_fbmessenger.privacy.preview.samples import Reservoir, Sample, sample_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -109,7 +109,7 @@ def _findings(text: str, finders: list[TextFinder], outgoing: Outgoing) -> list[
     if outgoing.found is None:
         return []
     try:
-        found = without_overlaps(one for finder in finders for one in finder.find(text))
+        found = find_in(text, finders)
     except MissingExtraError as error:  # some finders import a package when a text needs it
         outgoing.nobody_could_look(error)
         return []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, ClassVar
 
-from langchain_fbmessenger._shown import Shown
+from langchain_fbmessenger._internal.shown import Shown
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.findings import Finding

@@ -7,31 +7,30 @@ folders, ids and addresses that hold names become numbers. The rest passes as it
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger._roster import participants_of
-from langchain_fbmessenger._times import is_time
-from langchain_fbmessenger.privacy.findings import Finding, replaced, without_overlaps
+from langchain_fbmessenger._internal.collector import without_gc
+from langchain_fbmessenger._internal.roster import participants_of
+from langchain_fbmessenger.privacy.findings import Finding, replaced
+from langchain_fbmessenger.privacy.plain_text import find_in
 from langchain_fbmessenger.privacy.walk import (
     NAME_KEYS,
     ROLES,
     Walk,
-    are_bare,
     is_our_word,
     names_of_message,
 )
+from langchain_fbmessenger.transcripts.times import is_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_core.chat_sessions import ChatSession
-
     from langchain_fbmessenger.privacy.findings import TextFinder
     from langchain_fbmessenger.privacy.names import NameBook
     from langchain_fbmessenger.privacy.report import PrivacyReport
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["SessionScrubber", "names_in"]
 
@@ -43,7 +42,7 @@ class SessionScrubber(Walk):
         identifiers: Finds phone numbers and the like; None leaves them.
         book: Invented names; None leaves names.
         names: Finds names in texts, of the thread that the session is of.
-        report: Is told of each message.
+        report: Counts each message.
     """
 
     def __init__(
@@ -60,20 +59,17 @@ class SessionScrubber(Walk):
         self._called: dict[str, str] = {}
 
     @without_gc
-    def scrub(self, session: ChatSession) -> ChatSession:
+    def scrub(self, session: Transcript) -> Transcript:
         """Return a new session; the one given stays as it is."""
         self._report.sessions += 1
-        fields = cast("dict[str, Any]", session)
-        rest = self.beside_messages(fields)
-        if "thread" in fields:
-            rest["thread"] = self._thread(fields["thread"])
-        return cast("ChatSession", {**rest, "messages": [*map(self.message, session["messages"])]})
+        return self.transcript(session)
 
     @override
     def content(self, content: Any) -> Any:
         if not isinstance(content, str):
             return self._blocks(content) if isinstance(content, list) else self.value(content)
-        scrubbed, findings = self._found(content)
+        findings = find_in(content, self._finders)
+        scrubbed = replaced(content, findings) if findings else content
         self._report.saw(content, scrubbed, findings)
         return scrubbed
 
@@ -111,7 +107,8 @@ class SessionScrubber(Walk):
             return text
         return self._found(text)[0]
 
-    def _thread(self, thread: Any) -> Any:
+    @override
+    def thread(self, thread: Any) -> Any:
         if not isinstance(thread, dict):
             return self.value(thread)
         scrubbed = self.items(thread)
@@ -137,16 +134,8 @@ class SessionScrubber(Walk):
         return f"{self._book.number(uri)}{PurePosixPath(uri.partition('?')[0]).suffix[:6]}"
 
     def _found(self, text: str) -> tuple[str, list[Finding]]:
-        """Return a text without what the finders find, and what that was.
-
-        What an earlier finder has found is its own: a name within an e-mail address goes with it.
-        """
-        findings = self._finders[0].find(text)
-        for finder in self._finders[1:]:
-            more = finder.find(text)
-            findings = (
-                without_overlaps([*findings, *more]) if findings and more else findings or more
-            )
+        """Return a text without what the finders find, and what that was."""
+        findings = find_in(text, self._finders)
         return replaced(text, findings), findings
 
 
@@ -155,19 +144,31 @@ def _text_of(block: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
-def names_in(session: ChatSession) -> Iterator[str]:
-    """Give the people whom a session names: its participants, owner, writers, and who reacted."""
-    thread: Any = cast("dict[str, Any]", session).get("thread")
+def names_in(session: Transcript) -> list[str]:
+    """Return whom a session names, each time: participants, owner, writers, and who reacted."""
+    thread = session.thread
+    names: list[str] = []
     if isinstance(thread, dict):
-        yield from participants_of(thread)
+        names += participants_of(thread)
         if isinstance(thread.get("owner"), str):
-            yield thread["owner"]
-    for message in session["messages"]:
-        yield from names_of_message(message)
-        events = message.additional_kwargs.get("events")
-        if isinstance(events, list) and not are_bare(events):
-            for event in events:
-                for reaction in event.get("reactions") or () if isinstance(event, dict) else ():
-                    actor = reaction.get("actor") if isinstance(reaction, dict) else None
-                    if isinstance(actor, str):
-                        yield actor
+            names.append(thread["owner"])
+    if not session.is_loaded:
+        for message in session.messages():
+            names += names_of_message(message)
+            events = message.additional_kwargs.get("events")
+            for event in events if isinstance(events, list) else ():
+                names += _actors(event)
+        return names
+    done = 0
+    for index, _, event in session.extras():
+        names += session.senders[done : index + 1]
+        names += _actors(event)
+        done = index + 1
+    return names + session.senders[done:]
+
+
+def _actors(event: Any) -> Iterator[str]:
+    for reaction in event.get("reactions") or () if isinstance(event, dict) else ():
+        actor = reaction.get("actor") if isinstance(reaction, dict) else None
+        if isinstance(actor, str):
+            yield actor

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from pathlib import Path  # noqa: TC003 - pydantic too
-from typing import TYPE_CHECKING, Any, Optional, cast, overload
+from typing import TYPE_CHECKING, Any, Optional, overload
 
 from pydantic import ConfigDict, Field
-from typing_extensions import override
+from typing_extensions import Required, TypedDict, Unpack, override
 
-from langchain_fbmessenger._names import NameSearch
-from langchain_fbmessenger._roster import Person, nicknames_of, people_of
-from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
+from langchain_fbmessenger._internal.names import NameSearch
+from langchain_fbmessenger._internal.roster import Person, nicknames_of, people_of
+from langchain_fbmessenger.privacy.consent.contacts import Contacts, GivenContacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.identifiers.finder import Style  # noqa: TC001 - pydantic too
@@ -25,7 +25,8 @@ from langchain_fbmessenger.privacy.options import (  # noqa: TC001
 )
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
+from langchain_fbmessenger.sessions.stage import TranscriptStage
 
 if TYPE_CHECKING:
     import os
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
 
     from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = [
     "PseudonymizeChatSessions",
@@ -42,7 +45,7 @@ __all__ = [
 ]
 
 
-class RedactIdentifiers(SessionStage):
+class RedactIdentifiers(TranscriptStage):
     """The Runnable form of `redact_identifiers`."""
 
     name: str | None = "redact_identifiers"
@@ -58,14 +61,14 @@ class RedactIdentifiers(SessionStage):
     """Is told what was replaced."""
 
     @override
-    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
         finder = IdentifierFinder(kinds=self.kinds, regions=self.regions)
         report = PrivacyReport() if self.report is None else self.report
         scrubber = SessionScrubber(finder, None, None, report)
         yield from map(scrubber.scrub, sessions)
 
 
-class PseudonymizeChatSessions(SessionStage):
+class PseudonymizeChatSessions(TranscriptStage):
     """The Runnable form of `pseudonymize_chat_sessions`."""
 
     name: str | None = "pseudonymize_chat_sessions"
@@ -83,7 +86,7 @@ class PseudonymizeChatSessions(SessionStage):
     people: Names = Field(default=(), repr=False)
     """Names of more people to replace."""
 
-    contacts: Contacts = Field(default=Contacts(), repr=False)
+    contacts: GivenContacts = Field(default=Contacts(), repr=False)
     """Who is to stay under their own name, and what people are called besides."""
 
     unknown_names: UnknownNames = "keep"
@@ -102,7 +105,7 @@ class PseudonymizeChatSessions(SessionStage):
     """Is told what was replaced."""
 
     @override
-    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
         report = PrivacyReport() if self.report is None else self.report
         book = NameBook(self.key, keep=self.keep)
         told = [Person(name, contact.aliases) for name, contact in self.contacts.people.items()]
@@ -112,7 +115,7 @@ class PseudonymizeChatSessions(SessionStage):
         replaces_unknown = self.unknown_names == "replace"
         known: tuple[Person, ...] = ()
         for session in sessions:
-            thread: Any = cast("dict[str, Any]", session).get("thread")
+            thread = session.thread
             owner = thread.get("owner") if isinstance(thread, dict) else None
             if self.keep_owner and isinstance(owner, str):
                 book.keep(owner)
@@ -130,6 +133,7 @@ class PseudonymizeChatSessions(SessionStage):
             with book.holding_key() if replaces_unknown else nullcontext():
                 scrubbed = scrubber.scrub(session)
             yield scrubbed
+            del session, scrubbed  # while the next one is read
 
     def _identifiers(self, secret: bytes) -> IdentifierFinder | None:
         if self.identifiers is None:
@@ -164,28 +168,25 @@ class _People:
         self._book.learn(renamed)
 
 
+class RedactOptions(TypedDict, total=False):
+    """The options of `redact_identifiers`, for type checkers."""
+
+    kinds: Iterable[Kind] | None
+    regions: Iterable[str] | None
+    report: PrivacyReport | None
+
+
 @overload
 def redact_identifiers(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
-    *,
-    kinds: Iterable[Kind] | None = ...,
-    regions: Iterable[str] | None = ...,
-    report: PrivacyReport | None = ...,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, **options: Unpack[RedactOptions]
 ) -> Iterator[ChatSession]: ...
 @overload
 def redact_identifiers(
-    chat_sessions: None = None,
-    *,
-    kinds: Iterable[Kind] | None = ...,
-    regions: Iterable[str] | None = ...,
-    report: PrivacyReport | None = ...,
+    chat_sessions: None = None, **options: Unpack[RedactOptions]
 ) -> RedactIdentifiers: ...
-def redact_identifiers(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
-    *,
-    kinds: Iterable[Kind] | None = None,
-    regions: Iterable[str] | None = None,
-    report: PrivacyReport | None = None,
+@function_of(RedactIdentifiers, RedactOptions)
+def redact_identifiers(  # noqa: D417 - one by one
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None, **options: Any
 ) -> Iterator[ChatSession] | RedactIdentifiers:
     """Replace phone numbers, e-mail addresses, cards by "[phone]", "[email]" and the like.
 
@@ -212,57 +213,35 @@ def redact_identifiers(
         pipeline = redact_identifiers() | map_ai_messages() | to_training_examples()
         ```
     """
-    stage = RedactIdentifiers(
-        kinds=cast("Any", kinds),
-        regions=cast("Any", regions),
-        report=report,
-    )
-    return cast("Iterator[ChatSession] | RedactIdentifiers", dual_form(stage, chat_sessions))
+    return runnable_or_iterator(RedactIdentifiers(**options), chat_sessions)
+
+
+class PseudonymizeOptions(TypedDict, total=False):
+    """The options of `pseudonymize_chat_sessions`, for type checkers."""
+
+    key: Required[str | os.PathLike[str]]
+    keep_owner: bool
+    keep: Iterable[str]
+    people: Iterable[str]
+    contacts: Contacts | str | os.PathLike[str] | None
+    unknown_names: UnknownNames
+    identifiers: Style | None
+    kinds: Iterable[Kind] | None
+    regions: Iterable[str] | None
+    report: PrivacyReport | None
 
 
 @overload
 def pseudonymize_chat_sessions(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
-    *,
-    key: str | os.PathLike[str],
-    keep_owner: bool = ...,
-    keep: Iterable[str] = ...,
-    people: Iterable[str] = ...,
-    contacts: Contacts | str | os.PathLike[str] | None = ...,
-    unknown_names: UnknownNames = ...,
-    identifiers: Style | None = ...,
-    kinds: Iterable[Kind] | None = ...,
-    regions: Iterable[str] | None = ...,
-    report: PrivacyReport | None = ...,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, **options: Unpack[PseudonymizeOptions]
 ) -> Iterator[ChatSession]: ...
 @overload
 def pseudonymize_chat_sessions(
-    chat_sessions: None = None,
-    *,
-    key: str | os.PathLike[str],
-    keep_owner: bool = ...,
-    keep: Iterable[str] = ...,
-    people: Iterable[str] = ...,
-    contacts: Contacts | str | os.PathLike[str] | None = ...,
-    unknown_names: UnknownNames = ...,
-    identifiers: Style | None = ...,
-    kinds: Iterable[Kind] | None = ...,
-    regions: Iterable[str] | None = ...,
-    report: PrivacyReport | None = ...,
+    chat_sessions: None = None, **options: Unpack[PseudonymizeOptions]
 ) -> PseudonymizeChatSessions: ...
-def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by its keyword
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
-    *,
-    key: str | os.PathLike[str],
-    keep_owner: bool = False,
-    keep: Iterable[str] = (),
-    people: Iterable[str] = (),
-    contacts: Contacts | str | os.PathLike[str] | None = None,
-    unknown_names: UnknownNames = "keep",
-    identifiers: Style | None = "placeholder",
-    kinds: Iterable[Kind] | None = None,
-    regions: Iterable[str] | None = None,
-    report: PrivacyReport | None = None,
+@function_of(PseudonymizeChatSessions, PseudonymizeOptions)
+def pseudonymize_chat_sessions(  # noqa: D417 - one by one
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None, **options: Any
 ) -> Iterator[ChatSession] | PseudonymizeChatSessions:
     """Give everybody in an export an invented name, in all threads and texts.
 
@@ -313,16 +292,4 @@ def pseudonymize_chat_sessions(  # noqa: PLR0913 - options of one thing, each by
         )
         ```
     """
-    stage = PseudonymizeChatSessions(
-        key=cast("Any", key),
-        keep_owner=keep_owner,
-        keep=cast("Any", keep),
-        people=cast("Any", people),
-        contacts=as_contacts(contacts),
-        unknown_names=unknown_names,
-        identifiers=identifiers,
-        kinds=cast("Any", kinds),
-        regions=cast("Any", regions),
-        report=report,
-    )
-    return cast("Iterator[ChatSession] | PseudonymizeChatSessions", dual_form(stage, chat_sessions))
+    return runnable_or_iterator(PseudonymizeChatSessions(**options), chat_sessions)

@@ -18,12 +18,16 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import BaseMessage
 from pydantic import BaseModel
 
-from langchain_fbmessenger._messages import copy_message, is_plain, rebuilt_model
+from langchain_fbmessenger.transcripts.message_sources import LoadedMessages
+from langchain_fbmessenger.transcripts.messages import copy_message, is_plain, rebuilt_model
+from langchain_fbmessenger.transcripts.transcript import transcript_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
-__all__ = ["NAME_KEYS", "ROLES", "Walk", "are_bare", "is_our_word", "names_of_message", "sender_of"]
+    from langchain_fbmessenger.transcripts.transcript import Transcript
+
+__all__ = ["NAME_KEYS", "ROLES", "Walk", "is_our_word", "names_of_message", "sender_of"]
 
 _OUR_KEYS = {"folder", "source", "kind"}
 _OUR_WORDS = {
@@ -73,6 +77,10 @@ class Walk(ABC):
             key: The key or field that it stands in, that of the list around it else.
         """
 
+    def thread(self, thread: Any) -> Any:
+        """Return what is to stand for a session's thread."""
+        return self.value(thread)
+
     def content(self, content: Any) -> Any:
         """Return what is to stand for a message's content."""
         return self.value(content)
@@ -106,10 +114,41 @@ class Walk(ABC):
 
     def kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
         """Return a message's `additional_kwargs` as they are to be."""
-        if not are_bare(kwargs.get("events")):
+        if not _are_bare(kwargs.get("events")):
             return self.items(kwargs)
         rest = {key: value for key, value in kwargs.items() if key != "events"}
         return {**self.items(rest), "events": kwargs["events"]}
+
+    def transcript(self, session: Transcript) -> Transcript:
+        """Return a session as it is to be: its keys, its thread, then message by message."""
+        given = session.fields
+        fields = self.items({k: v for k, v in given.items() if k not in {"messages", "thread"}})
+        if "thread" in given:
+            fields["thread"] = self.thread(given["thread"])
+        source = session.source
+        if not isinstance(source, LoadedMessages):
+            return transcript_of({**fields, "messages": [*map(self.message, session.messages())]})
+        texts: list[Any] = []
+        senders: dict[str, str] = {}
+        extras: dict[int, dict[str, Any]] = {}
+
+        def go_to(stop: int) -> None:
+            start = len(texts)
+            texts.extend(map(self.content, session.texts[start:stop]))
+            for sender in dict.fromkeys(session.senders[start:stop]):
+                if sender not in senders:
+                    senders[sender] = self.value(sender, "sender")
+
+        for index, place, event in session.extras():
+            go_to(index + 1)
+            extras[place] = self.items(event)
+        go_to(len(session))
+        return session.but(
+            fields=fields,
+            senders=[*map(senders.__getitem__, session.senders)],
+            texts=texts,
+            source=source.with_extras(extras),
+        )
 
     def message(self, message: BaseMessage) -> BaseMessage:
         """Return a message as it is to be."""
@@ -127,10 +166,6 @@ class Walk(ABC):
             originals.append(original)
         number = originals.index(original) + 1
         return text if number == 1 else f"{text} {number}"
-
-    def beside_messages(self, session: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a session holds beside its messages and its thread, as it is to be."""
-        return self.items({k: v for k, v in session.items() if k not in {"messages", "thread"}})
 
     def _bytes(self, value: bytes | bytearray, key: str) -> bytes | bytearray:
         """Return bytes that are text as they are to be; those of a picture are none."""
@@ -157,7 +192,7 @@ class Walk(ABC):
         return rebuilt
 
 
-def are_bare(events: Any) -> bool:
+def _are_bare(events: Any) -> bool:
     """Tell whether a message's events hold nothing but times in numbers, as nearly all do."""
     return isinstance(events, list) and all(
         isinstance(event, dict)

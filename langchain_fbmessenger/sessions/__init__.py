@@ -15,16 +15,20 @@ from langchain_fbmessenger.sessions.merge import (
 )
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, ThreadInfo
 from langchain_fbmessenger.sessions.split import SplitChatSessions, split_chat_sessions
-from langchain_fbmessenger.sessions.stage import ChatSessionPipeline, SessionStage, TakesChats
+from langchain_fbmessenger.sessions.stage import (
+    ChatSessionPipeline,
+    ComposesAfterStage,
+    SessionStage,
+)
 
 __all__ = [
     "ChatSessionPipeline",
     "ChatSessionSchema",
+    "ComposesAfterStage",
     "MapAIMessages",
     "MergeChatRuns",
     "SessionStage",
     "SplitChatSessions",
-    "TakesChats",
     "ThreadInfo",
     "map_ai_messages",
     "map_ai_messages_in_session",

@@ -14,16 +14,20 @@ from collections.abc import (
     Sequence,
 )
 from io import IOBase
-from typing import TYPE_CHECKING, Any
+from itertools import chain
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_core.messages import BaseMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 
 from langchain_fbmessenger.exceptions import InvalidInputError
+from langchain_fbmessenger.transcripts.transcript import SessionIterator, transcript_of
 
 if TYPE_CHECKING:
     from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = [
     "EXAMPLES",
@@ -36,7 +40,10 @@ __all__ = [
     "given_now",
     "one_session",
     "sessions_of",
+    "transcripts_of",
 ]
+
+T = TypeVar("T")
 
 SESSIONS = "chat sessions (dicts with a key 'messages')"
 EXAMPLES = "training examples (dicts with a key 'messages')"
@@ -62,15 +69,25 @@ class Counts:
         self.sessions = 0
         self.given = 0
 
-    def count_sessions(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
-        """Pass sessions on, counted."""
-        for session in sessions:
-            self.sessions += 1
-            yield session
+    def counting_sessions(self, sessions: Iterator[T]) -> Iterator[T]:
+        """Pass sessions on, counted; none of them is held back."""
+        return map(self._count_session, sessions)
+
+    def counting_given(self, items: Iterator[T]) -> Iterator[T]:
+        """Pass on what a run gives, counted."""
+        return map(self._count_given, items)
 
     def as_output(self) -> dict[str, int]:
         """Return what a trace may hold."""
         return {"sessions": self.sessions, "items": self.given}
+
+    def _count_session(self, session: T) -> T:
+        self.sessions += not getattr(session, "goes_on", False)
+        return session
+
+    def _count_given(self, item: T) -> T:
+        self.given += 1
+        return item
 
 
 def given(sessions: Any, what: str = SESSIONS) -> Any:
@@ -130,6 +147,23 @@ def sessions_of(chunks: Iterator[Any], what: str = SESSIONS) -> Iterator[ChatSes
         source = given_now(chunk, what)
         for session in source.lazy_load() if _is_loader(source) else source:
             yield _checked(session, what)
+
+
+def transcripts_of(chunks: Iterator[Any], *, in_parts: bool = False) -> Iterator[Transcript]:
+    """Give the sessions that chunks hold in columns: those of our loaders were never else.
+
+    Args:
+        chunks: Each is a session, an iterable of some, or a loader.
+        in_parts: Whether long sessions of our loaders may come in parts.
+    """
+    for chunk in chunks:
+        source: Any = chunk if isinstance(chunk, Mapping) else given_now(chunk)
+        source = source.lazy_load() if _is_loader(source) else source
+        if isinstance(source, SessionIterator):
+            # Chained, as whoever has made the iterator may go on with it when this is closed.
+            yield from chain(source.transcripts(in_parts=in_parts))
+        else:
+            yield from map(transcript_of, sessions_of(iter([source])))
 
 
 async def asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import NameSearch, comparable_name
-from langchain_fbmessenger._roster import participants_of, people_of
+from langchain_fbmessenger._internal.names import NameSearch, comparable_name
+from langchain_fbmessenger._internal.roster import Roster, participants_of, roster_of
 from langchain_fbmessenger.exceptions import UnknownSenderError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from langchain_core.chat_sessions import ChatSession
-
-    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger._internal.roster import Person
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["Persona"]
 
@@ -28,34 +27,50 @@ class Persona:
 
     def __init__(self, sender: str | tuple[str, ...]) -> None:
         self._wanted = (sender,) if isinstance(sender, str) else sender
-        self._exports: dict[tuple[Person, ...], _Export] = {}
-        self._last: tuple[tuple[Person, ...], _Export] | None = None
+        self._keys = {comparable_name(name) for name in self._wanted}
+        self._exports: dict[tuple[Person, ...] | Roster, _Export] = {}
+        self._plain: dict[Roster, set[str]] = {}
         self._messages: Counter[str] = Counter()
         self._has_messages = False
 
-    def names_in(self, session: ChatSession, writers: list[str]) -> Callable[[str], bool]:
+    def names_in(self, session: Transcript, writers: list[str]) -> Callable[[str], bool]:
         """Return what tells of a name whether it is the persona's in a session.
 
         Args:
             session: The session.
             writers: Who has sent its messages, a name for each.
         """
-        self._has_messages |= bool(session["messages"])
+        self._has_messages |= bool(len(session))
         self._messages.update(writers)
-        thread: Any = cast("dict[str, Any]", session).get("thread") or {}
+        thread = session.thread
         # Who belongs to a thread is known, also where they have never written a word.
         participants = participants_of(thread)
         for name in participants:
             self._messages.setdefault(name, 0)
-        export = self._export_of(people_of(thread))
-        export.meet([*writers, *participants])
-        return export.is_persona
+        names = [*dict.fromkeys(writers), *participants]
+        roster = roster_of(thread)
+        if isinstance(roster, Roster) and self._is_plain(roster, names, participants):
+            return self._is_wanted
+        if roster not in self._exports:
+            people = roster.people if isinstance(roster, Roster) else roster
+            self._exports[roster] = _Export(self._wanted, people)
+        self._exports[roster].meet(names)
+        return self._exports[roster].is_persona
 
-    def _export_of(self, people: tuple[Person, ...]) -> _Export:
-        if self._last is None or people is not self._last[0]:  # one tuple for all of a load
-            export = self._exports.setdefault(people, _Export(self._wanted, people))
-            self._last = people, export
-        return self._last[1]
+    def _is_plain(self, roster: Roster, names: list[str], participants: list[str]) -> bool:
+        """Tell whether nobody has to be asked for who is who in a session.
+
+        A name as it is written means its bearer of today, whoever else there is. Only those who
+        have left, or had another name, need all people of the export, whom it takes time to find.
+        """
+        if roster in self._exports:
+            return False
+        met = self._plain.setdefault(roster, set())
+        met.update(map(comparable_name, participants))
+        return self._keys <= met and met.issuperset(map(comparable_name, names))
+
+    def _is_wanted(self, name: str) -> bool:
+        return comparable_name(name) in self._keys
 
     def check(self) -> None:
         """Find out whether everybody who was named was met.
@@ -69,7 +84,8 @@ class Persona:
         for position, wanted in enumerate(self._wanted):
             searches = [export.searches[position] for export in self._exports.values()]
             several = [s.candidates for s in searches if len(s.candidates) > 1]
-            if several or not any(search.found for search in searches):
+            is_met = any(comparable_name(wanted) in met for met in self._plain.values())
+            if several or not (is_met or any(search.found for search in searches)):
                 meant = [names[0] for names in several[0]] if several else []
                 raise UnknownSenderError(wanted, seen, meant=meant)
 

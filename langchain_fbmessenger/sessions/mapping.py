@@ -7,31 +7,31 @@ from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, cast, overload
 
-from langchain_core.messages import AIMessage
+from langchain_core.messages import AIMessage, HumanMessage
 from pydantic import BaseModel, field_validator
 from typing_extensions import override
 
-from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger._messages import ai_message
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownOwnerError
 from langchain_fbmessenger.sessions._flow import one_session
 from langchain_fbmessenger.sessions._persona import Persona
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.functions import runnable_or_iterator
+from langchain_fbmessenger.sessions.stage import TranscriptStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
-    from langchain_core.messages import BaseMessage
+
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
     Senders = str | Sequence[str]
 
 __all__ = ["MapAIMessages", "map_ai_messages", "map_ai_messages_in_session"]
 
 
-class MapAIMessages(SessionStage):
+class MapAIMessages(TranscriptStage):
     """The Runnable form of `map_ai_messages`."""
 
     name: str | None = "map_ai_messages"
@@ -54,15 +54,22 @@ class MapAIMessages(SessionStage):
             raise InvalidOptionError(message)
         return sender if isinstance(sender, str) else names
 
+    @property
     @override
-    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+    def looks_at_texts_alone(self) -> bool:
+        return True
+
+    @override
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
         personas: dict[str | tuple[str, ...], Persona] = {}  # several exports, several owners
-        for session in sessions:
+
+        def mapped(session: Transcript) -> Transcript:
             sender = self.sender or _owner_of(session)
             if sender not in personas:
                 personas[sender] = Persona(sender)
-            messages = _map_messages(session, personas[sender])
-            yield cast("ChatSession", {**session, "messages": messages})
+            return _mapped(session, personas[sender])
+
+        yield from map(mapped, sessions)
         for persona in personas.values():
             persona.check()
 
@@ -108,7 +115,7 @@ def map_ai_messages(
     if isinstance(chat_sessions, str) and sender is None:
         chat_sessions, sender = None, chat_sessions
     stage = MapAIMessages(sender=cast("Any", sender))
-    return cast("Iterator[ChatSession] | MapAIMessages", dual_form(stage, chat_sessions))
+    return cast("Iterator[ChatSession] | MapAIMessages", runnable_or_iterator(stage, chat_sessions))
 
 
 def map_ai_messages_in_session(
@@ -138,23 +145,31 @@ def _several(names: Any) -> tuple[Any, ...]:
     return tuple(names) if is_several else (names,)
 
 
-@without_gc
-def _map_messages(session: ChatSession, persona: Persona) -> list[BaseMessage]:
-    given = session["messages"]
-    senders = [message.additional_kwargs.get("sender") for message in given]
-    is_persona = persona.names_in(session, [name for name in senders if isinstance(name, str)])
-    return [
-        ai_message(message)
-        if isinstance(name, str) and is_persona(name) and not isinstance(message, AIMessage)
-        else message
-        for message, name in zip(given, senders, strict=True)
-    ]
+def _mapped(session: Transcript, persona: Persona) -> Transcript:
+    senders, kinds = session.senders, session.kinds
+    writers = senders if session.is_loaded else [s for s in senders if isinstance(s, str)]
+    is_persona = persona.names_in(session, writers)
+    own = {name for name in {*writers} if is_persona(name)}
+    if not own:
+        return session
+    if session.is_loaded:
+        return session.but(
+            kinds=[AIMessage if sender in own else HumanMessage for sender in senders]
+        )
+    kinds = kinds or [HumanMessage] * len(session)
+    return session.but(
+        kinds=[
+            AIMessage
+            if isinstance(sender, str) and sender in own and not issubclass(kind, AIMessage)
+            else kind
+            for sender, kind in zip(senders, kinds, strict=True)
+        ]
+    )
 
 
-def _owner_of(session: ChatSession) -> str:
-    thread: dict[str, Any] = cast("dict[str, Any]", session).get("thread") or {}
-    owner = thread.get("owner")
+def _owner_of(session: Transcript) -> str:
+    owner = session.thread.get("owner")
     if isinstance(owner, str) and comparable_name(owner):
         return owner
-    writers = Counter(m.additional_kwargs.get("sender") for m in session["messages"])
-    raise UnknownOwnerError(name for name, _ in writers.most_common() if isinstance(name, str))
+    writers = Counter(sender for sender in session.senders if isinstance(sender, str))
+    raise UnknownOwnerError(name for name, _ in writers.most_common())

@@ -3,28 +3,31 @@
 from __future__ import annotations
 
 from datetime import timedelta  # noqa: TC003 - pydantic resolves the annotations
-from typing import TYPE_CHECKING, Any, Optional, cast, overload
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Optional, overload
 
 from pydantic import field_validator
-from typing_extensions import override
+from typing_extensions import TypedDict, Unpack, override
 
-from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger._messages import copy_message, text_of
-from langchain_fbmessenger._times import RUN_MAX_GAP, as_gap, long_pauses, times_in
 from langchain_fbmessenger.sessions._flow import one_session
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
+from langchain_fbmessenger.sessions.stage import TranscriptStage
+from langchain_fbmessenger.transcripts.times import RUN_MAX_GAP, as_gap, long_pauses, times_of_runs
+from langchain_fbmessenger.transcripts.transcript import transcript_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
-    from langchain_core.messages import BaseMessage
+
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["MergeChatRuns", "merge_chat_runs", "merge_chat_runs_in_session"]
 
 
-class MergeChatRuns(SessionStage):
+class MergeChatRuns(TranscriptStage):
     """The Runnable form of `merge_chat_runs`."""
 
     name: str | None = "merge_chat_runs"
@@ -40,28 +43,35 @@ class MergeChatRuns(SessionStage):
     def _as_gap(cls, max_gap: Any) -> timedelta | None:
         return None if max_gap is None else as_gap(max_gap)
 
+    @property
     @override
-    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
-        for session in sessions:
-            yield _merged(session, self.delimiter, self.max_gap)
+    def looks_at_texts_alone(self) -> bool:
+        return True
+
+    @override
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
+        # A generator: it is over behind an error, and can be closed.
+        yield from map(partial(_merged, delimiter=self.delimiter, max_gap=self.max_gap), sessions)
+
+
+class MergeOptions(TypedDict, total=False):
+    """The options of `merge_chat_runs`, for type checkers."""
+
+    delimiter: str
+    max_gap: str | timedelta | None
 
 
 @overload
 def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
-    *,
-    delimiter: str = ...,
-    max_gap: str | timedelta | None = ...,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, **options: Unpack[MergeOptions]
 ) -> Iterator[ChatSession]: ...
 @overload
 def merge_chat_runs(
-    chat_sessions: None = None, *, delimiter: str = ..., max_gap: str | timedelta | None = ...
+    chat_sessions: None = None, **options: Unpack[MergeOptions]
 ) -> MergeChatRuns: ...
-def merge_chat_runs(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
-    *,
-    delimiter: str = "\n\n",
-    max_gap: str | timedelta | None = RUN_MAX_GAP,
+@function_of(MergeChatRuns, MergeOptions)
+def merge_chat_runs(  # noqa: D417 - one by one
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None, **options: Any
 ) -> Iterator[ChatSession] | MergeChatRuns:
     r"""Merge each run, that is, consecutive messages of one sender, into one message.
 
@@ -85,8 +95,7 @@ def merge_chat_runs(
         pipeline = merge_chat_runs(delimiter="\n") | map_ai_messages(sender="Zoë Ångström")
         ```
     """
-    stage = MergeChatRuns(delimiter=delimiter, max_gap=cast("Any", max_gap))
-    return cast("Iterator[ChatSession] | MergeChatRuns", dual_form(stage, chat_sessions))
+    return runnable_or_iterator(MergeChatRuns(**options), chat_sessions)
 
 
 def merge_chat_runs_in_session(
@@ -112,47 +121,67 @@ def merge_chat_runs_in_session(
         InvalidOptionError: `max_gap` is no gap.
     """
     gap = None if max_gap is None else as_gap(max_gap)
-    return _merged(one_session(chat_session), delimiter, gap)
+    given = transcript_of(one_session(chat_session))
+    return _merged(given, delimiter=delimiter, max_gap=gap).to_session()
 
 
-@without_gc
-def _merged(session: ChatSession, delimiter: str, max_gap: timedelta | None) -> ChatSession:
-    messages = list(session["messages"])
-    paused: set[int] = set()
-    if max_gap is not None:
-        paused.update(long_pauses(times_in(messages), max_gap))
-    merged = []
-    start = 0
-    for stop in range(1, len(messages) + 1):
-        if (
-            stop == len(messages)
-            or stop in paused
-            or not _same_run(messages[start], messages[stop])
-        ):
-            merged.append(_merge_run(messages[start:stop], delimiter))
-            start = stop
-    return cast("ChatSession", {**session, "messages": merged})
-
-
-def _same_run(first: BaseMessage, message: BaseMessage) -> bool:
-    sender = first.additional_kwargs.get("sender")
-    return (
-        sender is not None
-        and sender == message.additional_kwargs.get("sender")
-        and isinstance(message, type(first))
+def _merged(session: Transcript, *, delimiter: str, max_gap: timedelta | None) -> Transcript:
+    begins = _beginnings(session, max_gap)
+    if not begins or (session.is_loaded and len(begins) == len(session)):
+        return session
+    ends = [*begins[1:], len(session)]
+    texts = session.texts if session.is_loaded else [*map(session.text_of, range(len(session)))]
+    firsts, lasts = times_of_runs(session.firsts, session.lasts, begins, ends)
+    joined = _joined_as_they_are if _stay_as_they_are(texts) else _joined
+    return session.but(
+        senders=[session.senders[begin] for begin in begins],
+        texts=[
+            texts[begin] if end - begin == 1 else joined(texts[begin:end], delimiter)
+            for begin, end in zip(begins, ends, strict=False)
+        ],
+        firsts=firsts,
+        lasts=lasts,
+        kinds=None if session.kinds is None else [session.kinds[begin] for begin in begins],
+        starts=[*[session.starts[begin] for begin in begins], session.starts[-1]],
     )
 
 
-def _merge_run(run: list[BaseMessage], delimiter: str) -> BaseMessage:
-    first = run[0]
-    if len(run) == 1:
-        return first if isinstance(first.content, str) else copy_message(first, text_of(first))
+def _beginnings(session: Transcript, max_gap: timedelta | None) -> list[int]:
+    """Return where runs begin: messages of one sender and one class, without a long pause."""
+    if not len(session):
+        return []
+    senders, kinds = session.senders, session.kinds
+    paused = [] if max_gap is None else long_pauses(session.firsts, session.lasts, max_gap)
+    begins = [0]
+    if kinds is None or session.is_loaded:  # of one sender, all are of one class
+        begins += [
+            index
+            for index, (before, sender) in enumerate(pairwise(senders), 1)
+            if before != sender or sender is None
+        ]
+        return sorted({*begins, *paused}) if paused else begins
+    after_pause = set(paused)
+    for index, sender in enumerate(senders):
+        run = begins[-1]
+        is_of_run = sender is not None and sender == senders[run]
+        is_of_class = issubclass(kinds[index], kinds[run])
+        if index and (index in after_pause or not (is_of_run and is_of_class)):
+            begins.append(index)
+    return begins
+
+
+def _stay_as_they_are(texts: list[str]) -> bool:
+    """Tell whether none of several texts is blank, or has a blank at its end: as nearly always."""
+    return all(texts) and [*map(str.rstrip, texts)] == texts
+
+
+def _joined_as_they_are(texts: list[str], delimiter: str) -> str:
+    return delimiter.join(texts).strip()
+
+
+def _joined(texts: list[str], delimiter: str) -> str:
     # The run's first text keeps its trailing blanks, as in langchain-community; blank ones add
     # nothing, not even a delimiter.
-    texts = [text_of(m) if m is first else text_of(m).rstrip() for m in run]
-    content = delimiter.join(text for text in texts if text.strip()).strip()
-    kwargs: dict[str, Any] = dict(first.additional_kwargs)
-    events = [event for m in run for event in m.additional_kwargs.get("events") or ()]
-    if events:
-        kwargs["events"] = events
-    return copy_message(first, content, kwargs)
+    kept = [texts[0]] if texts[0].strip() else []
+    kept += filter(None, map(str.rstrip, texts[1:]))
+    return delimiter.join(kept).strip()

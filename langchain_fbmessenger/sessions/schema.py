@@ -12,7 +12,7 @@ from typing import Any, Union
 from langchain_core.messages import AnyMessage  # noqa: TC002 - pydantic resolves the annotations
 from typing_extensions import TypedDict
 
-from langchain_fbmessenger._schema import ThreadInfo
+from langchain_fbmessenger._internal.thread_info import ThreadInfo
 
 __all__ = ["ChatSessionSchema", "SessionsInput", "ThreadInfo"]
 

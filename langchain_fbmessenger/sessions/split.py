@@ -5,27 +5,29 @@ from __future__ import annotations
 import warnings
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Literal, Union, cast, overload
+from typing import TYPE_CHECKING, Any, Literal, Union, overload
 
 from pydantic import field_validator
-from typing_extensions import override
+from typing_extensions import TypedDict, Unpack, override
 
-from langchain_fbmessenger._times import as_gap, long_pauses, read_times
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.sessions._pauses import DEFAULT_GAP, learned_gap
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
+from langchain_fbmessenger.sessions.stage import TranscriptStage
+from langchain_fbmessenger.transcripts.times import as_gap, long_pauses
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
-    from langchain_core.messages import BaseMessage
+
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["SplitChatSessions", "split_chat_sessions"]
 
 
-class SplitChatSessions(SessionStage):
+class SplitChatSessions(TranscriptStage):
     """The Runnable form of `split_chat_sessions`."""
 
     name: str | None = "split_chat_sessions"
@@ -49,32 +51,54 @@ class SplitChatSessions(SessionStage):
     def one_to_one(self) -> bool:
         return False
 
+    @property
     @override
-    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+    def takes_parts(self) -> bool:
+        return self.gap != "auto"
+
+    @property
+    @override
+    def looks_at_texts_alone(self) -> bool:
+        return True
+
+    @override
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
         seen = _Seen()
+        begun: Transcript | None = None  # the conversation that a part breaks off
         for session in sessions:
-            messages, times = read_times(list(session["messages"]))
-            gap = _learned(messages, times) if self.gap == "auto" else self.gap
-            seen.look_at(times, gap)
-            start = 0
-            for stop in [*long_pauses(times, gap), len(messages)]:
-                yield cast("ChatSession", {**session, "messages": messages[start:stop]})
-                start = stop
+            gap = _learned(session) if self.gap == "auto" else self.gap
+            seen.look_at(session, gap)
+            # Who takes messages out of a session takes away what tells 3 April from 4 March.
+            whole = session.with_own_times() if begun is None else begun.followed_by(session)
+            pauses = long_pauses(whole.firsts, whole.lasts, gap)
+            begun = None
+            if session.goes_on:
+                last = pauses[-1] if pauses else 0
+                begun = whole.part(last, len(whole))
+                whole, pauses = whole.part(0, last), pauses[:-1]
+            if begun is None or len(whole):
+                yield from map(whole.part, [0, *pauses], [*pauses, len(whole)])
+            del session, whole  # while the next one is read
         seen.warn()
 
 
+class SplitOptions(TypedDict, total=False):
+    """The options of `split_chat_sessions`, for type checkers."""
+
+    gap: str | timedelta
+
+
 @overload
 def split_chat_sessions(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader, *, gap: str | timedelta = ...
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, **options: Unpack[SplitOptions]
 ) -> Iterator[ChatSession]: ...
 @overload
 def split_chat_sessions(
-    chat_sessions: None = None, *, gap: str | timedelta = ...
+    chat_sessions: None = None, **options: Unpack[SplitOptions]
 ) -> SplitChatSessions: ...
-def split_chat_sessions(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
-    *,
-    gap: str | timedelta = "8h",
+@function_of(SplitChatSessions, SplitOptions)
+def split_chat_sessions(  # noqa: D417 - one by one
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None, **options: Any
 ) -> Iterator[ChatSession] | SplitChatSessions:
     """Cut each session where nobody wrote for longer than `gap`.
 
@@ -108,8 +132,7 @@ def split_chat_sessions(
         pipeline = split_chat_sessions(gap="8h") | merge_chat_runs() | map_ai_messages()
         ```
     """
-    stage = SplitChatSessions(gap=cast("Any", gap))
-    return cast("Iterator[ChatSession] | SplitChatSessions", dual_form(stage, chat_sessions))
+    return runnable_or_iterator(SplitChatSessions(**options), chat_sessions)
 
 
 class _Seen:
@@ -119,13 +142,12 @@ class _Seen:
         self._sessions_without_times = 0
         self._messages_with_a_pause = 0
 
-    def look_at(self, times: list[list[int]], gap: timedelta) -> None:
-        self._sessions_without_times += len(times) > 1 and not any(times)
+    def look_at(self, session: Transcript, gap: timedelta) -> None:
+        self._sessions_without_times += len(session) > 1 and all(t is None for t in session.firsts)
         longest = gap / timedelta(milliseconds=1)
         self._messages_with_a_pause += sum(
             any(later - time > longest for time, later in pairwise(run))
-            for run in times
-            if len(run) > 1
+            for run in session.several_times()
         )
 
     def warn(self) -> None:
@@ -144,15 +166,14 @@ class _Seen:
             warnings.warn(f"split_chat_sessions: {' '.join(told)}", stacklevel=2)
 
 
-def _learned(messages: list[BaseMessage], times: list[list[int]]) -> timedelta:
+def _learned(session: Transcript) -> timedelta:
     """Learn the gap of a thread from its answers: messages behind one of somebody else."""
     pauses = []
     last: tuple[Any, int] | None = None
-    for message, written in zip(messages, times, strict=True):
-        if not written:
+    for sender, first, own_last in zip(session.senders, session.firsts, session.lasts, strict=True):
+        if first is None or own_last is None:
             continue
-        sender = message.additional_kwargs.get("sender")
         if last is not None and sender != last[0]:
-            pauses.append(written[0] - last[1])
-        last = (sender, written[-1])
+            pauses.append(first - last[1])
+        last = (sender, own_last)
     return learned_gap(pauses)

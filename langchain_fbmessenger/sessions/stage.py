@@ -1,6 +1,6 @@
-"""The Runnable coat of our stages: sessions go in; sessions, or what is made of them, come out.
+"""Base classes that wrap a session generator as a Runnable.
 
-A stage is one pure generator function, `apply`. All that LangChain expects of a Runnable stands
+A stage is one pure generator function, `over`. All that LangChain expects of a Runnable stands
 here once: invoke, stream, transform, their async twins, callbacks, composition with `|`.
 
 Two things differ from langchain-core's own helpers, on purpose. Nothing is kept of what passes,
@@ -15,21 +15,20 @@ from collections.abc import (
     AsyncGenerator,
     AsyncIterator,
     Generator,
-    Iterable,
     Iterator,
     Mapping,
 )
 from contextlib import aclosing, closing
-from functools import reduce
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Union, cast, overload
 
 from langchain_core.runnables import RunnableBinding, RunnableSequence, RunnableSerializable
 from pydantic import ConfigDict
 from typing_extensions import override
 
-from langchain_fbmessenger._iteration import LoopIterator, iterate_in_thread
-from langchain_fbmessenger._options import Options
-from langchain_fbmessenger._tracing import atraced_run, traced_run
+from langchain_fbmessenger._internal.iteration import LoopIterator, iterate_in_thread
+from langchain_fbmessenger._internal.options import Options
+from langchain_fbmessenger._internal.tracing import atraced_run, traced_run
 from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.sessions._flow import (
     EXAMPLES,
@@ -41,11 +40,12 @@ from langchain_fbmessenger.sessions._flow import (
     given,
     given_now,
     sessions_of,
+    transcripts_of,
 )
 from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
+from langchain_fbmessenger.transcripts.transcript import SessionIterator, Transcript
 
 if TYPE_CHECKING:
-    from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.runnables import RunnableConfig
     from langchain_core.runnables.graph import Graph
@@ -53,18 +53,18 @@ if TYPE_CHECKING:
 __all__ = [
     "EXAMPLES",
     "ChatSessionPipeline",
+    "ComposesAfterStage",
     "SessionStage",
-    "TakesChats",
-    "dual_form",
+    "TranscriptStage",
     "sessions_in",
 ]
 
 
-class TakesChats(ABC):
+class ComposesAfterStage(ABC):
     """A Runnable to put behind a stage with `|` that keeps chats from traces as stages do."""
 
     @abstractmethod
-    def after_stage(self, stage: SessionStage) -> RunnableSerializable[Any, Any]:
+    def compose_after(self, stage: SessionStage) -> RunnableSerializable[Any, Any]:
         """Return the Runnable that `stage | self` stands for."""
 
 
@@ -84,6 +84,34 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     @abstractmethod
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
         """Give the items that the sessions make, reading no further than needed."""
+
+    def over(self, sessions: Iterator[Any]) -> Iterator[Any]:
+        """Do what `apply` does, in columns as far as the stage knows them.
+
+        Args:
+            sessions: The sessions: transcripts where `takes_transcripts` says so, else dicts.
+        """
+        return self.apply(sessions)
+
+    @property
+    def takes_transcripts(self) -> bool:
+        """Whether `over` takes sessions in columns, as all stages of this package do."""
+        return False
+
+    @property
+    def gives_transcripts(self) -> bool:
+        """Whether `over` gives sessions in columns."""
+        return False
+
+    @property
+    def takes_parts(self) -> bool:
+        """Whether `over` takes a long session part by part, and gives the same."""
+        return False
+
+    @property
+    def looks_at_texts_alone(self) -> bool:
+        """Whether what `over` gives depends on senders, texts and times, and on nothing else."""
+        return False
 
     @property
     def one_to_one(self) -> bool:
@@ -163,9 +191,10 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         counts = Counts()
         with traced_run(config, self.get_name()) as output:
             try:
-                with closing(self._counted(sessions_of(input, self.takes), counts)) as items:
+                with closing(self._counted(input, counts)) as items:
                     yield from items
             finally:
+                del input  # which the traceback of an early end would hold, on Python 3.10
                 output.update(counts.as_output())
 
     @override
@@ -177,7 +206,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         counts = Counts()
         async with atraced_run(config, self.get_name()) as output:
             sources = LoopIterator(asessions_of(input))
-            items = iterate_in_thread(self._counted(sessions_of(sources, self.takes), counts))
+            items = iterate_in_thread(self._counted(sources, counts))
             try:
                 async with aclosing(items):
                     async for item in items:
@@ -186,12 +215,14 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
                 await sources.aclose()
                 output.update(counts.as_output())
 
-    def _counted(
-        self, sessions: Iterator[ChatSession], counts: Counts
-    ) -> Generator[Any, None, None]:
-        for item in self.apply(counts.count_sessions(sessions)):
-            counts.given += 1
-            yield item
+    def _counted(self, chunks: Iterator[Any], counts: Counts) -> Generator[Any, None, None]:
+        given = self.over(counts.counting_sessions(self._intake(chunks)))
+        yield from counts.counting_given(as_sessions(given) if self.gives_transcripts else given)
+
+    def _intake(self, chunks: Iterator[Any]) -> Iterator[Any]:
+        if self.takes_transcripts:
+            return transcripts_of(chunks, in_parts=self.takes_parts)
+        return sessions_of(chunks, self.takes)
 
     def items_of(self, sessions: Any) -> Iterator[Any]:
         """Give item by item what sessions make, without a traced run.
@@ -202,7 +233,8 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Raises:
             InvalidInputError: It is something else.
         """
-        return self.apply(sessions_in(sessions, self.takes))
+        given = self.over(self._intake(iter([given_now(sessions, self.takes)])))
+        return SessionIterator(lambda _: given) if self.gives_transcripts else given
 
     @overload  # type: ignore[override]  # narrower, and wider, than core's
     def __or__(self, other: SessionStage) -> ChatSessionPipeline: ...
@@ -212,13 +244,13 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     def __or__(self, other: Any) -> RunnableSerializable[Any, Any]:
         if isinstance(other, SessionStage):
             return ChatSessionPipeline(steps=(*_steps(self), *_steps(other)))
-        if isinstance(other, TakesChats):
-            return other.after_stage(self)
+        if isinstance(other, ComposesAfterStage):
+            return other.compose_after(self)
         if isinstance(other, RunnableBinding) and isinstance(
-            other.bound, SessionStage | TakesChats
+            other.bound, SessionStage | ComposesAfterStage
         ):
             return other.model_copy(update={"bound": self | other.bound})
-        return RunnableSequence(_WholeResult(stage=self), other)
+        return RunnableSequence(_CollectForForeignRunnable(stage=self), other)
 
     @override
     def pipe(self, *others: Any, name: str | None = None) -> RunnableSerializable[Any, Any]:
@@ -233,6 +265,30 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         """Bind a config; what is composed from the result stays a pipeline of ours."""
         bound = cast("RunnableConfig", {**(config or {}), **kwargs})
         return StageBinding(bound=self, config=bound, kwargs={})
+
+
+class TranscriptStage(SessionStage):
+    """A stage that takes sessions in columns and gives such: sessions in, sessions out."""
+
+    @override
+    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
+        given = self.over(transcripts_of(sessions))
+        return as_sessions(given) if self.gives_transcripts else given
+
+    @abstractmethod
+    @override
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Any]:
+        """Give the items that the sessions make, reading no further than needed."""
+
+    @property
+    @override
+    def takes_transcripts(self) -> bool:
+        return True
+
+    @property
+    @override
+    def gives_transcripts(self) -> bool:
+        return True
 
 
 class ChatSessionPipeline(SessionStage):
@@ -254,9 +310,41 @@ class ChatSessionPipeline(SessionStage):
     def item_type(self) -> Any:
         return self.steps[-1].item_type
 
+    @property
+    @override
+    def takes_transcripts(self) -> bool:
+        return self.steps[0].takes_transcripts
+
+    @property
+    @override
+    def gives_transcripts(self) -> bool:
+        return self.steps[-1].gives_transcripts
+
+    @property
+    @override
+    def takes_parts(self) -> bool:
+        # Of a part nobody knows yet who reacts to it, or is called what, further on.
+        return (
+            not self.gives_transcripts
+            and self.steps[0].takes_parts
+            and all(step.looks_at_texts_alone for step in self.steps)
+        )
+
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
-        return reduce(lambda items, step: step.apply(items), self.steps, sessions)
+        given = self.over(self._intake(sessions))
+        return as_sessions(given) if self.gives_transcripts else given
+
+    @override
+    def over(self, sessions: Iterator[Any]) -> Iterator[Any]:
+        items = self.steps[0].over(sessions)
+        for before, step in pairwise(self.steps):
+            if before.gives_transcripts and not step.takes_transcripts:
+                items = as_sessions(items)
+            elif step.takes_transcripts and not before.gives_transcripts:
+                items = transcripts_of(items)
+            items = step.over(items)
+        return items
 
     @override
     def get_graph(self, config: RunnableConfig | None = None) -> Graph:
@@ -278,7 +366,7 @@ class StageBinding(RunnableBinding[Any, Any]):
         return self.model_copy(update={"bound": self.bound | other})
 
 
-class _WholeResult(RunnableSerializable[Any, Any]):
+class _CollectForForeignRunnable(RunnableSerializable[Any, Any]):
     """A stage in front of a foreign Runnable, which gets in a stream what it gets in `invoke`.
 
     langchain-core adds up the chunks that reach a function, and of dicts it keeps the last: all
@@ -312,15 +400,9 @@ class _WholeResult(RunnableSerializable[Any, Any]):
         return await self.stage.ainvoke(input, config, **kwargs)
 
 
-def dual_form(
-    stage: SessionStage, sessions: Iterable[ChatSession] | BaseChatLoader | str | None
-) -> SessionStage | Iterator[Any]:
-    """Give the Runnable itself without data, and with data a plain iterator over what it makes.
-
-    Raises:
-        InvalidInputError: What was given as data is something else.
-    """
-    return stage if sessions is None else stage.items_of(sessions)
+def as_sessions(transcripts: Iterator[Transcript]) -> Iterator[ChatSession]:
+    """Give sessions as everybody knows them."""
+    return map(Transcript.to_session, transcripts)
 
 
 def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:

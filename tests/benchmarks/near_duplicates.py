@@ -13,7 +13,7 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
-from langchain_fbmessenger.examples.replies import near_key
+from langchain_fbmessenger.examples.selecting.near_duplicates import near_key
 from langchain_fbmessenger.testing._phrases import EXCHANGES
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ Reads the labelled lines of `privacy_lines/outside/`, and those of `privacy_line
 (nearly) nobody outside: what is found there is a false alarm. A label is found if every letter and
 digit of it is within findings. Run this file: `--misses` shows what was not found or wrong in the
 lines for development, `--write` puts the figures of the lines that are held out where the package
-and its docs take them from (`langchain_fbmessenger/privacy/measured.toml`).
+and its docs take them from (`langchain_fbmessenger/privacy/preview/measured.toml`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from privacy_lines.chats import mixed_messages
 from privacy_lines.labels import FOLDER, OUTSIDE, Line, read_lines, read_people
 
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import OUTSIDE_KINDS, without_overlaps
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.privacy.findings import Finding, TextFinder
 
-MEASURED = Path(__file__).parents[2] / "langchain_fbmessenger" / "privacy" / "measured.toml"
+MEASURED = (
+    Path(__file__).parents[2] / "langchain_fbmessenger" / "privacy" / "preview" / "measured.toml"
+)
 GROUPS = {  # of labels, as the docs name them
     "given": "given names",
     "full": "full names",

@@ -7,7 +7,6 @@ with the standard library and does nothing else. Run: `make benchmark`.
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -16,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from tests.benchmarks.scale import scaled
+from tests.benchmarks.usage import peak
 
 LARGE, SMALL = scaled(2_000_000, least=1000), scaled(100_000, least=1000)
 PER_THREAD = min(20_000, SMALL)
@@ -27,17 +27,6 @@ CASES = [
     *((variant, "folder", SMALL) for variant in ("H1", "H2", "H3", "H4", "I3", "I4")),
     ("H3", "zips", SMALL),
 ]
-# Linux counts in KiB, macOS in bytes.
-UNIT = 2**20 if sys.platform == "darwin" else 2**10
-
-
-def peak() -> float:
-    """Return the process's largest resident size so far, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what `resource` says of a new process on Linux is its parent's peak
-        found = next(line for line in status.read_text().splitlines() if "VmHWM" in line)
-        return int(found.split()[1]) / 1024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / UNIT
 
 
 def write(folder: str, variant: str, packaging: str, messages: int) -> int:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import os
 
-__all__ = ["scaled"]
+__all__ = ["SCALE", "scaled"]
 
-_SCALE = float(os.environ.get("BENCHMARK_SCALE", "1"))
+SCALE = float(os.environ.get("BENCHMARK_SCALE", "1"))
 
 
 def scaled(number: int, *, least: int = 1) -> int:
     """Return a number of things to measure with, at the scale that was asked for."""
-    return max(least, round(number * _SCALE))
+    return max(least, round(number * SCALE))

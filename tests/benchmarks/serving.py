@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.local import bundled_file
-from langchain_fbmessenger.local.adapters import save_adapter
 from langchain_fbmessenger.local.engines import Adapter
 from langchain_fbmessenger.local.engines.engine import ChildEngine
 from langchain_fbmessenger.local.engines.kinds import (
@@ -28,7 +27,8 @@ from langchain_fbmessenger.local.engines.kinds import (
     EngineKind,
     vllm_command,
 )
-from langchain_fbmessenger.local.weights import trainable_folder
+from langchain_fbmessenger.local.models.adapters import save_adapter
+from langchain_fbmessenger.local.models.weights import trainable_folder
 from tests.benchmarks.scale import scaled
 
 if TYPE_CHECKING:

@@ -9,7 +9,6 @@ side in a process of its own. Run: `python tests/benchmarks/training_examples.py
 from __future__ import annotations
 
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -19,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks.scale import scaled
+from tests.benchmarks.usage import peak
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the tests are no package that is installed
 
@@ -34,7 +34,7 @@ HEAD = (
 
 def table(export: Path, owner: str) -> None:
     """Print what is trained, by format."""
-    from langchain_fbmessenger import export_examples
+    from langchain_fbmessenger import write_training_file
     from tests.unit_tests.examples.independent import PROVIDERS, fixed_windows
     from tests.unit_tests.examples.test_independent_reading import make
 
@@ -48,7 +48,7 @@ def table(export: Path, owner: str) -> None:
         print(row_of("walk-through 8/2", path, "openai", mine))
         print(row_of("  … read by together", path, "together", mine))
         for provider in PROVIDERS:
-            export_examples(made.examples, path, format=provider)
+            write_training_file(made.examples, path, format=provider)
             print(row_of(provider, path, provider, mine))
 
 
@@ -116,17 +116,6 @@ def check(_export: str, output: str) -> int:
 
 SIDES: dict[str, Any] = {side.__name__: side for side in (imports, mapping, examples, check)}
 COUNTED = {"imports": "", "mapping": "sessions", "examples": "examples", "check": "bytes"}
-
-
-def peak() -> float:
-    """Return the process's largest resident size so far, in MiB."""
-    status = Path("/proc/self/status")
-    if status.exists():  # what `resource` says of a new process on Linux is its parent's peak
-        found = next(line for line in status.read_text().splitlines() if "VmHWM" in line)
-        return int(found.split()[1]) / 1024
-    # Linux counts in KiB, macOS in bytes.
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit
 
 
 def measure(side: str, export: str, folder: str) -> tuple[float, float, int]:

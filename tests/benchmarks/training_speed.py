@@ -35,12 +35,12 @@ from langchain_fbmessenger import (
     sample_export_path,
     to_training_examples,
 )
-from langchain_fbmessenger.local.bases import find_base
-from langchain_fbmessenger.local.masking import EncodedChat, encode_chat
-from langchain_fbmessenger.local.precision import prefers_bf16
-from langchain_fbmessenger.local.tokenizer import HubTokenizer
-from langchain_fbmessenger.local.training_file import Message
-from langchain_fbmessenger.local.weights import trainable_folder
+from langchain_fbmessenger.local.models.bases import find_base
+from langchain_fbmessenger.local.models.weights import trainable_folder
+from langchain_fbmessenger.local.training.masking import EncodedChat, encode_chat
+from langchain_fbmessenger.local.training.precision import prefers_bf16
+from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
+from langchain_fbmessenger.local.training.training_file import Message
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 from tests.benchmarks.scale import scaled
 

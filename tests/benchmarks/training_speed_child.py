@@ -39,12 +39,12 @@ def train_ours(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     """Train as a job of the local server does in its child process."""
     import threading
 
-    from langchain_fbmessenger.local.adapters import save_adapter
-    from langchain_fbmessenger.local.lora import train_lora
-    from langchain_fbmessenger.local.masking import EncodedChat
-    from langchain_fbmessenger.local.protocol import Report, Step, TrainingSpec, Validation
+    from langchain_fbmessenger.local.models.adapters import save_adapter
     from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
-    from langchain_fbmessenger.local.training_callbacks import Hooks
+    from langchain_fbmessenger.local.training.lora import train_lora
+    from langchain_fbmessenger.local.training.masking import EncodedChat
+    from langchain_fbmessenger.local.training.protocol import Report, Step, TrainingSpec, Validation
+    from langchain_fbmessenger.local.training.training_callbacks import Hooks
 
     def tell(report: Report) -> None:
         if isinstance(report, Step):
@@ -125,7 +125,7 @@ def train_plain(job: dict[str, Any], folder: Path, clock: Clock) -> None:
 
 
 def _arguments(job: dict[str, Any], folder: Path) -> dict[str, Any]:
-    """Return what ours sets too, see `local/lora.py`."""
+    """Return what ours sets too, see `local/training/lora.py`."""
     return {
         "output_dir": str(folder / "checkpoints"),
         "num_train_epochs": job["n_epochs"],

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.local import bundled_file
-from langchain_fbmessenger.local.adapters import save_adapter
 from langchain_fbmessenger.local.engines import Adapter
 from langchain_fbmessenger.local.engines.engine import ChildEngine
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
-from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
-from langchain_fbmessenger.local.weights import trainable_folder
+from langchain_fbmessenger.local.models.adapters import save_adapter
+from langchain_fbmessenger.local.models.weights import trainable_folder
+from langchain_fbmessenger.local.process.home import PRIVATE_UMASK, Home
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Sequence

@@ -73,6 +73,7 @@ class FakeProvider(ThreadingHTTPServer):
         held: By route, what a request waits for before it is acted upon; a client may be killed
             meanwhile.
         arrived: The routes of all requests, acted upon or not.
+        says: What its models answer in a chat, piece by piece; without it there is no such route.
     """
 
     daemon_threads = True
@@ -93,6 +94,7 @@ class FakeProvider(ThreadingHTTPServer):
         self.slow: dict[str, float] = {}
         self.held: dict[str, threading.Event] = {}
         self.arrived: list[str] = []
+        self.says: list[str] = []
         self.lock = threading.RLock()
         self._count = 0
 
@@ -239,6 +241,19 @@ class FakeProvider(ThreadingHTTPServer):
         self.models.discard(model)
         return {"id": model, "object": "model", "deleted": True}
 
+    def chat(self, body: bytes, _: Any) -> Any:
+        if not self.says:
+            return NOT_FOUND
+        chunk = {"id": "c", "created": 1, "model": "m", "object": "chat.completion.chunk"}
+        if not json.loads(body).get("stream"):
+            message = {"role": "assistant", "content": "".join(self.says)}
+            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            return {**chunk, "object": "chat.completion", "choices": [choice]}
+        choices = [{"index": 0, "delta": {"content": piece}} for piece in self.says]
+        ends = [{"index": 0, "delta": {}, "finish_reason": "stop"}]
+        lines = [json.dumps({**chunk, "choices": [choice]}) for choice in [*choices, *ends]]
+        return "".join(f"data: {line}\n\n" for line in [*lines, "[DONE]"]).encode()
+
     def load_adapter(self, _: bytes, __: Any) -> Any:
         return NOT_FOUND
 
@@ -246,6 +261,7 @@ class FakeProvider(ThreadingHTTPServer):
 _ROUTES = [
     ("POST", r"/v1/load_lora_adapter", "load_adapter"),
     ("POST", r"/v1/files", "create_file"),
+    ("POST", r"/v1/chat/completions", "chat"),
     ("GET", r"/v1/files", "list_files"),
     ("GET", r"/v1/files/([^/]+)", "get_file"),
     ("GET", r"/v1/files/([^/]+)/content", "file_content"),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger.local import ensure_server, stop_server
+from langchain_fbmessenger.local.process import launcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,6 +26,8 @@ def local_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             if name.startswith("OPENAI_"):  # they redirect OpenAI's client
                 environment.delenv(name)
         environment.setenv("LANGCHAIN_FBMESSENGER_HOME", str(home))
+        # The tests of other servers may take longer than an unused server stays.
+        environment.setattr(launcher, "IDLE_TIMEOUT", 4 * 60 * 60.0)
         yield home
 
 

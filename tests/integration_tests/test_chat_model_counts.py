@@ -21,7 +21,7 @@ from langchain_openai import ChatOpenAI
 from rich.console import Console
 
 from langchain_fbmessenger import FineTuningError
-from langchain_fbmessenger.cli.talk import conversation_with, talk
+from langchain_fbmessenger.cli.commands.talk import conversation_with, talk
 from langchain_fbmessenger.fine_tuning import find_provider
 from langchain_fbmessenger.local import ensure_server, stop_server
 from tests.integration_tests.tiny_models import make

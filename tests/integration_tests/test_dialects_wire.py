@@ -24,7 +24,9 @@ CREATE = "POST /v1/fine_tuning/jobs"
 def azure(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeProvider]:
     monkeypatch.setenv("LANGCHAIN_FBMESSENGER_HOME", str(tmp_path))
     monkeypatch.setenv("AZURE_OPENAI_API_KEY", "key")
-    monkeypatch.setattr("langchain_fbmessenger.fine_tuning.sending._CHECK_POLL_S", 0.01)
+    monkeypatch.setattr(
+        "langchain_fbmessenger.fine_tuning.submitting.idempotent_create._CHECK_POLL_S", 0.01
+    )
     with serving("azure") as server:
         monkeypatch.setenv("AZURE_OPENAI_ENDPOINT", f"http://127.0.0.1:{server.server_port}/")
         yield server

@@ -14,11 +14,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import pytest_asyncio
 
-from langchain_fbmessenger.local.bases import find_base
 from langchain_fbmessenger.local.engines import Adapter, EngineError
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP, TRANSFORMERS, EngineKind
 from langchain_fbmessenger.local.engines.pool import EnginePool
-from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.models.bases import find_base
+from langchain_fbmessenger.local.process.home import Home
 from tests.integration_tests.engines_local import (
     BASE,
     CONTEXT,

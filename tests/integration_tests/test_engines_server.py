@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 from langchain_fbmessenger.local import ensure_server, stop_server
-from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.jobs.store import Store
+from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.local.records import ModelRecord
-from langchain_fbmessenger.local.store import Store
 from tests.integration_tests.engines_local import BASE, broken, bundled, is_running, make_adapters
 
 if TYPE_CHECKING:

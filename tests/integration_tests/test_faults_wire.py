@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 UPLOAD, CREATE, LIST = "POST /v1/files", "POST /v1/fine_tuning/jobs", "GET /v1/fine_tuning/jobs"
-SENDING = "langchain_fbmessenger.fine_tuning.sending"
+SENDING = "langchain_fbmessenger.fine_tuning.submitting.idempotent_create"
 
 
 @pytest.fixture
@@ -293,7 +293,9 @@ def test_keys_go_where_they_belong(server: FakeProvider, monkeypatch: pytest.Mon
 def test_a_wait_survives_faults_and_ends_for_refusals(
     server: FakeProvider, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("langchain_fbmessenger.fine_tuning.watching.backoff", lambda *_: 0.01)
+    monkeypatch.setattr(
+        "langchain_fbmessenger.fine_tuning.following.polling.backoff", lambda *_: 0.01
+    )
     monkeypatch.setattr(Provider, "poll_seconds", 0.01)
     job = FineTuningJob.from_id(tuner_at(server).submit(EXAMPLES).id, server.base_url)
     server.faults["GET /v1/fine_tuning/jobs/*"] = [
@@ -321,9 +323,10 @@ def test_an_outage_ends_a_wait_after_ten_minutes(
     def sleep(seconds: float) -> None:
         pauses.append(seconds)
 
-    monkeypatch.setattr("langchain_fbmessenger.fine_tuning.pacing.time.sleep", sleep)
+    monkeypatch.setattr("langchain_fbmessenger.fine_tuning.following.pacing.time.sleep", sleep)
     monkeypatch.setattr(
-        "langchain_fbmessenger.fine_tuning.watching.time.monotonic", lambda: now + sum(pauses)
+        "langchain_fbmessenger.fine_tuning.following.polling.time.monotonic",
+        lambda: now + sum(pauses),
     )
     job = tuner_at(server).submit(EXAMPLES)
     server.faults["GET /v1/fine_tuning/jobs/*"] = [Fault(status=503)] * 100

@@ -16,7 +16,7 @@ from langchain_fbmessenger.fine_tuning import (
     LocalProvider,
     Provider,
 )
-from langchain_fbmessenger.fine_tuning.connection import MovingServer
+from langchain_fbmessenger.fine_tuning.connection import ReconnectingServer
 from tests.integration_tests.fake_provider import BASE, EXAMPLES, FakeProvider, Fault, serving
 
 if TYPE_CHECKING:
@@ -29,7 +29,9 @@ EVENTS = "GET /v1/fine_tuning/jobs/*/events"
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakeProvider]:
     monkeypatch.setenv("LANGCHAIN_FBMESSENGER_HOME", str(tmp_path))
-    monkeypatch.setattr("langchain_fbmessenger.fine_tuning.watching.backoff", lambda *_: 0.01)
+    monkeypatch.setattr(
+        "langchain_fbmessenger.fine_tuning.following.polling.backoff", lambda *_: 0.01
+    )
     monkeypatch.setattr(Provider, "poll_seconds", 0.02)
     with serving() as running:
         yield running
@@ -212,7 +214,7 @@ async def test_clients_follow_a_server_that_moves(server: FakeProvider) -> None:
 
     with serving() as old:
         found = iter([(server.base_url, "new")])
-        moving = MovingServer((old.base_url, "old"), lambda: next(found))
+        moving = ReconnectingServer((old.base_url, "old"), lambda: next(found))
         here = Connection(old.base_url, "old", is_loopback=True, server=moving)
         client = here.client(max_retries=0)
         http = here.chat_model(BASE).http_async_client

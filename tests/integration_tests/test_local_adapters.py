@@ -11,13 +11,13 @@ import torch
 from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
-from langchain_fbmessenger.local import adapters
-from langchain_fbmessenger.local.bases import BaseModel, find_base
-from langchain_fbmessenger.local.home import PRIVATE_UMASK, Home
-from langchain_fbmessenger.local.masking import IGNORED, encode_chat
-from langchain_fbmessenger.local.tokenizer import HubTokenizer
-from langchain_fbmessenger.local.training_file import Message
-from langchain_fbmessenger.local.weights import trainable_folder
+from langchain_fbmessenger.local.models import adapters
+from langchain_fbmessenger.local.models.bases import BaseModel, find_base
+from langchain_fbmessenger.local.models.weights import trainable_folder
+from langchain_fbmessenger.local.process.home import PRIVATE_UMASK, Home
+from langchain_fbmessenger.local.training.masking import IGNORED, encode_chat
+from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
+from langchain_fbmessenger.local.training.training_file import Message
 from tests.integration_tests import engines_local as llama_cpp
 
 if TYPE_CHECKING:

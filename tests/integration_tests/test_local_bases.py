@@ -12,14 +12,14 @@ import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM
 
-from langchain_fbmessenger.local.adapters import gguf_of
-from langchain_fbmessenger.local.bases import find_base
-from langchain_fbmessenger.local.protocol import Done, Step, TrainingSpec
+from langchain_fbmessenger.local.jobs.training_child import training_child
+from langchain_fbmessenger.local.models.adapters import gguf_of
+from langchain_fbmessenger.local.models.bases import find_base
+from langchain_fbmessenger.local.models.weights import trainable_folder
 from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
-from langchain_fbmessenger.local.tokenizer import HubTokenizer
-from langchain_fbmessenger.local.training_child import training_child
-from langchain_fbmessenger.local.training_file import Message
-from langchain_fbmessenger.local.weights import trainable_folder
+from langchain_fbmessenger.local.training.protocol import Done, Step, TrainingSpec
+from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
+from langchain_fbmessenger.local.training.training_file import Message
 from tests.integration_tests import engines_local as llama_cpp
 from tests.integration_tests.tiny_models import THINKING, make
 

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 import openai
 import pytest
 
-from langchain_fbmessenger._own_process import TELEMETRY_OFF
+from langchain_fbmessenger._internal.own_processes import TELEMETRY_OFF
 from langchain_fbmessenger.local import ensure_server, find_server, stop_server
-from langchain_fbmessenger.local.address import ServerAddress, read_address, write_address
-from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.process.address import ServerAddress, read_address, write_address
+from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.state import purge_state, survey_state
 from tests.integration_tests.small_jobs import BASE, child_of, client_of, end_of, wait_for_step
 from tests.unit_tests.canaries import PROMPT, TEXT, assert_clean

@@ -162,11 +162,11 @@ def test_other_statuses_never_end_a_wait(openai_server: FakeProvider, status: st
 async def test_async_wait_ends_like_the_sync_one(openai_server: FakeProvider) -> None:
     job_id = put_job(openai_server, "succeeded")
     finished = await FineTuningJob.afrom_id(job_id, "openai")
-    assert await finished.await_() is finished
+    assert await finished is finished
     assert finished.chat_model().model_name == f"ft:{job_id}"
     openai_server.set_job(job_id, "cancelled")
     with pytest.raises(FineTuningError, match="was cancelled"):
-        await finished.await_()
+        await finished
 
 
 @warns_of_the_end

@@ -27,7 +27,7 @@ from langchain_fbmessenger import FineTuner, FineTuningJob
 from langchain_fbmessenger.fine_tuning import find_provider
 from langchain_fbmessenger.fine_tuning.connection import http_library
 from langchain_fbmessenger.local import ensure_server, find_server, stop_server
-from langchain_fbmessenger.local.home import Home, locked
+from langchain_fbmessenger.local.process.home import Home, locked
 from tests.integration_tests.engines_local import is_running
 from tests.integration_tests.small_jobs import (
     BASE,
@@ -52,6 +52,7 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs signals a
 EPOCHS = 12
 IGNORES_HANGUPS = sys.platform != "win32" and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 """Under `nohup`, of which the server is part then."""
+HANGUP = signal.SIGTERM if IGNORES_HANGUPS or sys.platform == "win32" else signal.SIGHUP
 EXAMPLES = [
     chat(topic, number) for number, topic in enumerate(["tea", "rain", "Porto", "work"] * 2)
 ]
@@ -125,7 +126,7 @@ def test_a_job_goes_on_to_the_same_weights_whenever_its_server_is_told_to_end(
     for step, signals in {
         2: (signal.SIGTERM,),
         11: (signal.SIGTERM, signal.SIGTERM, signal.SIGINT),
-        25: (signal.SIGTERM if IGNORES_HANGUPS else signal.SIGHUP,),
+        25: (HANGUP,),
     }.items():
         wait_for_step(home, job_id, step)
         tell_to_end(home, *signals)
@@ -193,7 +194,8 @@ def test_an_answer_that_was_not_begun_comes_from_the_next_server(home: Path) -> 
     assert found.pid != server.pid
 
 
-def test_a_stream_that_is_cut_off_is_an_error_and_no_short_answer(home: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGTERM, HANGUP])
+def test_a_stream_that_is_cut_off_is_an_error_and_no_short_answer(home: Path, number: int) -> None:
     address = ensure_server(home)
     with openai.OpenAI(base_url=address.base_url, api_key=address.api_key) as client:
         stream = client.chat.completions.create(
@@ -204,24 +206,25 @@ def test_a_stream_that_is_cut_off_is_an_error_and_no_short_answer(home: Path) ->
             stream=True,
         )
         next(stream)
-        tell_to_end(home)
+        tell_to_end(home, number)
         with pytest.raises((openai.APIError, http_library().TransportError)):
             list(stream)
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, HANGUP])
 @pytest.mark.parametrize("begun", ["nothing", "headers", "half of a file"])
-def test_open_connections_keep_nobody(home: Path, begun: str) -> None:
+def test_open_connections_keep_nobody(home: Path, begun: str, number: int) -> None:
     address = ensure_server(home)
     url = urlsplit(address.base_url)
     assert url.hostname
     head = (
-        f"POST /v1/files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {address.api_key}\r\n"
+        f"POST /v1/files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {address.api_key}\r\n"
         "Content-Type: multipart/form-data; boundary=b\r\nContent-Length: 100000\r\n"
     )
     sent = {"nothing": "", "headers": head, "half of a file": f"{head}\r\n--b\r\n"}[begun]
     with socket.create_connection((url.hostname, url.port)) as connection:
         connection.sendall(sent.encode())
-        tell_to_end(home)
+        tell_to_end(home, number)
 
 
 def test_work_that_cannot_be_broken_off_keeps_nobody(tmp_path: Path) -> None:

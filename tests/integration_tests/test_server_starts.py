@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_fbmessenger.exceptions import LocalServerError
-from langchain_fbmessenger.local import ensure_server, find_server, launcher, stop_server
-from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local import ensure_server, find_server, stop_server
+from langchain_fbmessenger.local.process import launcher
+from langchain_fbmessenger.local.process.home import Home
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -63,18 +63,25 @@ def test_a_base_in_four_bits_is_trained_nearly_as_well(home: Path, plain: str) -
     assert weights_of(home, job_id) != weights_of(home, plain)
 
 
-def test_several_processes_train_as_one_does(home: Path, plain: str, tmp_path: Path) -> None:
+def test_several_processes_train_as_one_does(home: Path, plain: str) -> None:
     """On CPUs, by the launcher that accelerate uses for GPUs: the batches are shared out alike."""
     spec = json.loads((home / "jobs" / plain / "training.json").read_bytes())
-    spec |= {name: str(tmp_path / name) for name in ("adapter", "checkpoints", "epochs")}
+    folder = home / "jobs" / "several"  # from which the spec's paths lead, as from the other's
+    folder.mkdir()
     spec["compute"]["processes"] = 2
     spec["lora"]["dropout"] = 0.0  # of which each process draws its own
-    (tmp_path / "training.json").write_text(json.dumps(spec))
+    (folder / "training.json").write_text(json.dumps(spec))
     launcher = ["torch.distributed.run", "--standalone", "--nproc-per-node", "2", "-m"]
     settings = {"ACCELERATE_USE_CPU": "1", "OMP_NUM_THREADS": "1", "HF_HUB_OFFLINE": "1"}
     environment = {**os.environ, **settings, "PYTHONPATH": os.pathsep.join(sys.path)}
     with subprocess.Popen(  # noqa: S603  # our own
-        [sys.executable, "-m", *launcher, "langchain_fbmessenger.local.train", str(tmp_path)],
+        [
+            sys.executable,
+            "-m",
+            *launcher,
+            "langchain_fbmessenger.local.training.train",
+            str(folder),
+        ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env=environment,
@@ -88,4 +95,4 @@ def test_several_processes_train_as_one_does(home: Path, plain: str, tmp_path: P
     assert len(losses) == len(alone)
     assert losses[0] == pytest.approx(alone[0], rel=0.05)
     assert losses[-1] == pytest.approx(alone[-1], rel=0.25)
-    assert (tmp_path / "adapter" / "adapter_model.safetensors").is_file()
+    assert (folder / "adapter" / "adapter_model.safetensors").is_file()

@@ -102,7 +102,7 @@ def test_events_tell_the_course_of_the_training(job: FineTuningJob) -> None:
 
 async def test_async_twins(job: FineTuningJob) -> None:
     again = await FineTuningJob.afrom_id(job.id)
-    assert await again.await_() is again
+    assert await again is again
     assert (await again.arefresh()).status == "succeeded"
     assert [e.id for e in await again.aevents()] == [e.id for e in job.events()]
     with pytest.raises(FineTuningError):

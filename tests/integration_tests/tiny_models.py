@@ -24,7 +24,7 @@ from transformers import (
     Starcoder2Config,
 )
 
-from langchain_fbmessenger._bundled import bundled_file
+from langchain_fbmessenger._internal.bundled_models import bundled_file
 
 if TYPE_CHECKING:
     from pathlib import Path

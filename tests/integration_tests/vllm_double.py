@@ -51,6 +51,9 @@ class _Handler(BaseHTTPRequestHandler):
         if body["model"] not in self.server.models:
             self._json(404, {"error": {**REFUSAL, "message": "The model does not exist."}})
             return
+        if self.path == "/v1/completions":
+            self._complete(body)
+            return
         if len(body["messages"]) > 10:
             message = "This model's maximum context length is 128 tokens."
             self._json(400, {"error": {**REFUSAL, "message": message}})
@@ -70,6 +73,23 @@ class _Handler(BaseHTTPRequestHandler):
             return
         self._event({"choices": [_choice({}, "stop")]})
         usage = {"prompt_tokens": self.server.left, "completion_tokens": 2, "total_tokens": 2}
+        self._event({"choices": [], "usage": usage})
+        self.wfile.write(b"data: [DONE]\n\n")
+
+    def _complete(self, body: dict[str, Any]) -> None:
+        """Answer with what was asked, as one token, and with its logprobs in the older form."""
+        self.send_response(200)
+        self.end_headers()
+        told = json.dumps(body, sort_keys=True)
+        scored = {"tokens": [told], "token_logprobs": [-0.5], "top_logprobs": [{told: -0.5}]}
+        choice = {"index": 0, "text": told, "logprobs": None, "finish_reason": None}
+        if "logprobs" in body:
+            choice["logprobs"] = scored
+        self._event({"choices": [choice]})
+        self._event(
+            {"choices": [{**choice, "text": "", "logprobs": None, "finish_reason": "stop"}]}
+        )
+        usage = {"prompt_tokens": len(body["prompt"]), "completion_tokens": 1, "total_tokens": 1}
         self._event({"choices": [], "usage": usage})
         self.wfile.write(b"data: [DONE]\n\n")
 

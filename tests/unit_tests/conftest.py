@@ -55,4 +55,6 @@ def a_day_before_providers_close(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """From 2027-01-06 on OpenAI takes no jobs, and what is checked for it is refused."""
-    monkeypatch.setattr("langchain_fbmessenger.examples.check._today", lambda: date(2026, 11, 24))
+    monkeypatch.setattr(
+        "langchain_fbmessenger.examples.files.check._today", lambda: date(2026, 11, 24)
+    )

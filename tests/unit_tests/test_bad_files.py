@@ -276,7 +276,7 @@ def test_file_that_vanishes_while_others_are_read_is_told(tmp_path: Path) -> Non
 def test_export_that_vanishes_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path, {BAD: GOOD})
     reads = iter([GOOD, b"{"])
-    target = "langchain_fbmessenger.exports._source.ExportFile.read"
+    target = "langchain_fbmessenger.exports.discovery.files.ExportFile.read"
     monkeypatch.setattr(target, lambda _self, _size=-1: next(reads))
     with pytest.raises(MalformedExportError, match="1 x broken JSON"):
         FacebookMessengerChatLoader(tmp_path).load()

@@ -23,7 +23,6 @@ from langchain_fbmessenger import (
     balance_examples,
     check_examples,
     convert_messages_for_finetuning,
-    export_examples,
     map_ai_messages,
     merge_chat_runs,
     read_jsonl,
@@ -32,8 +31,9 @@ from langchain_fbmessenger import (
     to_preference_pairs,
     to_training_examples,
     write_jsonl,
+    write_training_file,
 )
-from langchain_fbmessenger.local.training_file import read_examples
+from langchain_fbmessenger.local.training.training_file import read_examples
 from tests.unit_tests.builders import dyi_bytes, message, thread_json
 from tests.unit_tests.canaries import (
     NAME,
@@ -212,7 +212,7 @@ def test_odd_sessions_are_told_without_a_word(
             try:
                 made = list(stage.stream([session(), odd] if number else odd))
                 write_jsonl(made, tmp_path / "made.jsonl")
-                export_examples(made, tmp_path / "made.jsonl", format="openai")
+                write_training_file(made, tmp_path / "made.jsonl", format="openai")
             except LookupError as error:
                 if type(error).__name__ not in LIST_NAMES:
                     raise

@@ -16,10 +16,10 @@ from hypothesis import HealthCheck, Phase, given, note, settings
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
-from langchain_fbmessenger._names import normal_name
+from langchain_fbmessenger._internal.names import normal_name
 from langchain_fbmessenger.exports import Attachment, Message, Reaction, Thread, is_deleted_account
-from langchain_fbmessenger.exports._system_lines import find_system_line
 from langchain_fbmessenger.exports.selection import HIDDEN_FOLDERS
+from langchain_fbmessenger.exports.system_lines.match import find_system_line
 from langchain_fbmessenger.testing import CARRIES, ERAS, TIME_PRECISION, Quirks, write_export
 from langchain_fbmessenger.testing._options import Encoding, Variant
 

@@ -1,85 +1,46 @@
 from __future__ import annotations
 
+import ast
 import inspect
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 import langchain_fbmessenger
 from langchain_fbmessenger import exceptions
 
-EXPECTED_ALL = [
-    "BusyFileError",
-    "Canaries",
-    "ConsentReport",
-    "Contacts",
-    "ExampleReport",
-    "ExportNotFoundError",
-    "FacebookMessengerChatLoader",
-    "FineTuner",
-    "FineTuningError",
-    "FineTuningJob",
-    "FolderFacebookMessengerChatLoader",
-    "InvalidExampleError",
-    "InvalidInputError",
-    "InvalidOptionError",
-    "LeakReport",
-    "LocalServerError",
-    "MalformedExportError",
-    "MalformedFileError",
-    "MessengerError",
-    "MissingExtraError",
-    "MissingFolderError",
-    "PreferenceReport",
-    "PrivacyReport",
-    "SingleFileFacebookMessengerChatLoader",
-    "TrainingNotAvailableError",
-    "UnknownOwnerError",
-    "UnknownProviderError",
-    "UnknownRowError",
-    "UnknownSenderError",
-    "UnknownThreadError",
-    "__version__",
-    "aaudit_leaks",
-    "apply_consent",
-    "audit_leaks",
-    "balance_examples",
-    "check_examples",
-    "convert_messages_for_finetuning",
-    "export_examples",
-    "map_ai_messages",
-    "map_ai_messages_in_session",
-    "merge_chat_runs",
-    "merge_chat_runs_in_session",
-    "plant_canaries",
-    "pseudonymize_chat_sessions",
-    "purge_state",
-    "read_jsonl",
-    "redact_identifiers",
-    "restore_names",
-    "sample_export_path",
-    "split_chat_sessions",
-    "split_examples",
-    "to_preference_pairs",
-    "to_training_examples",
-    "write_contacts",
-    "write_jsonl",
-]
+STUB = Path(langchain_fbmessenger.__file__).with_suffix(".pyi")
+
+
+def test_type_checkers_know_the_public_names() -> None:
+    nodes = ast.parse(STUB.read_text(encoding="utf-8")).body
+    stubbed = {
+        (node.module.removeprefix("langchain_fbmessenger."), alias.asname)
+        for node in nodes
+        if isinstance(node, ast.ImportFrom) and node.module
+        for alias in node.names
+    }
+    rooms = langchain_fbmessenger._ROOMS.items()
+    known = {(room, name) for room, names in rooms for name in names}
+    assert stubbed == {("_version", "__version__"), *known}
+    (listed,) = [ast.literal_eval(node.value) for node in nodes if isinstance(node, ast.Assign)]
+    assert listed == langchain_fbmessenger.__all__
 
 
 def test_public_names() -> None:
-    assert langchain_fbmessenger.__all__ == EXPECTED_ALL
-    assert dir(langchain_fbmessenger) == EXPECTED_ALL
-    for name in EXPECTED_ALL:
+    assert dir(langchain_fbmessenger) == langchain_fbmessenger.__all__
+    assert {"FacebookMessengerChatLoader", "__version__"} < {*langchain_fbmessenger.__all__}
+    for name in langchain_fbmessenger.__all__:
         assert getattr(langchain_fbmessenger, name) is not None
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         _ = langchain_fbmessenger.nothing
 
 
 def test_everything_public_is_documented() -> None:
-    for name in EXPECTED_ALL:
+    for name in langchain_fbmessenger.__all__:
         public = getattr(langchain_fbmessenger, name)
         assert name == "__version__" or inspect.getdoc(public)
 

@@ -11,17 +11,17 @@ import pytest
 from typer.testing import CliRunner
 
 from langchain_fbmessenger import (
-    export_examples,
     map_ai_messages,
     sample_export_path,
     to_training_examples,
     write_jsonl,
+    write_training_file,
 )
-from langchain_fbmessenger._home import locked, private_folder, write_private
+from langchain_fbmessenger._internal.home import locked, private_folder, write_private
 from langchain_fbmessenger.cli import app
 from langchain_fbmessenger.examples import rules_for
 from langchain_fbmessenger.fine_tuning.manifests import state_folder
-from langchain_fbmessenger.fine_tuning.uploads import written_files
+from langchain_fbmessenger.fine_tuning.submitting.uploads import written_files
 from tests.unit_tests.canaries import TEXT, session
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def test_files_of_examples(tmp_path: Path) -> None:
             seen.append(assert_private(tmp_path))  # while it is being written, too
 
     write_jsonl(slowly(), tmp_path / "a.jsonl")  # type: ignore[arg-type]
-    export_examples(EXAMPLES, tmp_path / "b.jsonl", format="openai")
+    write_training_file(EXAMPLES, tmp_path / "b.jsonl", format="openai")
     assert seen == [1] * len(EXAMPLES)
     assert assert_private(tmp_path) == 2
     assert TEXT in (tmp_path / "b.jsonl").read_text()

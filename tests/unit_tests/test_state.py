@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger import LocalServerError
-from langchain_fbmessenger._home import locked
-from langchain_fbmessenger.local.home import Home
-from langchain_fbmessenger.local.store import Store
+from langchain_fbmessenger._internal.home import locked
+from langchain_fbmessenger.local.jobs.store import Store
+from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.state import Amount, purge_state, survey_state
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from pydantic import Field, SecretStr
 
-from langchain_fbmessenger._options import Options
+from langchain_fbmessenger._internal.options import Options
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import http_library, refuse_unencrypted
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import Self, override
 
-from langchain_fbmessenger._options import Options
+from langchain_fbmessenger._internal.options import Options
 from langchain_fbmessenger.examples import rules_for
-from langchain_fbmessenger.examples.tokens import LIKELY
+from langchain_fbmessenger.examples.files.tokens import LIKELY
 from langchain_fbmessenger.exceptions import FineTuningError, InvalidOptionError
 from langchain_fbmessenger.fine_tuning.providers.definition import (
     check_complete,
@@ -160,7 +160,7 @@ class Provider(Options, ABC):
         """Check that all settings are known here, before anything is sent.
 
         Raises:
-            InvalidOptionError: One is not; names it and those that are.
+            InvalidOptionError: A setting is unsupported; names it and those that are supported.
         """
         unknown = settings.given().keys() - self.known_settings
         if unknown:

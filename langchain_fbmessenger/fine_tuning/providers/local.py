@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
-from langchain_fbmessenger._home import default_home
+from langchain_fbmessenger._internal.home import default_home
 from langchain_fbmessenger.examples import rules_for
-from langchain_fbmessenger.fine_tuning.connection import Connection, MovingServer
+from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.connection import Connection, ReconnectingServer
 from langchain_fbmessenger.fine_tuning.providers.base import (
     OPENAI_SETTINGS,
     WEEK_S,
@@ -80,7 +81,7 @@ class LocalProvider(Provider):
     @override
     def base_model(self, client: OpenAI, model: str) -> tuple[str, str | None]:
         if model != AUTO:
-            return model, None
+            return as_text(model), None
         found = client.models.retrieve(model)
         return found.id, str(getattr(found, "reason", None) or "no reason given")
 
@@ -113,10 +114,24 @@ class LocalProvider(Provider):
         return body | ({"extra_body": extra} if extra else {})
 
 
-_servers: dict[Path, MovingServer] = {}
+def as_text(path: str) -> str:
+    """Return the name of a base or folder as JSON can hold it, whatever the locale made of it.
+
+    Raises:
+        FineTuningError: It is not UTF-8.
+    """
+    try:
+        return path.encode("utf-8", "surrogateescape").decode()
+    except UnicodeError:
+        shown = path.encode("utf-8", "replace").decode()
+        message = f"the name {shown!r} is not UTF-8: rename the file or folder, or link to it"
+        raise FineTuningError(message, code="invalid_name") from None
 
 
-def _server_of(home: Path) -> MovingServer:
+_servers: dict[Path, ReconnectingServer] = {}
+
+
+def _server_of(home: Path) -> ReconnectingServer:
     """Return the one that all clients of a state folder share: it moves for all at once."""
 
     def find() -> tuple[str, str]:
@@ -125,4 +140,9 @@ def _server_of(home: Path) -> MovingServer:
         server = ensure_server(home)
         return server.base_url, server.api_key
 
-    return _servers.setdefault(home, MovingServer(_NOT_FOUND_YET, find))
+    def check() -> None:
+        from langchain_fbmessenger.local.process.launcher import check_server
+
+        check_server(home)
+
+    return _servers.setdefault(home, ReconnectingServer(_NOT_FOUND_YET, find, check))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
-from langchain_fbmessenger.examples.costs import last_days_of
+from langchain_fbmessenger.examples.files.costs import last_days_of
 from langchain_fbmessenger.fine_tuning.connection import Connection
 from langchain_fbmessenger.fine_tuning.providers.base import (
     WEEK_S,

@@ -12,7 +12,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.address import proof
 from langchain_fbmessenger.local.api import adapters, chat, files, fine_tuning, models
 from langchain_fbmessenger.local.api.errors import (
     ApiError,
@@ -21,9 +20,10 @@ from langchain_fbmessenger.local.api.errors import (
     on_disconnect,
     on_http_error,
 )
-from langchain_fbmessenger.local.ending import CHILDREN_SECONDS
-from langchain_fbmessenger.local.services import Services, services_of
-from langchain_fbmessenger.local.sweep import sweep
+from langchain_fbmessenger.local.api.services import Services, services_of
+from langchain_fbmessenger.local.jobs.sweep import sweep
+from langchain_fbmessenger.local.process.address import proof
+from langchain_fbmessenger.local.process.ending import CHILDREN_SECONDS
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator

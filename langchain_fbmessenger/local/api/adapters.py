@@ -6,6 +6,7 @@ The shapes are vLLM's; `base_model_name` is ours, as this server has more than o
 
 from __future__ import annotations
 
+import os
 import shutil
 import threading
 from pathlib import Path
@@ -16,18 +17,20 @@ import msgspec
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.adapter_import import (
+from langchain_fbmessenger._internal.home import expanded
+from langchain_fbmessenger.exceptions import MissingFolderError
+from langchain_fbmessenger.local.api.bodies import decode
+from langchain_fbmessenger.local.api.errors import ApiError, not_found
+from langchain_fbmessenger.local.api.models import known_base, remove_model
+from langchain_fbmessenger.local.api.services import Services, services_of
+from langchain_fbmessenger.local.models.adapter_import import (
     AdapterError,
     OtherBaseError,
     import_adapter,
 )
-from langchain_fbmessenger.local.api.bodies import decode
-from langchain_fbmessenger.local.api.errors import ApiError, not_found
-from langchain_fbmessenger.local.api.models import known_base, remove_model
-from langchain_fbmessenger.local.bases import AUTO
-from langchain_fbmessenger.local.ladder import LADDER
+from langchain_fbmessenger.local.models.bases import AUTO
+from langchain_fbmessenger.local.models.ladder import LADDER
 from langchain_fbmessenger.local.records import ModelRecord, new_id, now
-from langchain_fbmessenger.local.services import Services, services_of
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -76,7 +79,7 @@ def _add(services: Services, body: _LoadBody) -> None:
         _sweep(services)
         adapter = f"{_FOLDER}/{new_id('adapter')}"
         try:
-            source = Path(body.lora_path).expanduser()
+            source = expanded(Path(os.fsdecode(body.lora_path.encode())))
             import_adapter(source, base, services.home.root / adapter, force=body.force)
         except OtherBaseError as error:
             msg = (
@@ -84,12 +87,16 @@ def _add(services: Services, body: _LoadBody) -> None:
                 'if that is the same by another name, "force": true.'
             )
             raise ApiError(msg, param="base_model_name", code="invalid_adapter") from error
-        except (AdapterError, RuntimeError) as error:  # RuntimeError: the home of an unknown ~user
+        except (AdapterError, MissingFolderError) as error:
             msg = f"The adapter cannot be loaded: {error}."
             raise ApiError(msg, param="lora_path", code="invalid_adapter") from error
         services.store.add(
             ModelRecord(
-                id=body.lora_name, root=base.name, job_id="", created_at=now(), adapter=adapter
+                id=body.lora_name,
+                root=base.pinned_name,
+                job_id="",
+                created_at=now(),
+                adapter=adapter,
             )
         )
 

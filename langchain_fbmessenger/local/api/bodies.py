@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 BodyT = TypeVar("BodyT")
+MAX_DEPTH = 100
+"""Arrays and objects within each other: what goes through a body step by step gets no further than
+some hundred, be it Python, a chat template or an engine."""
+
+_LONGEST_NAME = 100
 
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
@@ -26,12 +31,38 @@ def decode(body: bytes, kind: type[BodyT]) -> BodyT:
         ApiError: It is no JSON, or a field is unknown, missing or of the wrong kind.
     """
     try:
+        check_depth(body)
         return msgspec.json.decode(body, type=kind)
     except msgspec.ValidationError as error:
         raise _refusal(str(error)) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except RecursionError:
+        msg = f"The body holds arrays or objects more than {MAX_DEPTH} deep within each other."
+        raise ApiError(msg) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
         msg = "The body is not valid JSON."
         raise ApiError(msg) from None
+
+
+def check_depth(body: bytes) -> None:
+    """Refuse arrays and objects that stand deeper within each other than `MAX_DEPTH`.
+
+    Raises:
+        RecursionError: They do.
+        msgspec.DecodeError: It is no JSON.
+    """
+    if body.count(b"[") + body.count(b"{") <= MAX_DEPTH:  # as nearly all
+        return
+    level = [msgspec.json.decode(body)]
+    for _ in range(MAX_DEPTH + 1):
+        wholes = [part for part in level if isinstance(part, dict | list)]
+        if not wholes:
+            return
+        level = [
+            part
+            for whole in wholes
+            for part in (whole.values() if isinstance(whole, dict) else whole)
+        ]
+    raise RecursionError
 
 
 def convert(values: Mapping[str, object], kind: type[BodyT]) -> BodyT:
@@ -46,8 +77,9 @@ def _refusal(error: str) -> ApiError:
     path = match["path"] if (match := _AT.search(error)) else ""
     rule = _AT.sub("", error)
     if field := (_UNKNOWN.search(rule) or _MISSING.search(rule)):
-        path = f"{path}.{field['field']}".lstrip(".")
+        path = f"{path}.{field['field'][:_LONGEST_NAME]}".lstrip(".")
     if unknown := _UNKNOWN.search(rule):
-        message = f"Unsupported parameter: '{unknown['field']}' is not supported by this server."
+        name = unknown["field"][:_LONGEST_NAME]
+        message = f"Unsupported parameter: '{name}' is not supported by this server."
         return ApiError(message, param=path, code="unsupported_parameter")
     return ApiError(f"Invalid value for '{path}': {rule}", param=path or None)

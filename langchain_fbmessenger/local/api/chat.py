@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import anyio
@@ -15,17 +16,21 @@ from starlette.routing import Route
 from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.chat_body import (
     ChatRequest,
+    Tools,
+    check_length,
+    check_tools,
     read_chat_body,
     read_messages,
     request_for,
 )
+from langchain_fbmessenger.local.api.chunks import merge_chunks
 from langchain_fbmessenger.local.api.errors import CLIENT_CLOSED, ApiError
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
-from langchain_fbmessenger.local.chat_template import lacking
-from langchain_fbmessenger.local.chunks import merge_chunks
-from langchain_fbmessenger.local.engines import Adapter, EngineError
+from langchain_fbmessenger.local.api.services import services_of
+from langchain_fbmessenger.local.engines import Adapter, EngineEndedError, EngineError
+from langchain_fbmessenger.local.models.chat_template import unsupported_fields
+from langchain_fbmessenger.local.models.control_tokens import parts_of_text
 from langchain_fbmessenger.local.records import new_id, now
-from langchain_fbmessenger.local.services import services_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable
@@ -42,7 +47,7 @@ _Chunk = dict[str, Any]
 class _TokenizeBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str
     messages: list[dict[str, Any]] | None = None
-    tools: list[dict[str, Any]] | None = None
+    tools: Tools | None = None
     prompt: str | None = None
     add_special_tokens: bool = True
     """Of a prompt; a chat has those that its template writes."""
@@ -64,11 +69,11 @@ class _EventStream(StreamingResponse):
 
 async def _complete(request: Request) -> Response:
     chat = read_chat_body(await request.body())
-    answer = _answer(request, chat)
     try:
         if not chat.is_stream:
-            chunks = await _while_connected(request, _collected(answer))
+            chunks = await _while_connected(request, _whole_answer(request, chat))
             return JSONResponse(merge_chunks(chunks))
+        answer = _answer(request, chat)
         # Before the response begins, so that a refusal still has a status of its own.
         first = await _while_connected(request, anext(answer))
     except EngineError as error:
@@ -76,6 +81,16 @@ async def _complete(request: Request) -> Response:
     except ClientDisconnect:
         return Response(status_code=CLIENT_CLOSED)
     return _EventStream(_events(first, answer, with_usage=chat.with_usage))
+
+
+async def _whole_answer(request: Request, chat: ChatRequest) -> list[_Chunk]:
+    """Collect an answer, anew if its engine ended by another request's doing amid it."""
+    try:
+        return await _collected(_answer(request, chat))
+    except EngineEndedError as error:
+        if not (error.has_answer and error.is_innocent):
+            raise
+    return await _collected(_answer(request, chat))  # nobody has seen a part of the first
 
 
 async def _collected(answer: AsyncGenerator[_Chunk, None]) -> list[_Chunk]:
@@ -112,23 +127,43 @@ async def _tokenize(request: Request) -> Response:
     if (body.messages is None) == (body.prompt is None):
         msg = "Either 'messages' or a 'prompt' is counted."
         raise ApiError(msg, param="messages")
+    try:
+        return JSONResponse(await _while_connected(request, _counted(request, body)))
+    except EngineError as error:
+        raise _refusal(error) from error
+    except ClientDisconnect:
+        return Response(status_code=CLIENT_CLOSED)
+
+
+async def _counted(request: Request, body: _TokenizeBody) -> dict[str, Any]:
+    check_tools(body.tools or [])
     messages = None if body.messages is None else read_messages(body.messages)
     told: dict[str, Any] = {}
     async with _engine(request, body.model) as (engine, model):
-        try:
-            if messages is None:
-                special = body.add_special_tokens
-                told["tokens"] = await engine.encode(body.prompt or "", with_special=special)
-                told["count"] = len(told["tokens"])
-            elif body.tools:
-                asked = ChatRequest(body.model, False, False, 1, {"tools": body.tools})  # noqa: FBT003
-                await _check_parameters(asked, engine, model)
-                told["count"] = await engine.count_tokens(messages, body.tools)
-            else:
-                told["count"] = await engine.count_tokens(messages)
-        except EngineError as error:
-            raise _refusal(error) from error
-    return JSONResponse(told | {"max_model_len": model.base.context_length})
+        check_length(msgspec.to_builtins(body), model.base.context_length)
+        if messages is None:
+            told["tokens"] = await _encoded(engine, model, body)
+            told["count"] = len(told["tokens"])
+        elif body.tools:
+            tools = msgspec.to_builtins(body.tools)
+            asked = ChatRequest(body.model, False, False, 1, {"tools": tools})  # noqa: FBT003
+            await _check_parameters(asked, engine, model)
+            told["count"] = await engine.count_tokens(messages, tools)
+        else:
+            told["count"] = await engine.count_tokens(messages)
+    return told | {"max_model_len": model.base.context_length}
+
+
+async def _encoded(engine: Engine, model: ServedModel, body: _TokenizeBody) -> list[int]:
+    """Return the ids of a prompt, in which control tokens are text, as they are in a chat."""
+    cut = partial(parts_of_text, model.base.path, body.prompt or "")
+    first, *others = await anyio.to_thread.run_sync(cut)
+    ids = await engine.encode(first, with_special=body.add_special_tokens)
+    # Behind something, as SentencePiece begins whatever it is given with a space.
+    before = len(await engine.encode("\n", with_special=False)) if others else 0
+    for part in others:
+        ids += (await engine.encode(f"\n{part}", with_special=False))[before:]
+    return ids
 
 
 async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk, None]:
@@ -140,6 +175,7 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
     head = {"id": new_id("chatcmpl"), "created": now(), "model": chat.model}
     usage = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
     async with _engine(request, chat.model) as (engine, model):
+        check_length(chat.asked, model.base.context_length)
         asked = await _check_parameters(chat, engine, model)
         adapter = Adapter(model.id, model.adapter) if model.adapter else None
         for index in range(chat.n):
@@ -157,7 +193,7 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
 async def _check_parameters(chat: ChatRequest, engine: Engine, model: ServedModel) -> ChatRequest:
     """Refuse what would be without effect, and fill in the defaults of what is not."""
     asked = engine.parameters.intersection(chat.asked)
-    without = await anyio.to_thread.run_sync(lacking, model.base, asked)
+    without = await anyio.to_thread.run_sync(unsupported_fields, model.base, asked)
     return request_for(chat, engine.parameters - without)
 
 

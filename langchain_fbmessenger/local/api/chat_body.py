@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from langchain_fbmessenger.local.api.bodies import decode
+from langchain_fbmessenger.local.api.bodies import check_depth, decode
 from langchain_fbmessenger.local.api.errors import ApiError
+from langchain_fbmessenger.local.api.schema import check_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,6 +24,9 @@ _DEFAULTS = {"temperature": 0.8, "top_p": 0.95, "top_k": 40, "min_p": 0.05}
 """llama.cpp's, for every engine: small models need a cut that OpenAI's own do not."""
 _MOST_CHOICES = 8
 _MOST_STOPS = 4
+_MOST_TOOLS = 128
+_MOST_CHARACTERS, _MOST_PER_TOKEN = 400_000, 8
+"""The first take llama.cpp up to four seconds on a busy machine of two cores."""
 _WITHOUT_EFFECT = frozenset(
     {"user", "metadata", "store", "service_tier", "safety_identifier", "prompt_cache_key"}
 )
@@ -43,12 +47,61 @@ class StreamOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """OpenAI's; it changes no answer."""
 
 
+_ToolName = Annotated[str, Meta(pattern=r"^[a-zA-Z0-9_-]{1,64}\Z")]
+
+
+class _Called(msgspec.Struct, frozen=True):
+    name: _ToolName
+    arguments: str
+
+    def __post_init__(self) -> None:
+        try:
+            arguments = self.arguments.encode()
+            msgspec.json.decode(arguments, type=dict[str, Any])
+            check_depth(arguments)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            msg = "the arguments of a function are a string that holds a JSON object"
+            raise ValueError(msg) from None
+
+
+class _ToolCall(msgspec.Struct, frozen=True):
+    function: _Called
+    id: str | UnsetType | None = UNSET
+    type: Literal["function"] = "function"
+
+
 class _Message(msgspec.Struct, frozen=True):
     role: Literal["system", "developer", "user", "assistant", "tool"]
     content: str | list[dict[str, Any]] | UnsetType | None = UNSET
     name: str | None = None
-    tool_calls: list[dict[str, Any]] | None = None
+    tool_calls: list[_ToolCall] | None = None
     tool_call_id: str | None = None
+
+
+class _Function(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    name: _ToolName
+    description: str | None = None
+    parameters: dict[str, Any] | None = None
+    strict: bool | None = None
+
+
+class Tool(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A function that a model may call."""
+
+    function: _Function
+    type: Literal["function"] = "function"
+
+
+Tools = Annotated[list[Tool], Meta(max_length=_MOST_TOOLS)]
+
+
+class _Chosen(msgspec.Struct, frozen=True):
+    name: _ToolName
+
+
+class _ToolChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    function: _Chosen
+    type: Literal["function"] = "function"
 
 
 class _JsonSchema(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -91,8 +144,8 @@ class _Body(msgspec.Struct, frozen=True, kw_only=True):
     logprobs: bool | None = None
     top_logprobs: Annotated[int, Meta(ge=0, le=20)] | None = None
     response_format: _ResponseFormat | None = None
-    tools: list[dict[str, Any]] | None = None
-    tool_choice: str | dict[str, Any] | None = None
+    tools: Tools | None = None
+    tool_choice: Literal["none", "auto", "required"] | _ToolChoice | None = None
     parallel_tool_calls: bool | None = None
     store: bool | None = None
 
@@ -135,6 +188,9 @@ def read_chat_body(raw: bytes) -> ChatRequest:
         if not key.isdecimal():
             msg = f"Invalid key in 'logit_bias': {key[:20]!r} is no token id."
             raise ApiError(msg, param="logit_bias")
+    check_tools(body.tools or [])
+    if body.response_format is not None and body.response_format.json_schema is not None:
+        check_schemas({"response_format": body.response_format.json_schema.schema})
     asked = {
         key: value
         for key, value in given.items()
@@ -158,6 +214,47 @@ def request_for(chat: ChatRequest, parameters: frozenset[str]) -> ChatRequest:
             raise _unsupported(param)
     defaults = {key: value for key, value in _DEFAULTS.items() if key in parameters}
     return msgspec.structs.replace(chat, asked=defaults | chat.asked)
+
+
+def check_length(texts: Any, context_length: int) -> None:
+    """Refuse what is far longer than any answer can take into account.
+
+    Nothing ends a tokenizer amid a text, and meanwhile nobody else is answered.
+
+    Args:
+        texts: Whatever holds the texts: messages, tools, a prompt.
+        context_length: Of the base model, in tokens.
+
+    Raises:
+        ApiError: It is.
+    """
+    most = max(_MOST_CHARACTERS, context_length * _MOST_PER_TOKEN)
+    if (characters := _characters(texts)) > most:
+        msg = f"{characters:,} characters of text; at most {most:,} are read at once."
+        raise ApiError(msg, param="messages", code="context_length_exceeded")
+
+
+def _characters(value: Any) -> int:
+    if isinstance(value, dict):
+        return sum(map(_characters, value.values()))
+    if isinstance(value, list):
+        return sum(map(_characters, value))
+    return len(value) if isinstance(value, str) else 0
+
+
+def check_tools(tools: list[Tool]) -> None:
+    """Check the parameters of tools.
+
+    Raises:
+        ApiError: Calls could not be held to a tool's schema, or not in reasonable time.
+    """
+    check_schemas(
+        {
+            f"tools[{number}].function.parameters": tool.function.parameters
+            for number, tool in enumerate(tools)
+            if tool.function.parameters is not None
+        }
+    )
 
 
 def read_messages(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -201,7 +298,7 @@ def _messages(messages: list[_Message]) -> Iterator[dict[str, Any]]:
         role = "system" if message.role == "developer" else message.role
         fields = {
             "name": message.name,
-            "tool_calls": message.tool_calls,
+            "tool_calls": _written(message.tool_calls),
             "tool_call_id": message.tool_call_id,
         }
         yield {
@@ -209,6 +306,10 @@ def _messages(messages: list[_Message]) -> Iterator[dict[str, Any]]:
             "content": content,
             **{key: value for key, value in fields.items() if value is not None},
         }
+
+
+def _written(calls: list[_ToolCall] | None) -> list[dict[str, Any]] | None:
+    return None if calls is None else msgspec.to_builtins(calls)
 
 
 def _texts(parts: list[dict[str, Any]], where: str) -> Iterator[str]:

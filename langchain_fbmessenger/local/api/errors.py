@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, cast
 
 from starlette.responses import JSONResponse, Response
 
-from langchain_fbmessenger.local.shortages import is_disk_full
+from langchain_fbmessenger.local.training.shortages import is_disk_full, is_out_of_files
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from starlette.exceptions import HTTPException
     from starlette.requests import Request
 
 
 CLIENT_CLOSED = 499
 """nginx's status for it."""
-_NO_STORAGE = 507
+_BUSY, _NO_STORAGE = 503, 507
 
 
 class ApiError(Exception):
@@ -28,9 +30,11 @@ class ApiError(Exception):
         status: int = 400,
         param: str | None = None,
         code: str | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(message)
         self.status = status
+        self.headers = headers
         self.body = error_body(message, status=status, param=param, code=code)
 
 
@@ -51,7 +55,7 @@ async def on_api_error(request: Request, error: Exception) -> Response:
     """Answer with an `ApiError`."""
     del request
     refusal = cast("ApiError", error)
-    return JSONResponse(refusal.body, status_code=refusal.status)
+    return JSONResponse(refusal.body, status_code=refusal.status, headers=refusal.headers)
 
 
 async def on_http_error(request: Request, error: Exception) -> Response:
@@ -76,5 +80,8 @@ async def on_crash(request: Request, error: Exception) -> Response:
         return JSONResponse(
             error_body(message, status=_NO_STORAGE, code="insufficient_storage"), _NO_STORAGE
         )
+    if is_out_of_files(error):
+        message = "The server has too many files open at the moment."
+        return JSONResponse(error_body(message, status=_BUSY), _BUSY, {"Retry-After": "1"})
     message = f"The server failed ({type(error).__name__}); see its log."
     return JSONResponse(error_body(message, status=500), status_code=500)

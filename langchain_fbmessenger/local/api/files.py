@@ -7,28 +7,35 @@ from __future__ import annotations
 
 import itertools
 import shutil
+from contextlib import aclosing
 from functools import partial
 from pathlib import PureWindowsPath
-from typing import TYPE_CHECKING, Annotated, Literal
+from tempfile import SpooledTemporaryFile
+from typing import TYPE_CHECKING, Annotated, BinaryIO, Literal, cast
 
 import anyio
 import msgspec
-from starlette.datastructures import UploadFile
+from starlette.datastructures import FormData, UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
 from langchain_fbmessenger.local.api.bodies import convert
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.api.services import Services, services_of
+from langchain_fbmessenger.local.jobs.wire import deleted_object, file_object
 from langchain_fbmessenger.local.records import UNFINISHED, FileRecord, new_id, now
-from langchain_fbmessenger.local.services import Services, services_of
-from langchain_fbmessenger.local.wire import deleted_object, file_object
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncGenerator
+    from pathlib import Path
+
+    from starlette.datastructures import Headers
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from langchain_fbmessenger.local.store import Store
+    from langchain_fbmessenger.local.jobs.store import Store
 
 _MAX_FIELD_BYTES = 64 * 1024
 _MAX_NAME = 255
@@ -59,15 +66,49 @@ async def _upload(request: Request) -> Response:
 
 
 async def _taken(request: Request) -> Response:
-    async with request.form(max_files=1, max_part_size=_MAX_FIELD_BYTES) as form:
+    services = services_of(request)
+    form = await _form_of(request, services.home.incoming)
+    try:
         upload = form.get("file")
         if not isinstance(upload, UploadFile):
             msg = "The multipart field 'file' with the file's content is missing."
             raise ApiError(msg, param="file")
         fields = convert({key: form[key] for key in form if key != "file"}, _Fields)
-        services = services_of(request)
         file = await anyio.to_thread.run_sync(_keep, services, upload, fields)
+    finally:
+        await form.close()
     return JSONResponse(file_object(file))
+
+
+async def _form_of(request: Request, folder: Path) -> FormData:
+    """Read a form whose large file lies in `folder` meanwhile; without a form, it is empty."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        return FormData()
+    async with aclosing(request.stream()) as stream:
+        try:
+            return await _Parser(request.headers, stream, folder).parse()
+        except MultiPartException as error:
+            raise ApiError(error.message) from error
+
+
+class _Parser(MultiPartParser):
+    """Starlette's, which would have chats lie among all programs' temporary files."""
+
+    def __init__(self, headers: Headers, stream: AsyncGenerator[bytes, None], folder: Path) -> None:
+        super().__init__(headers, stream, max_files=1, max_part_size=_MAX_FIELD_BYTES)
+        self._folder = folder
+
+    def on_headers_finished(self) -> None:
+        """Begin a part; what a file is spooled to is ours."""
+        super().on_headers_finished()
+        if (upload := self._current_part.file) is not None:
+            upload.file.close()
+            spooled = SpooledTemporaryFile(  # noqa: SIM115  # the form closes it
+                self.spool_max_size, dir=str(self._folder)
+            )
+            upload.file = cast("BinaryIO", spooled)
+            self._files_to_close_on_error.append(spooled)
 
 
 def _keep(services: Services, upload: UploadFile, fields: _Fields) -> FileRecord:

@@ -22,10 +22,17 @@ from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.models import known_base
 from langchain_fbmessenger.local.api.pages import page_of
-from langchain_fbmessenger.local.auto_base import choose_base
-from langchain_fbmessenger.local.bases import AUTO
-from langchain_fbmessenger.local.families import LINEAR_LAYERS
-from langchain_fbmessenger.local.job_log import tell
+from langchain_fbmessenger.local.api.services import Services, services_of
+from langchain_fbmessenger.local.jobs.job_log import tell
+from langchain_fbmessenger.local.jobs.wire import (
+    checkpoint_object,
+    deleted_object,
+    event_object,
+    job_object,
+)
+from langchain_fbmessenger.local.models.auto_base import choose_base
+from langchain_fbmessenger.local.models.bases import AUTO
+from langchain_fbmessenger.local.models.families import LINEAR_LAYERS
 from langchain_fbmessenger.local.records import (
     CheckpointRecord,
     Compute,
@@ -38,13 +45,6 @@ from langchain_fbmessenger.local.records import (
     new_id,
     now,
 )
-from langchain_fbmessenger.local.services import Services, services_of
-from langchain_fbmessenger.local.wire import (
-    checkpoint_object,
-    deleted_object,
-    event_object,
-    job_object,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from langchain_fbmessenger.local.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModel
 
 _JOBS = "/v1/fine_tuning/jobs"
 _METADATA = re.compile(r"metadata\[(?P<key>[^\]]*)\]")
@@ -134,7 +134,7 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
     job = services.store.add(
         JobRecord(
             id=new_id("ftjob"),
-            model=base.name,
+            model=base.pinned_name,
             training_file=body.training_file,
             validation_file=body.validation_file,
             created_at=now(),

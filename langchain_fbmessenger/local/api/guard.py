@@ -1,7 +1,7 @@
 """Local server: what every request passes before it reaches a route.
 
-Plain ASGI: the key is asked for (in constant time), bodies are bounded, and the time of the last
-request is kept, by which an idle server ends itself.
+Plain ASGI: the host is checked, the key is asked for (in constant time), requests are counted,
+bodies are bounded, and the time of the last request is kept, by which an idle server ends itself.
 """
 
 from __future__ import annotations
@@ -14,13 +14,21 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from langchain_fbmessenger.local.api.errors import ApiError, error_body
+from langchain_fbmessenger.local.api.hosts import is_own_host
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from starlette.responses import Response
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 MAX_UPLOAD = 512 * 1024 * 1024
 """OpenAI's limit for one training file."""
 MAX_BODY = 16 * 1024 * 1024
+DEFAULT_REQUESTS = 1024
+
+STRANGER = "is_stranger"
+"""Marks, in the scope's state, a request whose client does not know the key."""
 
 _OPEN_PATHS = frozenset({"/health"})
 _UPLOAD_PATH = "/v1/files"
@@ -30,10 +38,21 @@ _FORM_OVERHEAD = 64 * 1024
 class Guard:
     """ASGI middleware around the whole application."""
 
-    def __init__(self, app: ASGIApp, *, api_key: str) -> None:
+    def __init__(
+        self, app: ASGIApp, *, api_key: str, most_requests: int = DEFAULT_REQUESTS
+    ) -> None:
+        """Guard an application.
+
+        Args:
+            app: The application.
+            api_key: The key that is asked for.
+            most_requests: How many that know the key are answered at once.
+        """
         self._app = app
+        self._most_requests = most_requests
         self._api_key = api_key.encode()
         self._open_requests = 0
+        self._answered = 0
         self._last_request = time.monotonic()
 
     @property
@@ -43,47 +62,86 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let a request pass, or answer it here."""
-        if scope["type"] != "http":
+        if scope["type"] == "lifespan":
             await self._app(scope, receive, send)
             return
         self._open_requests += 1
         try:
-            await self._guarded(scope, receive, send)
+            answer = self._refusal(scope) or self._admitted
+            await answer(scope, receive, send)
         finally:
             self._open_requests -= 1
             self._last_request = time.monotonic()
 
-    async def _guarded(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _admitted(self, scope: Scope, receive: Receive, send: Send) -> None:
+        body = _Body(receive, _limit_of(scope["path"]), self._take_in)
+        try:
+            await self._app(scope, body.receive, send)
+        finally:
+            self._answered -= body.is_whole
+
+    def _take_in(self) -> None:
+        """Count a request whose body has come; who is slow to send it takes nobody's place.
+
+        Raises:
+            ApiError: Too many are being answered.
+        """
+        if self._answered >= self._most_requests:
+            message = f"{self._most_requests} requests are being answered: send fewer at once."
+            raise ApiError(message, status=503, headers={"Retry-After": "1"})
+        self._answered += 1
+
+    def _refusal(self, scope: Scope) -> Response | None:
+        """Return the answer to a request that reaches no route, None to one that may."""
         headers = Headers(scope=scope)
-        path = scope["path"]
-        limit = MAX_UPLOAD + _FORM_OVERHEAD if path == _UPLOAD_PATH else MAX_BODY
-        length = headers.get("content-length", "0")
-        if path not in _OPEN_PATHS and not self._knows_key(headers):
+        hosts = headers.getlist("host")
+        is_open, knows_key = scope["path"] in _OPEN_PATHS, self._knows_key(headers)
+        if not knows_key:
+            scope.setdefault("state", {})[STRANGER] = True
+        if len(hosts) != 1 or not is_own_host(hosts[0]):
+            return _refused("Only localhost and loopback addresses are served as Host.", 400)
+        if not scope["path"].startswith("/"):  # a whole URL, which names a host of its own
+            return _refused("The request's target is no path.", 400)
+        if not (is_open or knows_key):
             message = "Incorrect API key provided. It stands in the state folder's server.json."
-            body = error_body(message, status=401, code="invalid_api_key")
-            await JSONResponse(body, 401)(scope, receive, send)
-        elif not length.isdecimal() or int(length) > limit:
-            body = error_body(f"The body is larger than {limit} bytes.", status=413)
-            await JSONResponse(body, 413)(scope, receive, send)
-        else:
-            await self._app(scope, _bounded(receive, limit), send)
+            return _refused(message, 401, code="invalid_api_key")
+        length, limit = headers.get("content-length", "0"), _limit_of(scope["path"])
+        if not length.isdecimal() or int(length) > limit:
+            return _refused(f"The body is larger than {limit} bytes.", 413)
+        return None
 
     def _knows_key(self, headers: Headers) -> bool:
         scheme, _, key = headers.get("authorization", "").partition(" ")
         return scheme.lower() == "bearer" and hmac.compare_digest(key.encode(), self._api_key)
 
 
-def _bounded(receive: Receive, limit: int) -> Receive:
-    """Count what really arrives: a chunked body announces no length."""
-    arrived = 0
+def _limit_of(path: str) -> int:
+    return MAX_UPLOAD + _FORM_OVERHEAD if path == _UPLOAD_PATH else MAX_BODY
 
-    async def bounded() -> Message:
-        nonlocal arrived
-        message = await receive()
-        arrived += len(message.get("body", b""))
-        if arrived > limit:
-            msg = f"The body is larger than {limit} bytes."
-            raise ApiError(msg, status=413)
+
+def _refused(message: str, status: int, *, code: str | None = None) -> Response:
+    return JSONResponse(error_body(message, status=status, code=code), status)
+
+
+class _Body:
+    """The body of a request as its route receives it."""
+
+    def __init__(self, receive: Receive, limit: int, when_whole: Callable[[], None]) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._when_whole = when_whole
+        self._arrived = 0
+        self.is_whole = False
+
+    async def receive(self) -> Message:
+        """Count what really arrives: a chunked body announces no length."""
+        message = await self._receive()
+        if message["type"] == "http.request" and not self.is_whole:
+            self._arrived += len(message.get("body", b""))
+            if self._arrived > self._limit:
+                msg = f"The body is larger than {self._limit} bytes."
+                raise ApiError(msg, status=413)
+            if not message.get("more_body", False):
+                self._when_whole()
+                self.is_whole = True
         return message
-
-    return bounded

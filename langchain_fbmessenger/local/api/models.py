@@ -12,8 +12,15 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from langchain_fbmessenger.local.api.errors import ApiError
-from langchain_fbmessenger.local.auto_base import choose_base
-from langchain_fbmessenger.local.bases import (
+from langchain_fbmessenger.local.api.services import Services, services_of
+from langchain_fbmessenger.local.jobs.wire import (
+    base_object,
+    deleted_object,
+    list_object,
+    model_object,
+)
+from langchain_fbmessenger.local.models.auto_base import choose_base
+from langchain_fbmessenger.local.models.bases import (
     AUTO,
     MAX_CONTEXT,
     BaseModel,
@@ -22,15 +29,8 @@ from langchain_fbmessenger.local.bases import (
     installed_bases,
     short_name,
 )
-from langchain_fbmessenger.local.ladder import LADDER
+from langchain_fbmessenger.local.models.ladder import LADDER
 from langchain_fbmessenger.local.records import ModelRecord
-from langchain_fbmessenger.local.services import Services, services_of
-from langchain_fbmessenger.local.wire import (
-    base_object,
-    deleted_object,
-    list_object,
-    model_object,
-)
 
 if TYPE_CHECKING:
     from pathlib import Path

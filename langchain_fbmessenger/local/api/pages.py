@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 import msgspec
 
 from langchain_fbmessenger.local.api.bodies import convert
-from langchain_fbmessenger.local.wire import list_object
+from langchain_fbmessenger.local.jobs.wire import list_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable

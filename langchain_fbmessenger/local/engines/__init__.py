@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 GOODBYE_SECONDS = 5.0
 """What an engine is given to end by itself."""
+STOP_SECONDS = 5.0
+"""What it is given to leave a request that nobody waits for; then it is killed, as it hangs."""
 
 
 class EngineError(Exception):
@@ -36,6 +38,21 @@ class EngineError(Exception):
         self.status = status
         self.param = param
         self.code = code
+
+
+class EngineEndedError(EngineError):
+    """The engine ended, or was killed as it hung, before it had answered.
+
+    Attributes:
+        is_innocent: Whether the request may be asked of another one: the end cannot have been its
+            doing.
+        has_answer: Whether a part of its answer had come.
+    """
+
+    def __init__(self, message: str, *, is_innocent: bool, has_answer: bool = False) -> None:
+        super().__init__(message, status=500)
+        self.is_innocent = is_innocent
+        self.has_answer = has_answer
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,12 @@ import contextlib
 import os
 import sys
 import threading
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Protocol
 
-from langchain_fbmessenger._own_process import report_without_words
+from langchain_fbmessenger._internal.own_processes import report_without_words
 from langchain_fbmessenger.local.engines import EngineError, protocol
 from langchain_fbmessenger.local.engines.protocol import (
     Chat,
@@ -30,6 +31,7 @@ from langchain_fbmessenger.local.engines.protocol import (
     Ready,
     Start,
     Stop,
+    Working,
 )
 
 if TYPE_CHECKING:
@@ -50,10 +52,12 @@ class Backend(Protocol):
         self,
         request: dict[str, Any],
         adapter: AdapterFolder | None,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Callable[[dict[str, Any] | None], None],
         stopped: threading.Event,
     ) -> None:
         """Emit the chunks of an answer until it ends or `stopped` is set.
+
+        None says that work goes on, though there is nothing to tell yet.
 
         Raises:
             EngineError: The request cannot be answered.
@@ -115,6 +119,14 @@ def _load(start: Start) -> Backend:
     return Transformers(start)
 
 
+@dataclass
+class _Asked:
+    """A request that waits for its turn or is worked on."""
+
+    stopped: threading.Event = field(default_factory=threading.Event)
+    turn: Future[None] | None = None
+
+
 class _Serving:
     """The requests under way."""
 
@@ -123,48 +135,50 @@ class _Serving:
         self._tell = tell
         self._chats = ThreadPoolExecutor(backend.at_once)  # first come, first served
         self._counts = ThreadPoolExecutor(1)  # a count does not wait for long answers
-        self._stops: dict[int, threading.Event] = {}
+        self._asked: dict[int, _Asked] = {}
 
     def run(self, lines: BinaryIO) -> None:
         """Take requests till there are no more."""
         for line in lines:
             request = protocol.decode_request(line)
             if isinstance(request, Chat):
-                self._stops[request.id] = threading.Event()
-                self._chats.submit(self._answer, request)
+                self._submit(self._chats, request)
             elif isinstance(request, Count | Encode):
-                self._counts.submit(self._count, request)
-            elif isinstance(request, Stop) and (stopped := self._stops.get(request.id)):
-                stopped.set()
+                self._submit(self._counts, request)
+            elif isinstance(request, Stop) and (asked := self._asked.get(request.id)):
+                asked.stopped.set()
+                if asked.turn is not None and asked.turn.cancel():  # it had not had its turn
+                    del self._asked[request.id]
+                    self._tell(Done(request.id))
             elif isinstance(request, Forget):
                 self._chats.submit(self._backend.forget, request.name)
 
-    def _answer(self, chat: Chat) -> None:
-        stopped = self._stops[chat.id]
-        try:
-            if not stopped.is_set():
-                self._backend.chat(
-                    chat.request,
-                    chat.adapter,
-                    lambda chunk: self._tell(Chunk(chat.id, chunk)),
-                    stopped,
-                )
-            self._tell(Done(chat.id))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the request must end
-            self._tell(_failed(chat.id, error))
-        finally:
-            del self._stops[chat.id]
+    def _submit(self, turns: ThreadPoolExecutor, request: Chat | Count | Encode) -> None:
+        self._asked[request.id] = asked = _Asked()
+        asked.turn = turns.submit(self._take_turn, request, asked.stopped)
 
-    def _count(self, asked: Count | Encode) -> None:
-        backend = self._backend
+    def _take_turn(self, request: Chat | Count | Encode, stopped: threading.Event) -> None:
+        self._tell(Working(request.id))
         try:
-            if isinstance(asked, Encode):
-                tokens = backend.encode(asked.text, with_special=asked.with_special)
-                self._tell(Encoded(asked.id, tokens))
-            else:
-                self._tell(Counted(asked.id, backend.count_tokens(asked.messages, asked.tools)))
-        except Exception as error:  # noqa: BLE001  # as above
-            self._tell(_failed(asked.id, error))
+            self._tell(self._answer(request, stopped))
+        except Exception as error:  # noqa: BLE001  # whatever it is, the request must end
+            self._tell(_failed(request.id, error))
+        finally:
+            del self._asked[request.id]
+
+    def _answer(self, request: Chat | Count | Encode, stopped: threading.Event) -> Answer:
+        """Answer a request and return what ends it."""
+        number, backend = request.id, self._backend
+        if isinstance(request, Encode):
+            return Encoded(number, backend.encode(request.text, with_special=request.with_special))
+        if isinstance(request, Count):
+            return Counted(number, backend.count_tokens(request.messages, request.tools))
+
+        def emit(chunk: dict[str, Any] | None) -> None:
+            self._tell(Working(number) if chunk is None else Chunk(number, chunk))
+
+        backend.chat(request.request, request.adapter, emit, stopped)
+        return Done(number)
 
 
 def _failed(number: int, error: Exception, status: int = 500) -> Failed:

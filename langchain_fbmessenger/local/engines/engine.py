@@ -1,6 +1,7 @@
 """Local server: a base model that answers with any of its adapters, by a child process.
 
-The child is started by the first request and again after it has died. Some backends take adapters
+The child is started by the first request and again after it has died; a request that had no part
+in its end and no part of an answer is asked of the next one. Some backends take adapters
 only when they load the base: then a request for one that is not loaded waits till the child is idle
 and has it replaced. Requests take their turns, so none of them waits for ever.
 """
@@ -9,18 +10,27 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing, asynccontextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from langchain_fbmessenger.local.engines import GOODBYE_SECONDS, Adapter, EngineError
+from langchain_fbmessenger.local.engines import (
+    GOODBYE_SECONDS,
+    Adapter,
+    EngineEndedError,
+    EngineError,
+)
 from langchain_fbmessenger.local.engines.process import EngineProcess
 from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
+from langchain_fbmessenger.local.process.json_paths import within
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     from langchain_fbmessenger.local.engines.kinds import EngineKind
 
+_T = TypeVar("_T")
+_TRIES = (False, False, True)
+"""Whether each is the last: a request that others have brought down with them is asked again."""
 MAX_ADAPTERS = 8
 """Adapters kept beside a base where they are loaded with it; the least recently used makes room."""
 
@@ -32,6 +42,7 @@ class ChildEngine:
         self._kind = kind
         self._base = base
         self._bases = bases
+        self._root = bases.parent
         self._context_length = context_length
         self._child: EngineProcess | None = None
         self._adapters: dict[str, Adapter] = {}  # least recently used first
@@ -59,25 +70,30 @@ class ChildEngine:
         self, request: dict[str, Any], adapter: Adapter | None
     ) -> AsyncGenerator[dict[str, Any], None]:
         """Yield the answer's chunks as they are generated."""
-        folder = AdapterFolder(adapter.name, adapter.folder) if adapter else None
-        async with (
-            self._using(adapter) as child,
-            aclosing(child.chat(request, folder)) as chunks,
-        ):
-            async for chunk in chunks:
-                yield chunk
+        folder = self._told_of(adapter) if adapter else None
+        for is_last in _TRIES:
+            try:
+                async with (
+                    self._using(adapter) as child,
+                    aclosing(child.chat(request, folder)) as chunks,
+                ):
+                    async for chunk in chunks:
+                        yield chunk
+            except EngineEndedError as error:
+                if is_last or error.has_answer or not error.is_innocent:
+                    raise
+            else:
+                return
 
     async def count_tokens(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
     ) -> int:
         """Return how many tokens these messages are; adapters make no difference to that."""
-        async with self._using(None) as child:
-            return await child.count_tokens(messages, tools)
+        return await self._told(lambda child: child.count_tokens(messages, tools))
 
     async def encode(self, text: str, *, with_special: bool) -> list[int]:
         """Return the ids of a text's tokens; adapters make no difference to that either."""
-        async with self._using(None) as child:
-            return await child.encode(text, with_special=with_special)
+        return await self._told(lambda child: child.encode(text, with_special=with_special))
 
     def forget(self, adapter: str) -> None:
         """Drop an adapter by name."""
@@ -95,6 +111,17 @@ class ChildEngine:
         if child is not None:
             await child.close(within)
         await asyncio.gather(*self._closing)
+
+    async def _told(self, ask: Callable[[EngineProcess], Awaitable[_T]]) -> _T:
+        """Ask a child what has one answer, and the next if it ends by another request's doing."""
+        for is_last in _TRIES:
+            try:
+                async with self._using(None) as child:
+                    return await ask(child)
+            except EngineEndedError as error:
+                if is_last or not error.is_innocent:
+                    raise
+        raise AssertionError  # the last try returns or raises
 
     @asynccontextmanager
     async def _using(self, adapter: Adapter | None) -> AsyncIterator[EngineProcess]:
@@ -176,12 +203,17 @@ class ChildEngine:
         return await EngineProcess.start(
             Start(
                 engine=self._kind.name,
-                base=self._base,
-                bases=self._bases,
+                base=within(self._base, self._root),
+                bases=within(self._bases, self._root),
                 context_length=self._context_length,
-                adapters=[AdapterFolder(entry.name, entry.folder) for entry in adapters],
-            )
+                adapters=[self._told_of(entry) for entry in adapters],
+            ),
+            folder=self._root,
+            longest_silence=self._kind.longest_silence,
         )
+
+    def _told_of(self, adapter: Adapter) -> AdapterFolder:
+        return AdapterFolder(adapter.name, within(adapter.folder, self._root))
 
     def _let_go_when_idle(self) -> None:
         """Close a child that holds what was deleted; the next request starts one without it."""

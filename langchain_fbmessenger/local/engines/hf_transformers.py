@@ -8,20 +8,19 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any
 
-import jinja2
 import torch
 from peft import PeftModel
-from transformers import AutoModelForCausalLM, AutoTokenizer, GenerationConfig
+from transformers import GenerationConfig
 
 from langchain_fbmessenger.local.engines import EngineError
 from langchain_fbmessenger.local.engines.generation import Generation
-from langchain_fbmessenger.local.precision import prefers_bf16
+from langchain_fbmessenger.local.models.from_folder import load_model
+from langchain_fbmessenger.local.training.precision import prefers_bf16
+from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from transformers import PreTrainedTokenizerBase
 
     from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
 
@@ -37,12 +36,8 @@ class Transformers:
     def __init__(self, start: Start) -> None:
         try:
             folder = _folder(start)
-            self._tokenizer = AutoTokenizer.from_pretrained(folder, trust_remote_code=False)
-            model = AutoModelForCausalLM.from_pretrained(
-                folder,
-                dtype=torch.bfloat16 if prefers_bf16() else torch.float32,
-                trust_remote_code=False,
-            )
+            self._tokenizer = HubTokenizer(folder, base=start.base)
+            model = load_model(folder, dtype=torch.bfloat16 if prefers_bf16() else torch.float32)
         except (OSError, ValueError, RuntimeError) as error:
             msg = f"transformers could not load the model ({type(error).__name__})."
             raise EngineError(msg, status=503) from error
@@ -50,7 +45,7 @@ class Transformers:
         model.generation_config = GenerationConfig(
             bos_token_id=model.generation_config.bos_token_id,
             eos_token_id=sorted(_ends(self._tokenizer, model.generation_config.eos_token_id)),
-            pad_token_id=self._tokenizer.pad_token_id or 0,
+            pad_token_id=self._tokenizer.library.pad_token_id or 0,
         )
         self._base = model.to(_device()).eval()
         self._peft: PeftModel | None = None
@@ -62,7 +57,7 @@ class Transformers:
         self,
         request: dict[str, Any],
         adapter: AdapterFolder | None,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Callable[[dict[str, Any] | None], None],
         stopped: threading.Event,
     ) -> None:
         """Generate an answer, token by token."""
@@ -79,7 +74,7 @@ class Transformers:
         generation = Generation(
             request | {"max_tokens": min(request["max_tokens"], room)},
             prompt,
-            self._tokenizer,
+            self._tokenizer.library,
             emit,
             stopped,
         )
@@ -101,7 +96,7 @@ class Transformers:
     def encode(self, text: str, *, with_special: bool) -> list[int]:
         """Cut a text into tokens."""
         with self._rendering:
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=with_special)
+            ids: list[int] = self._tokenizer.library.encode(text, add_special_tokens=with_special)
         return ids
 
     def forget(self, adapter: str) -> None:
@@ -120,17 +115,13 @@ class Transformers:
     def _encoded(self, messages: list[dict[str, Any]]) -> list[int]:
         with self._rendering:
             try:
-                text = self._tokenizer.apply_chat_template(
-                    messages,
-                    add_generation_prompt=True,
-                    tokenize=False,
-                    enable_thinking=False,  # thinking was not trained, so it is not asked for
-                )
-            except (jinja2.TemplateError, ValueError) as error:
+                text = self._tokenizer.render(messages, answer_next=True)
+            except MemoryError:
+                raise
+            except Exception:  # noqa: BLE001  # a template is a program, and fails as one
                 msg = "The base model's chat template refuses these messages."
-                raise EngineError(msg, param="messages") from error
-            ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
-        return ids
+                raise EngineError(msg, param="messages") from None
+            return self._tokenizer.encode(text, is_start=True)
 
     def _switch_to(self, adapter: AdapterFolder) -> None:
         """Put an adapter on, loaded first if it is not there yet."""
@@ -158,12 +149,10 @@ class Transformers:
             raise EngineError(msg, status=500, param="model") from error
 
 
-def _ends(tokenizer: PreTrainedTokenizerBase, of_model: int | list[int] | None) -> set[int]:
+def _ends(tokenizer: HubTokenizer, of_model: int | list[int] | None) -> set[int]:
     """Return the tokens that end a turn: as in training, any special one may."""
-    added = tokenizer.added_tokens_decoder
-    special = {token_id for token_id, token in added.items() if token.special}
     known = of_model if isinstance(of_model, list) else [of_model]
-    return {*tokenizer.all_special_ids, *special, *(end for end in known if end is not None)}
+    return {*tokenizer.end_of_turn, *(end for end in known if end is not None)}
 
 
 def _key(adapter: str) -> str:
@@ -174,7 +163,7 @@ def _key(adapter: str) -> str:
 def _folder(start: Start) -> Path:
     if start.base.is_dir():
         return start.base
-    from langchain_fbmessenger.local.weights import trainable_folder
+    from langchain_fbmessenger.local.models.weights import trainable_folder
 
     return trainable_folder(start.base, start.bases)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from langchain_fbmessenger.local.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModel
 
 _EVERY = frozenset(
     {
@@ -31,12 +31,17 @@ class EngineKind:
     """The fields of a chat completion request that it acts upon."""
     takes_adapters_later: bool = True
     """Whether an adapter can be loaded onto a base that is in use."""
+    longest_silence: float = 600.0
+    """Seconds that a request may take without a sign of life; then the engine is taken to hang.
+
+    Where a long prompt is read in one go, that may take minutes on a slow machine."""
 
 
 LLAMA_CPP = EngineKind(
     "llama.cpp",
     _EVERY | {"response_format", "tools", "tool_choice", "parallel_tool_calls"},
     takes_adapters_later=False,
+    longest_silence=120.0,  # it tells of each 256 tokens of a prompt: no model is that slow
 )
 TRANSFORMERS = EngineKind("transformers", _EVERY)
 VLLM = EngineKind("vllm", _EVERY | {"response_format"})

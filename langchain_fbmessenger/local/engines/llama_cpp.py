@@ -15,8 +15,12 @@ from urllib.parse import urlsplit
 
 import xllamacpp
 
-from langchain_fbmessenger.local.adapters import gguf_of
+from langchain_fbmessenger._internal.control_tokens import PRIVATE_USE, ControlTokens
 from langchain_fbmessenger.local.engines import EngineError
+from langchain_fbmessenger.local.engines.completions import as_chat_chunk
+from langchain_fbmessenger.local.models.adapters import gguf_of
+from langchain_fbmessenger.local.models.control_tokens import control_tokens
+from langchain_fbmessenger.local.process.native_log import known_parts
 
 if TYPE_CHECKING:
     import threading
@@ -26,11 +30,21 @@ if TYPE_CHECKING:
 
 _PARALLEL = 2
 """Chats answered at once; each has the full context length, so each costs its own cache."""
+_PROMPT_STEP = 256
+"""Tokens of a prompt that are read at once: between steps it can be told to stop, and tells that
+it is alive. llama.cpp's own number is 2,048, of which it computes 512 at once."""
 _WARNINGS = 1
 """llama.cpp's log level: from 4 on it writes prompts into the log."""
 _HTTP_TIMEOUT = 60.0
+_TEMPLATE = {"enable_thinking": False}
+"""Thinking was not trained, so it is not asked for."""
+_REFUSED = "The base model's chat template refuses these messages."
+"""For whatever it is: llama.cpp's own words quote them."""
 _RANDOM_SEED = 2**32 - 1
 """What llama.cpp takes for "none given"; seeds are below it."""
+_OF_CHATS = frozenset(
+    {"messages", "chat_template_kwargs", "logprobs", "top_logprobs", "response_format"}
+)
 _FEW_CORES = 4
 """Up to so many, one is left to others: llama.cpp's threads wait for each other by spinning, so one
 busy process beside it costs far more than a core (two cores: 52 tokens/s against 18, idle 85 and
@@ -44,11 +58,13 @@ class LlamaCpp:
 
     def __init__(self, start: Start) -> None:
         self._key = secrets.token_urlsafe(32)
+        self._control_tokens = ControlTokens(control_tokens(start.base), first_stand_in=PRIVATE_USE)
         self._numbers = {adapter.name: number for number, adapter in enumerate(start.adapters)}
         params = xllamacpp.CommonParams()
         params.model.path = str(start.base)
         params.n_ctx = start.context_length * _PARALLEL
         params.n_parallel = _PARALLEL
+        params.n_batch = params.n_ubatch = _PROMPT_STEP
         # The cache of prompts beyond those of the two places knows no adapters: it answered one's
         # requests from another's keys and values. The places themselves do tell them apart.
         params.cache_ram_mib = 0
@@ -76,22 +92,24 @@ class LlamaCpp:
         self,
         request: dict[str, Any],
         adapter: AdapterFolder | None,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Callable[[dict[str, Any] | None], None],
         stopped: threading.Event,
     ) -> None:
         """Let llama.cpp answer."""
         wanted = self._numbers[adapter.name] if adapter else None
+        messages, prompt = self._without_forged(request["messages"], request.get("tools"))
         # All are named: one that is not would keep the scale that it was loaded with.
         body = {
             **request,
+            "messages": messages,
             "lora": [
                 {"id": number, "scale": float(number == wanted)}
                 for number in self._numbers.values()
             ],
-            # Thinking was not trained, so it is not asked for.
-            "chat_template_kwargs": {"enable_thinking": False},
+            "chat_template_kwargs": _TEMPLATE,
             "stream": True,
             "stream_options": {"include_usage": True},
+            "return_progress": True,
         }
         if "seed" in request:
             body["seed"] = request["seed"] % _RANDOM_SEED
@@ -104,17 +122,26 @@ class LlamaCpp:
         def on_chunk(chunk: dict[str, Any]) -> bool:
             if "error" in chunk:
                 refusals.append(_refusal(chunk["error"]))
+            elif "prompt_progress" in chunk:
+                emit(None)
             else:
+                chunk = as_chat_chunk(chunk) if prompt else chunk
                 emit(_with_asked_logprobs(chunk, request.get("top_logprobs") or 0))
             return stopped.is_set()  # True ends the generation
 
         try:
-            self._server.handle_chat_completions(body, on_chunk)
-        except (ValueError, RuntimeError) as error:
-            if "response_format" not in request:
-                raise
-            msg = "No grammar can be made of the JSON schema in 'response_format'."
-            raise EngineError(msg, param="response_format") from error
+            if prompt:
+                self._server.handle_completions(_completion(body, prompt), on_chunk)
+            else:
+                self._server.handle_chat_completions(body, on_chunk)
+        except (TypeError, ValueError, RuntimeError):  # before the first token, of the request
+            held = next((key for key in ("response_format", "tools") if key in request), None)
+            msg = f"No grammar can be made of the JSON schema in '{held}'." if held else _REFUSED
+            raise EngineError(msg, param=held or "messages") from None
+        if stopped.is_set():
+            # It may have begun another step, in which a grammar keeps it busy. What goes through
+            # the loop of its steps is answered behind that: until then, nobody has obeyed.
+            self._call("GET", "/lora-adapters", within=None)
         if refusals:
             raise refusals[0]
 
@@ -122,15 +149,35 @@ class LlamaCpp:
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
     ) -> int:
         """Ask llama.cpp to apply its template and count, without generating."""
-        body = {"messages": messages, "chat_template_kwargs": {"enable_thinking": False}}
-        if tools:
-            body["tools"] = tools
+        messages, prompt = self._without_forged(messages, tools)
+        if prompt:
+            return len(prompt)
+        body = _chat(messages, tools)
         return int(self._post("/v1/chat/completions/input_tokens", body)["input_tokens"])
+
+    def _without_forged(
+        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
+    ) -> tuple[list[dict[str, Any]], list[int]]:
+        """Return a chat whose texts hold control tokens as a prompt's ids, any other as it is.
+
+        llama.cpp reads the answer to tools only by what it makes of the chat itself, as one text:
+        there, invisible characters break what would be control tokens.
+        """
+        if self._control_tokens.mark_messages(messages) == messages:
+            return messages, []
+        known = self._control_tokens.apart_from(json.dumps(messages, ensure_ascii=False))
+        marked = known.mark_messages(messages)
+        prompt = self._post("/apply-template", _chat(marked, tools))["prompt"]
+        parts = known.parts(prompt)
+        if len(parts) == 1:
+            return messages, []
+        if tools:
+            return known.break_messages(messages), []
+        return messages, self._encoded(parts, with_special=True)
 
     def encode(self, text: str, *, with_special: bool) -> list[int]:
         """Ask llama.cpp for a text's tokens."""
-        tokens = self._post("/tokenize", {"content": text, "add_special": with_special})["tokens"]
-        return [int(token) for token in tokens]
+        return self._encoded([text], with_special=with_special)
 
     def forget(self, adapter: str) -> None:
         """Do nothing: the engine starts another child where an adapter is to go."""
@@ -138,19 +185,46 @@ class LlamaCpp:
     def close(self) -> None:
         """Do nothing: all that there is goes with this process."""
 
+    def _encoded(self, parts: list[str], *, with_special: bool) -> list[int]:
+        body = {"content": parts, "add_special": with_special}
+        return [int(token) for token in self._post("/tokenize", body)["tokens"]]
+
     def _post(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        answer: dict[str, Any] = json.loads(self._call("POST", path, json.dumps(body)))
+        if "error" in answer:
+            raise EngineError(_REFUSED, param="messages")
+        return answer
+
+    def _call(
+        self, method: str, path: str, body: str | None = None, within: float | None = _HTTP_TIMEOUT
+    ) -> bytes:
         """Call the few functions that xllamacpp offers over HTTP only; no proxy is ever asked."""
         netloc = urlsplit(self._server.listening_address).netloc
-        connection = http.client.HTTPConnection(netloc, timeout=_HTTP_TIMEOUT)
+        connection = http.client.HTTPConnection(netloc, timeout=within)
         try:
             headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
-            connection.request("POST", path, json.dumps(body), headers)
-            answer: dict[str, Any] = json.loads(connection.getresponse().read())
+            connection.request(method, path, body, headers)
+            return connection.getresponse().read()
         finally:
             connection.close()
-        if "error" in answer:
-            raise _refusal(answer["error"])
-        return answer
+
+
+def _chat(messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None) -> dict[str, Any]:
+    asked = {"tools": tools} if tools else {}
+    return {"messages": messages, "chat_template_kwargs": _TEMPLATE, **asked}
+
+
+def _completion(chat: dict[str, Any], prompt: list[int]) -> dict[str, Any]:
+    """Return the request of a chat as one of a prompt's completion, by llama.cpp's names."""
+    body = {key: value for key, value in chat.items() if key not in _OF_CHATS} | {"prompt": prompt}
+    if chat.get("logprobs"):
+        body["n_probs"] = chat["top_logprobs"]
+    asked = chat.get("response_format", {"type": "text"})
+    if asked["type"] == "json_schema":
+        body["json_schema"] = asked["json_schema"]["schema"]
+    elif asked["type"] == "json_object":
+        body["json_schema"] = {"type": "object"}
+    return body
 
 
 def _with_asked_logprobs(chunk: dict[str, Any], top: int) -> dict[str, Any]:
@@ -164,12 +238,13 @@ def _with_asked_logprobs(chunk: dict[str, Any], top: int) -> dict[str, Any]:
 
 
 def _refusal(error: dict[str, Any]) -> EngineError:
+    """Say what llama.cpp says, without what it may quote."""
     is_too_long = error.get("type") == "exceed_context_size_error"
-    code = "context_length_exceeded" if is_too_long else None
     status = error.get("code")
+    known = known_parts(str(error.get("message")))
     return EngineError(
-        str(error.get("message")),
+        f"llama.cpp cannot answer this: {known}." if known else "llama.cpp cannot answer this.",
         status=status if isinstance(status, int) else 400,
         param="messages" if is_too_long else None,
-        code=code,
+        code="context_length_exceeded" if is_too_long else None,
     )

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from langchain_fbmessenger.local.bases import BaseModel
     from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.models.bases import BaseModel
 
 MAX_LOADED = 2
 IDLE_SECONDS = 300.0

@@ -1,7 +1,8 @@
 """Local server: what an engine and its child process say to each other, a JSON object per line.
 
 Down go one `Start`, then `Chat`, `Count`, `Encode`, `Stop` and `Forget`; up come one `Ready` and
-for each request `Chunk`s ended by a `Done`, a `Counted`, an `Encoded`, or a `Failed`.
+for each request a `Working` when its turn comes, then `Chunk`s (and more `Working`s where a prompt
+takes its time), ended by a `Done`, a `Counted`, an `Encoded`, or a `Failed`.
 """
 
 from __future__ import annotations
@@ -10,6 +11,8 @@ from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
 from typing import Any
 
 import msgspec
+
+from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
 
 
 class AdapterFolder(msgspec.Struct, frozen=True):
@@ -20,7 +23,10 @@ class AdapterFolder(msgspec.Struct, frozen=True):
 
 
 class Start(msgspec.Struct, frozen=True, kw_only=True, tag="start"):
-    """The first line: what to load."""
+    """The first line: what to load.
+
+    Paths below the state folder are relative to it; the child runs there.
+    """
 
     engine: str
     base: Path
@@ -58,7 +64,7 @@ class Encode(msgspec.Struct, frozen=True, tag="encode"):
 
 
 class Stop(msgspec.Struct, frozen=True, tag="stop"):
-    """The answer to this request is not wanted any more."""
+    """The answer to this request is not wanted any more: it is to be ended, soon."""
 
     id: int
 
@@ -71,6 +77,12 @@ class Forget(msgspec.Struct, frozen=True, tag="forget"):
 
 class Ready(msgspec.Struct, frozen=True, tag="ready"):
     """The model is loaded."""
+
+
+class Working(msgspec.Struct, frozen=True, tag="working"):
+    """The request has had its turn, and is got on with."""
+
+    id: int
 
 
 class Chunk(msgspec.Struct, frozen=True, tag="chunk"):
@@ -111,10 +123,10 @@ class Failed(msgspec.Struct, frozen=True, tag="failed"):
 
 
 Request = Start | Chat | Count | Encode | Stop | Forget
-Answer = Ready | Chunk | Counted | Encoded | Done | Failed
+Answer = Ready | Working | Chunk | Counted | Encoded | Done | Failed
 
-_encoder = msgspec.json.Encoder(enc_hook=str)
-_request_decoder = msgspec.json.Decoder(Request, dec_hook=lambda kind, text: kind(text))
+_encoder = msgspec.json.Encoder(enc_hook=path_to_text)
+_request_decoder = msgspec.json.Decoder(Request, dec_hook=path_from_text)
 _answer_decoder = msgspec.json.Decoder(Answer)
 
 

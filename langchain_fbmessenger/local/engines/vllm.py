@@ -18,15 +18,20 @@ import subprocess
 import sys
 import threading
 import time
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from langchain_fbmessenger._internal.control_tokens import ControlTokens
 from langchain_fbmessenger.local.engines import EngineError
+from langchain_fbmessenger.local.engines.completions import as_chat_chunk
 from langchain_fbmessenger.local.engines.kinds import vllm_command
+from langchain_fbmessenger.local.models.control_tokens import control_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
+    from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
 
 _LOAD_SECONDS = 1200.0
 _POLL_SECONDS = 0.5
@@ -38,6 +43,7 @@ _MEMORY_SHARE = 0.6
 """Of the GPU; vLLM's default of 0.92 would leave none to a training job."""
 _MAX_SEED = 2**63
 _BASE = "base"
+_OF_CHATS = frozenset({"messages", "chat_template_kwargs", "logprobs", "top_logprobs"})
 _ENVIRONMENT = {
     "VLLM_ALLOW_RUNTIME_LORA_UPDATING": "True",
     "VLLM_LOGGING_LEVEL": "WARNING",  # below it, paths are logged
@@ -54,6 +60,9 @@ class Vllm:
         if program is None:
             msg = "vLLM is not installed."
             raise EngineError(msg, status=503)
+        self._folder = start.base
+        self._control_tokens = ControlTokens(control_tokens(start.base))
+        self._tokenizing = threading.Lock()  # a tokenizer is no thing for two threads
         self._key = secrets.token_urlsafe(32)
         self._port = _free_port()
         self._loaded: set[str] = set()
@@ -78,7 +87,7 @@ class Vllm:
         self,
         request: dict[str, Any],
         adapter: AdapterFolder | None,
-        emit: Callable[[dict[str, Any]], None],
+        emit: Callable[[dict[str, Any] | None], None],
         stopped: threading.Event,
     ) -> None:
         """Hand the request to vLLM and its chunks back."""
@@ -96,19 +105,28 @@ class Vllm:
             body["seed"] %= _MAX_SEED
         if "repeat_penalty" in body:
             body["repetition_penalty"] = body.pop("repeat_penalty")
-        with self._asked("POST", "/v1/chat/completions", body) as response:
-            for chunk in _events(response):
-                if "error" in chunk:
-                    raise _refusal(500, chunk)
-                emit(chunk)
-                if stopped.is_set():
-                    break  # closing the connection ends the generation
+        path = "/v1/chat/completions"
+        if prompt := self._without_forged(request["messages"]):
+            path, body = "/v1/completions", _completion(body, prompt)
+        try:
+            with self._asked("POST", path, body, stopped) as response:
+                for chunk in _events(response):
+                    if "error" in chunk:
+                        raise _refusal(500, chunk)
+                    emit(as_chat_chunk(chunk) if prompt else chunk)
+        except EngineError:
+            if not stopped.is_set():  # else the connection was shut down
+                raise
+        finally:
+            stopped.set()  # for the thread that waits for it
 
     def count_tokens(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
     ) -> int:
         """Ask vLLM to apply the template and count."""
         del tools  # refused by the server: vLLM is not started with them
+        if prompt := self._without_forged(messages):
+            return len(prompt)
         kwargs = {"enable_thinking": False}
         body = {"model": _BASE, "messages": messages, "chat_template_kwargs": kwargs}
         with self._asked("POST", "/tokenize", body) as response:
@@ -134,6 +152,28 @@ class Vllm:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
 
+    @cached_property
+    def _tokenizer(self) -> HubTokenizer:
+        # Here and not above: the import takes seconds, and few chats need it.
+        from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
+
+        return HubTokenizer(self._folder, base=self._folder)
+
+    def _without_forged(self, messages: list[dict[str, Any]]) -> list[int]:
+        """Return the ids of a chat whose texts hold control tokens; vLLM would read them as such.
+
+        None are returned for any other chat.
+        """
+        if self._control_tokens.mark_messages(messages) == messages:
+            return []
+        with self._tokenizing:
+            try:
+                text = self._tokenizer.render(messages, answer_next=True)
+            except Exception:  # noqa: BLE001  # a template is a program, and fails as one
+                msg = "The base model's chat template refuses these messages."
+                raise EngineError(msg, param="messages") from None
+            return self._tokenizer.encode(text, is_start=True)
+
     def _load(self, adapter: AdapterFolder) -> None:
         with self._loading:
             if adapter.name in self._loaded:
@@ -152,13 +192,25 @@ class Vllm:
 
     @contextlib.contextmanager
     def _asked(
-        self, method: str, path: str, body: dict[str, Any] | None = None
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        stopped: threading.Event | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
-        """Send a request; no proxy is ever asked."""
+        """Send a request; no proxy is ever asked.
+
+        Once `stopped` is set, the connection is shut down, which ends the request at vLLM too: its
+        turn there may be long in coming, so the next chunk is not waited for.
+        """
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
         try:
             connection.request(method, path, json.dumps(body) if body else None, headers)
+            if stopped is not None:
+                threading.Thread(
+                    target=_shut_down_when, args=(stopped, connection.sock), daemon=True
+                ).start()
             response = connection.getresponse()
             if response.status != http.HTTPStatus.OK:
                 raise _refusal(response.status, json.load(response))
@@ -186,6 +238,20 @@ class Vllm:
         self._process.wait()
         if not self._is_closing:
             os._exit(1)
+
+
+def _completion(chat: dict[str, Any], prompt: list[int]) -> dict[str, Any]:
+    """Return the request of a chat as one of a prompt's completion, by OpenAI's older names."""
+    body = {key: value for key, value in chat.items() if key not in _OF_CHATS} | {"prompt": prompt}
+    if chat.get("logprobs"):
+        body["logprobs"] = chat.get("top_logprobs") or 0
+    return body
+
+
+def _shut_down_when(stopped: threading.Event, connection: socket.socket) -> None:
+    stopped.wait()
+    with contextlib.suppress(OSError):  # it is closed: the request is over
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 def _arguments(start: Start, port: int) -> list[str]:

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import codecs
 import json
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
 
 import msgspec
 import msgspec.toml
+from pydantic import BeforeValidator
 
-from langchain_fbmessenger._home import write_private
-from langchain_fbmessenger._names import comparable_name, find_person
-from langchain_fbmessenger._shown import line
+from langchain_fbmessenger._internal.names import comparable_name, find_person
+from langchain_fbmessenger._internal.output import is_stream, writing
+from langchain_fbmessenger._internal.shown import line
+from langchain_fbmessenger._internal.visible_text import escaped
 from langchain_fbmessenger.exceptions import MalformedFileError
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable
 
-    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger._internal.roster import Person
 
-__all__ = ["Consent", "Contact", "Contacts", "as_contacts", "write_contacts"]
+__all__ = ["Consent", "Contact", "Contacts", "GivenContacts", "write_contacts"]
 
 Consent = Literal["include", "pseudonymize", "exclude"]
 
@@ -104,11 +106,14 @@ class Contacts(msgspec.Struct, frozen=True):
         )
 
 
-def as_contacts(contacts: Contacts | str | os.PathLike[str] | None) -> Contacts:
-    """Return contacts that were given as themselves, as a file, or not at all."""
+def _as_contacts(contacts: Any) -> Any:
     if contacts is None:
         return Contacts()
-    return contacts if isinstance(contacts, Contacts) else Contacts.read(contacts)
+    return Contacts.read(contacts) if isinstance(contacts, str | os.PathLike) else contacts
+
+
+GivenContacts = Annotated[Contacts, BeforeValidator(_as_contacts)]
+"""Contacts as an option takes them: themselves, a file, or None for none."""
 
 
 def write_contacts(
@@ -131,7 +136,7 @@ def write_contacts(
     """
     path = Path(path)
     text, contacts = _HEAD, Contacts()
-    if path.exists():
+    if path.exists() and not is_stream(path):
         contacts = Contacts.read(path)
         text = path.read_text(encoding="utf-8-sig")
     people = list(people)
@@ -156,7 +161,8 @@ def write_contacts(
             '[people."Name"], not people = {...}'
         )
         raise MalformedFileError(message) from None
-    write_private(path, content)
+    with writing(path) as file:
+        file.write(content)
     return added
 
 
@@ -168,8 +174,10 @@ def _table(person: Person) -> str:
 
 
 def _quoted(name: str) -> str:
-    """Return a TOML string; JSON's are such, but for one character."""
-    return json.dumps(name, ensure_ascii=False).replace("\x7f", "\\u007f")
+    """Return a TOML string; JSON's are such, but for what is not to be shown."""
+    return escaped(
+        json.dumps(name.encode(errors="replace").decode(), ensure_ascii=False), is_toml=True
+    )
 
 
 def _place(error: Exception) -> str:

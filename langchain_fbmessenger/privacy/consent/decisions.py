@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import NameSearch, comparable_name
+from langchain_fbmessenger._internal.names import NameSearch, comparable_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger._internal.roster import Person
     from langchain_fbmessenger.privacy.consent.contacts import Consent, Contacts
 
 __all__ = ["Decisions"]

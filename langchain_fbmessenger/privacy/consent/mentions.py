@@ -8,18 +8,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.names import comparable_name
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import Finding
 from langchain_fbmessenger.privacy.names.assignments import Assignments
+from langchain_fbmessenger.privacy.names.detect_language import common_languages, languages_of
 from langchain_fbmessenger.privacy.names.evidence import places_of
 from langchain_fbmessenger.privacy.names.finder import NameFinder
 from langchain_fbmessenger.privacy.names.index import NameIndex
 from langchain_fbmessenger.privacy.names.key_file import new_key
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.nicknames import Nicknames
-from langchain_fbmessenger.privacy.names.spelling import fold, words_of
-from langchain_fbmessenger.privacy.names.tongues import common_languages, languages_of
+from langchain_fbmessenger.privacy.names.spelling import fold, name_as_read, words_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -39,7 +39,7 @@ class NamesLeftOut:
 
     def __init__(self, names: Iterable[str], kept: Iterable[str] = ()) -> None:
         # Their counterparts are never seen: a key that nobody keeps will do.
-        names, kept = sorted(names), sorted(kept)
+        names, kept = (sorted(map(name_as_read, one)) for one in (names, kept))
         assigned = Assignments(new_key())
         assigned.add_people([Person(name) for name in names])
         assigned.common_languages = common_languages(map(languages_of, (*names, *kept)))

@@ -3,26 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from langchain_fbmessenger._gc import without_gc
-from langchain_fbmessenger._messages import copy_message, is_plain
-from langchain_fbmessenger._roster import LoadedThread, nicknames_of, participants_of, people_of
+from langchain_fbmessenger._internal.collector import without_gc
+from langchain_fbmessenger._internal.roster import (
+    ThreadWithPeople,
+    nicknames_of,
+    participants_of,
+    people_of,
+)
 from langchain_fbmessenger.privacy.consent.mentions import SOMEONE
 from langchain_fbmessenger.privacy.consent.report import ANSWERS, BY_THEM, WITH_THEM
 from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger.privacy.plain_text import find_in
 from langchain_fbmessenger.privacy.walk import NAME_KEYS, ROLES, Walk, is_our_word, sender_of
+from langchain_fbmessenger.transcripts.messages import copy_message, is_plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
 
+    from langchain_fbmessenger.privacy.consent.left_out import LeftOut
     from langchain_fbmessenger.privacy.consent.mentions import MentionFinder
     from langchain_fbmessenger.privacy.consent.report import ConsentReport
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["without_people"]
 
@@ -31,40 +38,32 @@ _TWO = 2
 
 @without_gc
 def without_people(
-    session: ChatSession,
-    is_left_out: Callable[[str], bool],
-    finder: MentionFinder,
-    report: ConsentReport,
-) -> ChatSession | None:
+    session: Transcript, left_out: LeftOut, finder: MentionFinder, report: ConsentReport
+) -> Transcript | None:
     """Return a session without some people; None where nothing of it is left.
 
     Args:
         session: The session; it is not changed.
-        is_left_out: Tells by a name who is left out.
+        left_out: Who is left out.
         finder: Finds where texts mention them.
         report: Is told what was left out.
     """
-    fields = cast("dict[str, Any]", session)
-    messages = session["messages"]
-    if _is_with_them(session, is_left_out):
-        report.messages_left_out[WITH_THEM] += len(messages)
+    # What tells the day from the month in times of WhatsApp may go with a message.
+    session = session.with_own_times()
+    senders = session.senders if session.is_loaded else [*map(sender_of, session.messages())]
+    if _is_with_them(session.thread, senders, left_out.has):
+        report.messages_left_out[WITH_THEM] += len(senders)
         return None
-    kept = _kept(messages, is_left_out, report)
-    if messages and not kept:
+    kept = _kept(senders, left_out.has, report)
+    if senders and not kept:
         return None
-    walk = _Walk(is_left_out, finder, report)
-    rest = walk.beside_messages(fields)
-    if "thread" in fields:  # before the messages: their files lie in its folder
-        rest["thread"] = walk.thread(fields["thread"])
-    return cast("ChatSession", {**rest, "messages": [*map(walk.message, kept)]})
+    return _Walk(left_out, finder, report).transcript(session.chosen(kept))
 
 
-def _is_with_them(session: ChatSession, is_left_out: Callable[[str], bool]) -> bool:
+def _is_with_them(thread: Any, senders: list[str], is_left_out: Callable[[str], bool]) -> bool:
     """Tell whether a chat is with nobody else: then all that is said in it is said to them."""
-    thread: Any = cast("dict[str, Any]", session).get("thread")
     thread = thread if isinstance(thread, dict) else {}
-    people = {*participants_of(thread)}
-    people.update(filter(None, map(sender_of, session["messages"])))
+    people = {*participants_of(thread), *filter(None, senders)}
     left_out = {name for name in people if is_left_out(name)}
     others = people - left_out - {thread.get("owner")}
     is_group = thread.get("is_group", len(people) > _TWO)
@@ -72,13 +71,13 @@ def _is_with_them(session: ChatSession, is_left_out: Callable[[str], bool]) -> b
 
 
 def _kept(
-    messages: Sequence[BaseMessage], is_left_out: Callable[[str], bool], report: ConsentReport
-) -> list[BaseMessage]:
+    senders: Sequence[str], is_left_out: Callable[[str], bool], report: ConsentReport
+) -> list[int]:
+    """Return which messages are neither theirs nor answer them."""
     kept = []
     before: str | None = None  # whose turn it was
     answers = False
-    for message in messages:
-        sender = sender_of(message)
+    for index, sender in enumerate(senders):
         if is_left_out(sender):
             report.messages_left_out[BY_THEM] += 1
             before, answers = sender, False
@@ -89,22 +88,22 @@ def _kept(
         if answers:
             report.messages_left_out[ANSWERS] += 1
         else:
-            kept.append(message)
+            kept.append(index)
     return kept
 
 
 class _Walk(Walk):
     """Goes through what is kept, and takes names out of it."""
 
-    def __init__(
-        self, is_left_out: Callable[[str], bool], finder: MentionFinder, report: ConsentReport
-    ) -> None:
+    def __init__(self, left_out: LeftOut, finder: MentionFinder, report: ConsentReport) -> None:
         super().__init__()
-        self._is_left_out = is_left_out
+        self._left_out = left_out
+        self._is_left_out = left_out.has
         self._finder = finder
         self._report = report
         self._new_ids: tuple[str, str] | None = None
 
+    @override
     def thread(self, thread: Any) -> Any:
         if not isinstance(thread, dict):
             return self.value(thread)
@@ -124,15 +123,14 @@ class _Walk(Walk):
             new = f"thread_{hashlib.sha256(given_id.encode('utf-8', 'replace')).hexdigest()[:16]}"
             changed["id"] = new
             self._new_ids = given_id, new
-        if not isinstance(thread, LoadedThread):
+        if not isinstance(thread, ThreadWithPeople):
             return changed
-        people = tuple(p for p in people_of(thread) if not any(map(self._is_left_out, p.names)))
         nicknames = tuple(
             (name, nickname)
             for name, nickname in nicknames_of(thread)
             if not (name and self._is_left_out(name))
         )
-        return LoadedThread(changed, people, nicknames)
+        return ThreadWithPeople(changed, self._left_out.staying(people_of(thread)), nicknames)
 
     @override
     def message(self, message: BaseMessage) -> BaseMessage:
@@ -164,7 +162,7 @@ class _Walk(Walk):
         return SOMEONE
 
     def _without_mentions(self, text: str) -> str:
-        findings = self._finder.find(text)
+        findings = find_in(text, [self._finder])
         self._report.mentions += len(findings)
         return replaced(text, findings)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import ClassVar
 
-from langchain_fbmessenger._shown import Shown
+from langchain_fbmessenger._internal.shown import Shown
 
 __all__ = [
     "ANSWERS",

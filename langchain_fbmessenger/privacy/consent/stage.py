@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Optional, cast, overload
+from typing import TYPE_CHECKING, Any, Optional, overload
 
 from pydantic import ConfigDict, Field, field_validator
-from typing_extensions import override
+from typing_extensions import TypedDict, Unpack, override
 
-from langchain_fbmessenger._names import comparable_name, find_person
-from langchain_fbmessenger._roster import nicknames_of, participants_of, people_of
-from langchain_fbmessenger._times import read_times
+from langchain_fbmessenger._internal.names import comparable_name, find_person
+from langchain_fbmessenger._internal.roster import nicknames_of, participants_of, people_of
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
-from langchain_fbmessenger.exports import is_deleted_account
-from langchain_fbmessenger.privacy.consent.contacts import Contacts, as_contacts
+from langchain_fbmessenger.privacy.consent.contacts import Contacts, GivenContacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
-from langchain_fbmessenger.privacy.consent.mentions import MentionFinder, NamesLeftOut
+from langchain_fbmessenger.privacy.consent.left_out import LeftOut
 from langchain_fbmessenger.privacy.consent.removal import without_people
 from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport
-from langchain_fbmessenger.privacy.options import Names, several
+from langchain_fbmessenger.privacy.options import Names  # noqa: TC001 - pydantic reads it
 from langchain_fbmessenger.privacy.scrub import names_in
-from langchain_fbmessenger.sessions.stage import SessionStage, dual_form
+from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
+from langchain_fbmessenger.sessions.stage import TranscriptStage
 
 if TYPE_CHECKING:
     import os
@@ -28,20 +27,21 @@ if TYPE_CHECKING:
     from langchain_core.chat_loaders import BaseChatLoader
     from langchain_core.chat_sessions import ChatSession
 
-    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger._internal.roster import Person
+    from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["ApplyConsent", "apply_consent"]
 
 _FROM_STRANGERS = {"message_requests", "filtered_threads"}
 
 
-class ApplyConsent(SessionStage):
+class ApplyConsent(TranscriptStage):
     """The Runnable form of `apply_consent`."""
 
     name: str | None = "apply_consent"
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
-    contacts: Contacts = Field(default=Contacts(), repr=False)
+    contacts: GivenContacts = Field(default=Contacts(), repr=False)
     """Who has agreed to what."""
 
     forget: Names = Field(default=(), repr=False)
@@ -64,12 +64,13 @@ class ApplyConsent(SessionStage):
         return False
 
     @override
-    def apply(self, sessions: Iterator[ChatSession]) -> Iterator[ChatSession]:
+    def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
         run = _Run(self)
         for session in sessions:
             kept = run.apply(session)
             if kept is not None:
                 yield kept
+            del session, kept  # while the next one is read
         run.check()
 
 
@@ -81,18 +82,16 @@ class _Run:
         self._forget = stage.forget
         self._report = ConsentReport() if stage.report is None else stage.report
         self._people: tuple[Person, ...] = ()
-        self._decisions = Decisions(stage.contacts, stage.forget, ())
         self._seen: dict[str, str] = {}
-        self._compared: tuple[frozenset[str], frozenset[str]] = (frozenset(), frozenset())
-        self._names = NamesLeftOut(())
+        self._decide()
 
-    def apply(self, session: ChatSession) -> ChatSession | None:
-        thread: Any = cast("dict[str, Any]", session).get("thread")
-        thread = thread if isinstance(thread, dict) else {}
-        self._meet(thread, session)
+    def apply(self, session: Transcript) -> Transcript | None:
+        thread = session.thread if isinstance(session.thread, dict) else {}
+        here = _by_comparable_name(names_in(session))
+        self._meet(people_of(thread), here)
         self._report.sessions += 1
-        self._report.messages += len(session["messages"])
-        kept = self._kept(session, thread)
+        self._report.messages += len(session)
+        kept = self._kept(session, thread, here)
         self._report.sessions_left_out += kept is None
         return kept
 
@@ -113,22 +112,22 @@ class _Run:
                     raise UnknownSenderError(name, list(self._seen.values()))
                 self._report.unknown_people += 1
 
-    def _meet(self, thread: Any, session: ChatSession) -> None:
-        if people_of(thread) is not self._people:  # one tuple for all sessions of a load
-            self._people = people_of(thread)
+    def _meet(self, people: tuple[Person, ...], here: dict[str, str]) -> None:
+        if people is not self._people:  # one tuple for all sessions of a load
+            self._people = people
             self._decide()
             self._seen |= self._decisions.all_names
-        new = {comparable_name(name): name for name in names_in(session)}
-        if not new.keys() <= self._seen.keys():
-            self._seen = new | self._seen
+        if not here.keys() <= self._seen.keys():
+            self._seen = here | self._seen
             if self._decisions.unmatched:  # somebody who is met now may be meant
                 self._decide()
 
     def _decide(self) -> None:
         others = self._seen.values()
         self._decisions = Decisions(self._contacts, self._forget, self._people, others)
+        self._left_out: dict[str, LeftOut] = {}
 
-    def _kept(self, session: ChatSession, thread: Any) -> ChatSession | None:
+    def _kept(self, session: Transcript, thread: Any, here: dict[str, str]) -> Transcript | None:
         owner = thread.get("owner")
         own_key = comparable_name(owner) if isinstance(owner, str) else ""
         if own_key and self._decisions.by_name(own_key) == "exclude":
@@ -140,68 +139,43 @@ class _Run:
         others = (name for name in participants_of(thread) if name != owner)
         decided = map(self._decisions.by_name, others)
         if thread.get("folder") in _FROM_STRANGERS and not any(decided):
-            self._report.messages_left_out[REQUEST] += len(session["messages"])
+            self._report.messages_left_out[REQUEST] += len(session)
             return None
-        known: dict[str, bool] = {}
-
-        def is_left_out(name: str) -> bool:
-            if name not in known:
-                known[name] = (
-                    comparable_name(name) != own_key
-                    and not is_deleted_account(name)
-                    and self._decisions.of(name) == "exclude"
-                )
-            return known[name]
-
-        left_out = dict(self._decisions.removed)
-        here = {comparable_name(name): name for name in names_in(session)}
-        left_out |= {key: name for key, name in here.items() if is_left_out(name)}
-        left_out.pop(own_key, None)
-        if not left_out:
+        if own_key not in self._left_out:
+            self._left_out[own_key] = LeftOut(self._decisions, own_key)
+        left_out = self._left_out[own_key]
+        finder = left_out.finder(here, nicknames_of(thread))
+        if finder is None:
             return session
-        # What tells the day from the month in times of WhatsApp may go with a message.
-        messages, _ = read_times(list(session["messages"]))
-        session = cast("ChatSession", {**session, "messages": messages})
-        finder = self._finder(left_out, nicknames_of(thread), here)
-        return without_people(session, is_left_out, finder, self._report)
+        return without_people(session, left_out, finder, self._report)
 
-    def _finder(
-        self,
-        left_out: dict[str, str],
-        nicknames: tuple[tuple[str, str], ...],
-        here: dict[str, str],
-    ) -> MentionFinder:
-        theirs = [nick for name, nick in nicknames if comparable_name(name) in left_out]
-        others = {**self._decisions.all_names, **here}
-        kept = frozenset(name for key, name in others.items() if key not in left_out)
-        compared = frozenset(left_out.values()), kept
-        if self._compared != compared:  # most threads have the people of the one before
-            self._compared, self._names = compared, NamesLeftOut(*compared)
-        return MentionFinder(self._names, theirs, left_out)
+
+def _by_comparable_name(names: list[str]) -> dict[str, str]:
+    """Return names as they are compared, in their order, and as each was written last."""
+    keys = {name: comparable_name(name) for name in dict.fromkeys(names)}
+    latest_first = dict.fromkeys(reversed(names))
+    return dict.fromkeys(keys.values(), "") | {keys[n]: n for n in reversed(latest_first)}
+
+
+class ConsentOptions(TypedDict, total=False):
+    """The options of `apply_consent`, for type checkers."""
+
+    contacts: Contacts | str | os.PathLike[str] | None
+    forget: Iterable[str]
+    report: ConsentReport | None
 
 
 @overload
 def apply_consent(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader,
-    *,
-    contacts: Contacts | str | os.PathLike[str] | None = ...,
-    forget: Iterable[str] = ...,
-    report: ConsentReport | None = ...,
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader, **options: Unpack[ConsentOptions]
 ) -> Iterator[ChatSession]: ...
 @overload
 def apply_consent(
-    chat_sessions: None = None,
-    *,
-    contacts: Contacts | str | os.PathLike[str] | None = ...,
-    forget: Iterable[str] = ...,
-    report: ConsentReport | None = ...,
+    chat_sessions: None = None, **options: Unpack[ConsentOptions]
 ) -> ApplyConsent: ...
-def apply_consent(
-    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None,
-    *,
-    contacts: Contacts | str | os.PathLike[str] | None = None,
-    forget: Iterable[str] = (),
-    report: ConsentReport | None = None,
+@function_of(ApplyConsent, ConsentOptions)
+def apply_consent(  # noqa: D417 - one by one
+    chat_sessions: Iterable[ChatSession] | BaseChatLoader | None = None, **options: Any
 ) -> Iterator[ChatSession] | ApplyConsent:
     """Leave out who has not agreed to be read.
 
@@ -237,5 +211,4 @@ def apply_consent(
         pipeline = apply_consent(contacts="contacts.toml", forget=["Milo"]) | map_ai_messages()
         ```
     """
-    stage = ApplyConsent(contacts=as_contacts(contacts), forget=several(forget), report=report)
-    return cast("Iterator[ChatSession] | ApplyConsent", dual_form(stage, chat_sessions))
+    return runnable_or_iterator(ApplyConsent(**options), chat_sessions)

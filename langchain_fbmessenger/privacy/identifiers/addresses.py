@@ -8,30 +8,35 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.identifiers.address_signs import (
+    CAPITALS,
+    NUMBER_FIRST,
+    may_hold_address,
+)
+from langchain_fbmessenger.privacy.identifiers.address_tables import address_file, address_tables
 from langchain_fbmessenger.privacy.identifiers.spot import Spot
 from langchain_fbmessenger.privacy.identifiers.words import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from langchain_fbmessenger.privacy.identifiers.address_tables import Language
+
 __all__ = ["find_addresses"]
 
 _WINDOW = 80  # characters on a side within which an address's first line stands
 _LIVE = 24
-# `re` has no class of capitals: those of Latin, Greek and Cyrillic.
-_CAPITAL = f"(?=[{''.join(filter(str.isupper, map(chr, range(0x530))))}])"
+_CAPITAL = f"(?={CAPITALS})"
 _WORD = re.compile(r"(?<![\w'])[^\W\d_][\w'-]*(?:/(?=\s?[^\W\d_])|\.(?:[^\W\d_]{1,3}\.?)?|º)?")
 _NAME = r"(?:\d{1,2}(?:\.|st|nd|rd|th|º|ª|-[а-яё]{1,2})|[^\W\d_][\w'.-]{0,30})"
 _NUMBER = (
     r"\d{1,4}(?:[a-zA-Zа-гА-Г]|[ ][A-D])?(?:[ ]?[/-][ ]?\d{1,4}[a-zA-Z]?|/[a-zA-Zа-г])?"
     r"(?![\w:%€$£°]|[.,]\d|/\d)"
 )
-_NUMBER_FIRST = r"(?<![\w:/$€£#+-])(?<!\d[.,])\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?"
 _POSTCODE = (
     r"(?:[A-Z]{1,2}-)?(?:\d{6}|\d{5}(?:-\d{4})?|\d{3}[ ]\d\d|\d\d-\d{3}|\d{4}(?:[ ]?[A-Z]{2})?"
     r"|[A-Z]{1,2}\d[A-Z\d]?[ ]\d[A-Z]{2})(?!\w)"
@@ -46,7 +51,9 @@ _TOWN = (
 
 def find_addresses(text: str) -> Iterator[Spot]:
     """Give the addresses of a text; of two that overlap, the surer comes first."""
-    tables = _tables()
+    if not may_hold_address(text):
+        return
+    tables = address_tables()
     for word in _WORD.finditer(text):
         lower = word[0].casefold()
         for form, language in tables.words.get(lower, ()):
@@ -74,7 +81,7 @@ def _spot(text: str, start: int, end: int, language: str) -> Spot:
     return Spot(start, end, "address", value, language)
 
 
-def _before(text: str, word: re.Match[str], language: _Language) -> tuple[int, int] | None:
+def _before(text: str, word: re.Match[str], language: Language) -> tuple[int, int] | None:
     """Find "ulice Lidická 12"."""
     match = _patterns().name_and_number.match(text, word.end())
     if match is None or not _is_name(match[1], word[0], language):
@@ -84,7 +91,7 @@ def _before(text: str, word: re.Match[str], language: _Language) -> tuple[int, i
     return None if _is_amount(text, match.end()) else (word.start(), match.end())
 
 
-def _number_first(text: str, word: re.Match[str], language: _Language) -> tuple[int, int] | None:
+def _number_first(text: str, word: re.Match[str], language: Language) -> tuple[int, int] | None:
     """Find "12 rue de la Paix"."""
     number = _patterns().number_before.search(text, max(0, word.start() - 16), word.start())
     name = _patterns().french_name.match(text, word.end())
@@ -93,7 +100,7 @@ def _number_first(text: str, word: re.Match[str], language: _Language) -> tuple[
     return number.start(), name.end()
 
 
-def _behind(text: str, word: re.Match[str], language: _Language) -> tuple[int, int] | None:
+def _behind(text: str, word: re.Match[str], language: Language) -> tuple[int, int] | None:
     """Find "221B Baker Street"."""
     start = max(0, word.start() - _WINDOW)
     match = _patterns().number_and_name.search(text, start, word.start())
@@ -102,7 +109,7 @@ def _behind(text: str, word: re.Match[str], language: _Language) -> tuple[int, i
     return match.start(), word.end()
 
 
-def _closing(text: str, word: re.Match[str], _: _Language) -> tuple[int, int] | None:
+def _closing(text: str, word: re.Match[str], _: Language) -> tuple[int, int] | None:
     """Find "Karlovo náměstí 5"."""
     start = max(0, word.start() - _WINDOW)
     name = _patterns().name_before.search(text, start, word.start())
@@ -112,7 +119,7 @@ def _closing(text: str, word: re.Match[str], _: _Language) -> tuple[int, int] | 
     return name.start(), number.end()
 
 
-def _ending(text: str, word: re.Match[str], language: _Language) -> tuple[int, int] | None:
+def _ending(text: str, word: re.Match[str], language: Language) -> tuple[int, int] | None:
     """Find "Hauptstraße 5"."""
     lower = word[0].casefold()
     end = next((end for end in language.ends if lower.endswith(end)), None)
@@ -155,52 +162,19 @@ _FORMS = {
 }
 
 
-def _is_name(name: str, word: str, language: _Language) -> bool:
+def _is_name(name: str, word: str, language: Language) -> bool:
     """Tell whether words may be a street's name."""
     words = name.replace(",", " ").split()
     has_capital = any(one[0].isupper() or one[0].isdigit() for one in words)
     if word.casefold() in language.plain and not has_capital:
         return False
     others = [one.casefold().strip(".") for one in words if not one[0].isupper()]
-    return has_capital or not _tables().no_names.intersection(others)
+    return has_capital or not address_tables().no_names.intersection(others)
 
 
 def _is_amount(text: str, end: int) -> bool:
     """Tell whether a unit follows a number: "5 minutes"."""
     return _patterns().unit.match(text[end : end + 16].casefold()) is not None
-
-
-class _Language(msgspec.Struct, forbid_unknown_fields=True):
-    name: str = ""
-    before: list[str] = []
-    number_first: list[str] = []
-    behind: list[str] = []
-    closing: list[str] = []
-    ends: list[str] = []
-    capital_ends: frozenset[str] = frozenset()
-    not_streets: frozenset[str] = frozenset()
-    plain: frozenset[str] = frozenset()
-    proven: frozenset[str] = frozenset()
-    live: list[str] = []
-
-
-class _None(msgspec.Struct, forbid_unknown_fields=True):
-    names: frozenset[str]
-    units: list[str]
-    flat: list[str]
-    number: list[str]
-
-
-class _File(msgspec.Struct, forbid_unknown_fields=True):
-    language: dict[str, _Language]
-    none: _None
-
-
-class _Tables(msgspec.Struct, frozen=True):
-    words: dict[str, list[tuple[str, _Language]]]
-    ends: tuple[str, ...]
-    languages: list[_Language]
-    no_names: frozenset[str]
 
 
 class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
@@ -220,29 +194,8 @@ class _Patterns(msgspec.Struct, frozen=True, kw_only=True):
 
 
 @functools.cache
-def _file() -> _File:
-    text = files(__package__).joinpath("addresses.toml").read_text("utf-8")
-    file: _File = msgspec.toml.decode(text, type=_File)
-    for name, language in file.language.items():
-        language.name = name
-    return file
-
-
-@functools.cache
-def _tables() -> _Tables:
-    words: dict[str, list[tuple[str, _Language]]] = {}
-    languages = list(_file().language.values())
-    for language in languages:
-        for form in _FORMS:
-            for word in getattr(language, form):
-                words.setdefault(word, []).append((form, language))
-    ends = tuple(end for language in languages for end in language.ends)
-    return _Tables(words, ends, languages, _file().none.names)
-
-
-@functools.cache
 def _patterns() -> _Patterns:
-    none = _file().none
+    none = address_file().none
     number_word = rf"(?:,?\s*(?:{any_of(none.number)})\.?\s*)?"
     flat = rf"(?:,?\s*(?i:{any_of(none.flat)})\.?\s*\d{{1,4}}[A-Za-z]?(?!\w))"
     number = rf",?\s*{number_word}{_NUMBER}"
@@ -253,15 +206,15 @@ def _patterns() -> _Patterns:
         rf"|,\s*{_TOWN}(?:,\s*[A-Z]{{2}})?"
         rf"(?:,?\s+(?:{_POSTCODE}|[A-Z]{{1,2}}\d{{1,2}}(?!\w))|(?=\s*(?:[.,;!?)]|$))))?"
     )
-    live = [word for language in _file().language.values() for word in language.live]
+    live = [word for language in address_file().language.values() for word in language.live]
     return _Patterns(
         name_and_number=re.compile(rf"\s*({_NAME}(?:\s+{_NAME}){{0,4}}?){number}"),
-        number_before=re.compile(rf"{_NUMBER_FIRST}(?:\s?(?:bis|ter|quater))?,?\s+\Z"),
+        number_before=re.compile(rf"{NUMBER_FIRST}(?:\s?(?:bis|ter|quater))?,?\s+\Z"),
         french_name=re.compile(
             rf"\s+((?:(?:de|du|des|la|le|les|aux|au)\s+|[dl]'\s?)*[^\W\d_][\w'.-]{{1,30}}"
             rf"(?:\s+(?:(?:de|du|des|la|le|les|et)\s+|[dl]')*{capital}){{0,3}})"
         ),
-        number_and_name=re.compile(rf"{_NUMBER_FIRST},?\s+((?:{_NAME}\s+){{1,4}})\Z"),
+        number_and_name=re.compile(rf"{NUMBER_FIRST},?\s+((?:{_NAME}\s+){{1,4}})\Z"),
         name_before=re.compile(rf"(?<!\w)(?:{capital}[ ]){{1,3}}\Z"),
         number_behind=re.compile(number),
         with_town=re.compile(

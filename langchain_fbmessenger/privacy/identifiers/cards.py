@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.identifiers.edges import is_whole
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 __all__ = ["find_cards", "passes_luhn"]
 
-# Groups of digits with one sign between. A dot is none: "4.111" is a sum of money.
-_GROUPS = re.compile(r"(?<![\w+])\d+(?:[ -]\d+)*(?!\w)")
+# Groups of digits with one sign between, everywhere the same. A dot is none: "4.111" is a sum.
+_GROUPS = re.compile(r"\d+(?:[ -]\d+)*")
+_GROUP = re.compile(r"\d+")
 _SHORTEST, _LONGEST = 13, 19
 _USUAL = (15, 16)  # of as many digits, none but cards are written in groups of four
 _SHORTEST_GROUP = 4  # but the last: 4-4-4-4, 4-6-5, 6-13, 4-4-4-4-3
@@ -28,38 +30,53 @@ def find_cards(text: str) -> Iterator[Spot]:
     for run in _GROUPS.finditer(text):
         if run.end() - run.start() < _SHORTEST:
             continue
-        groups = list(re.finditer(r"\d+", run[0]))
-        first = 0
-        while first < len(groups):
-            last, kind, number = _card(groups, first)
-            if number:
-                start, end = run.start() + groups[first].start(), run.start() + groups[last].end()
+        groups = [group.span() for group in _GROUP.finditer(text, *run.span())]
+        cards = list(_spots(text, groups, _is_card, "card"))
+        yield from cards
+        if not cards:  # a mistyped one is all of its digits
+            likely = _spots(text, groups, _looks_like_one, STAYS)
+            yield from (spot for spot in likely if spot.start == run.start())
+
+
+def _spots(
+    text: str, groups: list[tuple[int, int]], is_kind: Callable[[str], bool], kind: str
+) -> Iterator[Spot]:
+    """Give what groups of digits make, the longest from each on."""
+    first = 0
+    while first < len(groups):
+        for last, number in _numbers(text, groups, first):
+            start, end = groups[first][0], groups[last][1]
+            if is_kind(number) and is_whole(text, start, end, signs="", marks="+"):
                 yield Spot(start, end, kind, number)
-            first = last + 1
+                first = last
+                break
+        first += 1
 
 
-def _card(groups: list[re.Match[str]], first: int) -> tuple[int, str, str]:
-    """Return where a card number ends that begins at a group, what it is, and its digits."""
-    for last, number in _numbers(groups, first):
-        if is_card_shape(number) and passes_luhn(number):
-            return last, "card", number
-    for last, number in _numbers(groups, first):
-        if is_card_shape(number) and len(number) in _USUAL:
-            return last, STAYS, number
-    return first, STAYS, ""
+def _is_card(number: str) -> bool:
+    return is_card_shape(number) and passes_luhn(number)
 
 
-def _numbers(groups: list[re.Match[str]], first: int) -> Iterator[tuple[int, str]]:
+def _looks_like_one(number: str) -> bool:
+    return is_card_shape(number) and len(number) in _USUAL
+
+
+def _numbers(text: str, groups: list[tuple[int, int]], first: int) -> Iterator[tuple[int, str]]:
     """Give what groups make from one of them on, the longest first."""
     found = []
     number = ""
+    signs: set[str] = set()
     for last in range(first, len(groups)):
-        number += groups[last][0]
+        start, end = groups[last]
+        signs.add(text[groups[last - 1][1] : start] if last > first else "")
+        if len(signs) > 2:  # noqa: PLR2004 - none before the first, and one
+            break
+        number += text[start:end]
         if len(number) > _LONGEST:
             break
         if len(number) >= _SHORTEST:
             found.append((last, number))
-        if len(groups[last][0]) < _SHORTEST_GROUP:
+        if end - start < _SHORTEST_GROUP:
             break
     return reversed(found)
 

@@ -5,13 +5,16 @@ Nearly every message has none, and is let pass after a look for the signs that a
 
 from __future__ import annotations
 
+import operator
 import re
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, Finding, without_overlaps
 from langchain_fbmessenger.privacy.identifiers.addresses import find_addresses
+from langchain_fbmessenger.privacy.identifiers.ascii_signs import in_ascii, may_hold_identifiers
 from langchain_fbmessenger.privacy.identifiers.cards import find_cards
+from langchain_fbmessenger.privacy.identifiers.edges import TAKEN
 from langchain_fbmessenger.privacy.identifiers.emails import find_emails
 from langchain_fbmessenger.privacy.identifiers.fakes import Fakes
 from langchain_fbmessenger.privacy.identifiers.ibans import find_ibans
@@ -23,9 +26,10 @@ from langchain_fbmessenger.privacy.identifiers.ids import (
 from langchain_fbmessenger.privacy.identifiers.ips import find_ips
 from langchain_fbmessenger.privacy.identifiers.links import find_links
 from langchain_fbmessenger.privacy.identifiers.phones import PhoneFinder
-from langchain_fbmessenger.privacy.identifiers.plain import may_hold_identifiers, plain
+from langchain_fbmessenger.privacy.identifiers.signs import Signs, signs_of
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS
 from langchain_fbmessenger.privacy.identifiers.tokens import find_tokens
+from langchain_fbmessenger.privacy.plain_text import find_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,13 +41,54 @@ __all__ = ["IdentifierFinder", "Style", "find_identifiers"]
 Style = Literal["placeholder", "fake"]
 
 _PLACEHOLDERS = {"link": "[token]"}  # of a link, a token is what is replaced
-_LONG_NUMBER = re.compile(r"\d(?:\W{0,3}\d){6}")  # seven digits: a phone number has as many
-_BANK = re.compile(r"[A-Za-z]{2}[ -]?\d\d[ -]?[A-Za-z0-9]")
+# Signs that only a pattern sees.
+_LINK = re.compile(r":/|\.(?:[^\W\d_]{2,24}|\d{1,3})(?::\d+)?[/?#]")
 _CODE = re.compile(r"\d(?:[ .-]?\d){4}|[A-Z]\d{4}[A-Z]|\d\d[A-Za-z]\d\d[A-Za-z]\d|\w{26}")
+_TOKEN = re.compile(r"[\w.:-]{20}")
 _CAPITALS = re.compile(r"[A-Z0-9]{6}")
-_TOKEN = re.compile(r"(?<![\w.:-])[\w.:-]{20}")
 _DIGIT = re.compile("[0-9]")
 _QUAD = re.compile(r"\d\.\d{1,3}\.|:[0-9A-Fa-f]{0,4}:")
+
+
+class _Part(NamedTuple):
+    """What finds identifiers of some kinds, and what a text holds if there are any.
+
+    Attributes:
+        kinds: The kinds.
+        find: Gives them.
+        signs: The least signs; of several, any will do.
+        pattern: What else the text holds; None if nothing.
+    """
+
+    kinds: set[str]
+    find: Callable[[str], Iterator[Spot]]
+    signs: tuple[Signs, ...]
+    pattern: re.Pattern[str] | None = None
+
+    def may_find(self, signs: Signs) -> bool:
+        """Tell by the signs of a text whether there may be any."""
+        return any(all(map(operator.ge, signs, least)) for least in self.signs)
+
+
+def _parts(phones: PhoneFinder) -> list[_Part]:
+    """Return all parts, in this order: what stands earlier has what both would take."""
+    number, together = Signs(has_long_number=True), Signs(has_digits_together=True)
+    capitals = Signs(4, has_capitals=True)
+    # What has few digits is all of capitals, or as long as a wallet.
+    any_code = (Signs(12), number, together, capitals, Signs(has_long_word=True))
+    return [
+        _Part({"link", "id", "phone"}, find_links, (Signs(has_link=True),), _LINK),
+        _Part({"ip"}, find_ips, (Signs(has_dots=True),), _QUAD),
+        _Part({"email"}, find_emails, (Signs(has_at=True),)),
+        _Part({"iban"}, find_ibans, (Signs(2, has_iban=True),)),
+        _Part({"card"}, find_cards, (Signs(13, has_long_number=True),)),
+        _Part({"id"}, find_tokens, (Signs(has_long_word=True),), _TOKEN),
+        _Part({"id"}, find_national_ids, (number, together)),
+        _Part({"id"}, find_presidio_ids, any_code, _CODE),
+        _Part({"id"}, find_documents, (capitals,), _CAPITALS),
+        _Part({"phone"}, phones.find, (number,)),
+        _Part({"address"}, find_addresses, (Signs(1),), _DIGIT),
+    ]
 
 
 class IdentifierFinder:
@@ -73,41 +118,39 @@ class IdentifierFinder:
         self._kinds = _known_kinds(IDENTIFIER_KINDS if kinds is None else kinds)
         phones = PhoneFinder(regions)
         self._fakes = Fakes(secret, self._is_found) if style == "fake" else None
-        # In this order: what stands earlier has what both would take.
-        self._finders: list[tuple[set[str], re.Pattern[str], Callable[[str], Iterator[Spot]]]] = [
-            ({"link", "id", "phone"}, re.compile("[/=]"), find_links),
-            ({"email"}, re.compile("@"), find_emails),
-            ({"iban"}, _BANK, find_ibans),
-            ({"card"}, _LONG_NUMBER, find_cards),
-            ({"ip"}, _QUAD, find_ips),
-            ({"id"}, _TOKEN, find_tokens),
-            ({"id"}, _LONG_NUMBER, find_national_ids),
-            ({"id"}, _CODE, find_presidio_ids),
-            ({"id"}, _CAPITALS, find_documents),
-            ({"phone"}, _LONG_NUMBER, phones.find),
-            ({"address"}, _DIGIT, find_addresses),
-        ]
-        self._finders = [one for one in self._finders if one[0] & self._kinds]
+        self._parts = [part for part in _parts(phones) if part.kinds & self._kinds]
+        self._asked: dict[Signs, list[_Part]] = {}
 
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""
         if may_hold_identifiers(text) is None:
             return []
-        ascii_text = plain(text)
         found = [
             Finding(spot.start, spot.end, spot.kind, self._replacement(spot, text))
-            for spot in self._spots(ascii_text)
+            for spot in self._spots(in_ascii(text))
         ]
         return [one for one in without_overlaps(found) if one.kind] if found else found
 
     def _spots(self, text: str) -> Iterator[Spot]:
-        for _, sign, find in self._finders:
-            if sign.search(text):
-                for spot in find(text):
-                    if self._is_own(spot, text):
-                        yield spot._replace(kind=STAYS)
-                    elif spot.kind in self._kinds or spot.kind == STAYS:
-                        yield spot
+        left = text  # what one finder has taken, those behind it do not see
+        for part in self._parts_for(signs_of(text)):
+            if part.pattern is None or part.pattern.search(left):
+                spots = [*self._asked_for(part.find(left), text)]
+                yield from spots
+                left = _without(left, spots)
+
+    def _parts_for(self, signs: Signs) -> list[_Part]:
+        """Return the parts that may find something in a text, by its signs."""
+        if signs not in self._asked:
+            self._asked[signs] = [part for part in self._parts if part.may_find(signs)]
+        return self._asked[signs]
+
+    def _asked_for(self, spots: Iterator[Spot], text: str) -> Iterator[Spot]:
+        for spot in spots:
+            if self._is_own(spot, text):
+                yield spot._replace(kind=STAYS)
+            elif spot.kind in self._kinds or spot.kind == STAYS:
+                yield spot
 
     def _replacement(self, spot: Spot, text: str) -> str:
         if spot.kind == STAYS:
@@ -124,6 +167,16 @@ class IdentifierFinder:
 
     def _is_found(self, text: str) -> bool:
         return any(spot.kind for spot in self._spots(text))
+
+
+def _without(text: str, spots: list[Spot]) -> str:
+    """Return a text with nothing in the places of spots."""
+    if not spots:
+        return text
+    left = [*text]
+    for spot in spots:
+        left[spot.start : spot.end] = TAKEN * (spot.end - spot.start)
+    return "".join(left)
 
 
 def find_identifiers(
@@ -145,7 +198,7 @@ def find_identifiers(
         assert (found.kind, found.replacement) == ("email", "[email]")
         ```
     """
-    return IdentifierFinder(kinds=kinds, regions=regions).find(text)
+    return find_in(text, [IdentifierFinder(kinds=kinds, regions=regions)])
 
 
 def _known_kinds(kinds: frozenset[str] | tuple[str, ...]) -> frozenset[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.identifiers.edges import is_whole
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 
 __all__ = ["find_ibans", "passes_mod_97"]
 
-_HEAD = re.compile(r"(?<![^\W_])([A-Za-z]{2})[ -]?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
+_HEAD = re.compile(r"([A-Za-z]{2})[ -]?[0-9]{2}(?=[ -]?[A-Za-z0-9])")
 _FEW_LETTERS = re.compile(r"[A-Z]{2}\d\d[A-Z]{0,4}\d+")
+_NAME = "iban"
 _REST = re.compile(r"[ -]?[A-Za-z0-9]")
 
 
@@ -26,7 +28,7 @@ def find_ibans(text: str) -> Iterator[Spot]:
     for head in _HEAD.finditer(text):
         length = _lengths().get(head[1].upper())
         end = None if length is None else _end(text, head.start(), length)
-        if end is None:
+        if end is None or not _is_whole(text, head.start(), end):
             continue
         number = text[head.start() : end].replace(" ", "").replace("-", "").upper()
         if passes_mod_97(number):
@@ -43,7 +45,14 @@ def _end(text: str, start: int, length: int) -> int | None:
         if match is None:
             return None
         end = match.end()
-    return None if end < len(text) and text[end].isalnum() else end
+    return end
+
+
+def _is_whole(text: str, start: int, end: int) -> bool:
+    """Tell whether a number stands alone, or behind its own name: "IBANCZ65..."."""
+    begin = start - len(_NAME)
+    is_named = text[max(0, begin) : start].casefold() == _NAME
+    return is_whole(text, begin if is_named else start, end, signs="", marks="")
 
 
 def passes_mod_97(number: str) -> bool:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import re
+import string
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,19 @@ import msgspec
 
 from langchain_fbmessenger.exceptions import MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.checksums import CHECKS
+from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
+from langchain_fbmessenger.privacy.identifiers.signs import fewest_digits
 from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
-from langchain_fbmessenger.privacy.identifiers.words import REACH, any_of, stands_before
+from langchain_fbmessenger.privacy.identifiers.words import REACH, any_of, stands_before, stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = ["UNCHECKED", "find_documents", "find_national_ids", "find_presidio_ids"]
 
-# Not amid a word, a sum, a time or a longer number.
-_BEFORE, _BEHIND = r"(?<![\w+@#/=])(?<!\d[.,:/-])", r"(?![\w@=]|[.,:/-]\d)"
 _DOCUMENT = re.compile(
-    r"(?<!\w)(?:(?=(?:[A-Z]*\d){4})[A-Z0-9]{6,10}|[A-Za-z]{0,3}\d{5,10}|\d\d ?\d\d ?\d{6})(?!\w)"
+    r"(?<!\d)(?:(?=(?:[A-Z]*\d){4})[A-Z0-9]{6,10}|(?<![A-Za-z])[A-Za-z]{1,3}\d{5,10}|\d{5,10}"
+    r"|\d\d ?\d\d ?\d{6})(?!\d)"
 )
 _DOCUMENT_REACH = 24
 UNCHECKED = "unchecked"  # the form of numbers without check digits
@@ -36,12 +38,7 @@ UNCHECKED = "unchecked"  # the form of numbers without check digits
 
 def find_national_ids(text: str) -> Iterator[Spot]:
     """Give the numbers whose check digits are known here."""
-    for row in _rows():
-        for match in row.pattern.finditer(text):
-            number = re.sub(r"[^0-9A-Za-z]", "", match[0])
-            is_fake = row.form == UNCHECKED and number.startswith(NEVER)
-            if row.check(number) and row.is_told(text, match.start()) and not is_fake:
-                yield Spot(*match.span(), "id", number.upper(), row.form)
+    yield from _found(_rows(), text)
 
 
 def find_presidio_ids(text: str) -> Iterator[Spot]:
@@ -50,46 +47,73 @@ def find_presidio_ids(text: str) -> Iterator[Spot]:
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed, and the text may hold one.
     """
-    for name, row in _presidio_rows():
-        for match in row.pattern.finditer(text):
-            number = re.sub(r"[^0-9A-Za-z]", "", match[0])
-            if (
-                not number.startswith(NEVER)
-                and row.is_told(text, match.start())
-                and _is_whole(name, match[0], number)
-            ):
-                yield Spot(*match.span(), "id", number.upper(), UNCHECKED)
+    yield from _found(_presidio_rows(), text)
 
 
-def _is_whole(recognizer: str, *writings: str) -> bool:
+def _found(rows: list[_Row], text: str) -> Iterator[Spot]:
+    digits = sum(map(text.count, string.digits))
+    folded = text.casefold()
+    for row in rows:
+        if row.digits > digits:
+            continue
+        if not row.stems or any(map(folded.__contains__, row.stems)):
+            yield from row.find(text)
+
+
+def _passes(check: str, number: str, _written: str) -> bool:
+    return CHECKS[check](number)
+
+
+def _is_all_of_one(recognizer: str, number: str, written: str) -> bool:
     """Tell whether a recogniser takes all of some writing for one number."""
     recognizes = _recognizer(recognizer)
     return any(
-        result.end - result.start == len(written)
-        for written in writings
-        for result in recognizes.analyze(written, recognizes.supported_entities, None)
+        result.end - result.start == len(one)
+        for one in (written, number)
+        for result in recognizes.analyze(one, recognizes.supported_entities, None)
     )
 
 
 def find_documents(text: str) -> Iterator[Spot]:
     """Give the numbers of passports and the like, behind their word."""
+    told = False
     for match in _DOCUMENT.finditer(text):
-        digits = re.sub(r"\D", "", match[0])
-        if not digits.startswith(NEVER) and stands_before(
-            text, match.start(), "passport", _DOCUMENT_REACH
-        ):
-            yield Spot(*match.span(), "id", match[0].upper(), UNCHECKED)
+        start, end = match.span()
+        told = stands_before(text, start, "passport", _DOCUMENT_REACH) or (
+            told and is_behind_another(text, start)
+        )
+        is_fake = re.sub(r"\D", "", match[0]).startswith(NEVER)
+        if told and not is_fake and is_whole(text, start, end, signs="", marks=""):
+            yield Spot(start, end, "id", match[0].upper(), UNCHECKED)
 
 
 class _Row(msgspec.Struct, frozen=True):
-    """A sort of numbers: how it is written, what it has to pass, and the words that tell of it."""
+    """A sort of numbers: how it is written, what it has to pass, and the words that tell of it.
+
+    What it has to pass is given its letters and digits, and how it is written.
+    """
 
     pattern: re.Pattern[str]
+    digits: int  # the fewest that it has
     words: re.Pattern[str] | None
-    check: Callable[[str], bool]
+    stems: tuple[str, ...]  # of the words, one of which a text holds if one stands in it
+    check: Callable[[str, str], bool]
     form: str
 
-    def is_told(self, text: str, start: int) -> bool:
+    def find(self, text: str) -> Iterator[Spot]:
+        """Give the numbers of this sort."""
+        told = False
+        for match in self.pattern.finditer(text):
+            number = re.sub(r"[^0-9A-Za-z]", "", match[0])
+            told = self._is_told(text, match.start()) or (
+                told and is_behind_another(text, match.start())
+            )
+            is_fake = self.form == UNCHECKED and number.startswith(NEVER)
+            is_whole_one = told and not is_fake and is_whole(text, *match.span())
+            if is_whole_one and self.check(number, match[0]):
+                yield Spot(*match.span(), "id", number.upper(), self.form)
+
+    def _is_told(self, text: str, start: int) -> bool:
         """Tell whether a word that has to stand before a number does."""
         before = text[max(0, start - REACH) : start].casefold()
         return self.words is None or self.words.search(before) is not None
@@ -104,7 +128,7 @@ class _OwnId(msgspec.Struct, forbid_unknown_fields=True):
 
 class _PresidioId(msgspec.Struct, forbid_unknown_fields=True):
     recognizer: str
-    form: str
+    pattern: str
     words: list[str] = []
 
 
@@ -120,24 +144,37 @@ def _table() -> _Table:
     )
 
 
-def _row(pattern: str, words: list[str], check: str) -> _Row:
+def _row(row: _OwnId | _PresidioId, check: Callable[[str, str], bool], form: str) -> _Row:
+    # Their alphabet is ASCII's: a letter of another script is none of theirs.
+    pattern = re.compile(rf"(?<!\d)(?:{row.pattern})(?!\d)", re.ASCII)
     return _Row(
-        re.compile(f"{_BEFORE}(?:{pattern}){_BEHIND}"),
-        re.compile(any_of(words)) if words else None,
-        CHECKS[check],
-        UNCHECKED if check == "shape_alone" else "",
+        pattern,
+        fewest_digits(row.pattern),
+        re.compile(any_of(row.words)) if row.words else None,
+        tuple(map(stem_of, row.words)),
+        check,
+        form,
     )
 
 
 @functools.cache
 def _rows() -> list[_Row]:
-    return [_row(row.pattern, row.words, row.check) for row in _table().id]
+    return [
+        _row(
+            row,
+            functools.partial(_passes, row.check),
+            UNCHECKED if row.check == "shape_alone" else "",
+        )
+        for row in _table().id
+    ]
 
 
 @functools.cache
-def _presidio_rows() -> list[tuple[str, _Row]]:
-    rows = _table().presidio
-    return [(row.recognizer, _row(row.form, row.words, "shape_alone")) for row in rows]
+def _presidio_rows() -> list[_Row]:
+    return [
+        _row(row, functools.partial(_is_all_of_one, row.recognizer), UNCHECKED)
+        for row in _table().presidio
+    ]
 
 
 @functools.cache

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.identifiers.edges import LATIN
 from langchain_fbmessenger.privacy.identifiers.ids import UNCHECKED
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
@@ -21,16 +22,19 @@ if TYPE_CHECKING:
 __all__ = ["find_links"]
 
 # A link, with or without "https://"; brackets and quotes around it are none of it.
-_LINK = re.compile(r"[^\s<>\"“”«»]{6,}")
+_LINK = re.compile(r"(?:(?!#https?://)[^\s<>\"“”«»]){6,}")
 _IS_LINK = re.compile(
-    r"[A-Za-z][A-Za-z0-9+.-]{1,15}://|(?:[\w-]{1,63}\.){1,6}\w{2,24}(?::\d+)?[/?#]"
+    r"[A-Za-z][A-Za-z0-9+.-]{1,15}://"
+    r"|(?:(?:[\w-]{1,63}\.){1,6}[^\W\d_]{2,24}|(?:\d{1,3}\.){3}\d{1,3})(?::\d+)?[/?#]"
 )
 _USERINFO = re.compile(r"://[^/\s:@]{0,64}:([^/\s@]{1,128})@")
 _PARAMETER = re.compile(r"[?&#;]([\w.%\[\]-]{1,40})=([^&#;\s]+)")
 _SEGMENT = re.compile(r"(?<=/)[^/?#\s]+")
-_ACCOUNT = re.compile(r"(?<=[/=])(?!000)[0-9]{9,20}(?![\w-])")
-_CALLED = re.compile(r"(?:wa\.me/|[?&]phone=)(?:\+|%2B)?(?!000)(\d{7,15})(?!\w)", re.IGNORECASE)
-_JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?")
+_ACCOUNT = re.compile(r"(?<=[/=])(?!000)[0-9]{9,20}(?![0-9A-Za-z_-])")
+_CALLED = re.compile(r"(?:wa\.me/|[?&]phone=)(?:\+|%2B)?(?!000)(\d{7,15})(?!\d)", re.IGNORECASE)
+_JWT = re.compile(r"eyJ[\w-]{8,}\.eyJ[\w-]{8,}(?:\.[\w-]*)?", re.ASCII)
+# Secrets are random, and random is Latin: a letter of another script is the sentence's.
+_LATIN_PART = re.compile(f"[!-~{LATIN}]+")
 _OURS = re.compile(r"\[\w+\]|fake-[0-9a-f]{12}")
 _PAIRS = {")": "(", "]": "[", "}": "{"}
 _BEFORE = "([{*'"
@@ -72,10 +76,14 @@ def _parts(link: str, begin: int) -> Iterator[tuple[int, int, str]]:
         yield (*user.span(1), "link")
     for token in _JWT.finditer(link):
         yield (*token.span(), "link")
-    for parameter in _PARAMETER.finditer(link):
+    parameter = _PARAMETER.search(link)
+    while parameter:
         name = parameter[1].casefold().removeprefix("amp;")
-        if name in table.secret or (name in table.maybe and _is_code(parameter[2])):
-            yield (*parameter.span(2), "link")
+        value = _secret(parameter[2])
+        end = parameter.start(2) + len(value)
+        if name in table.secret or (name in table.maybe and _is_code(value)):
+            yield (parameter.start(2), end, "link")
+        parameter = _PARAMETER.search(link, end)
     for called in _CALLED.finditer(link, begin):
         yield (*called.span(1), "phone")
     path_end = min((n for n in (link.find("?"), link.find("#")) if n >= 0), default=len(link))
@@ -85,7 +93,7 @@ def _parts(link: str, begin: int) -> Iterator[tuple[int, int, str]]:
     is_invitation = site.startswith(tuple(table.invitations))
     before = ""
     for segment in _SEGMENT.finditer(link, begin, path_end):
-        name = segment[0].removesuffix(".ics")
+        name = _secret(segment[0]).removesuffix(".ics")
         is_behind = before in table.path or name.startswith("+") or is_invitation
         is_long = len(name) >= _LONG and before not in table.public
         if (is_behind or is_long) and _is_random(name):
@@ -95,6 +103,12 @@ def _parts(link: str, begin: int) -> Iterator[tuple[int, int, str]]:
     if host.endswith(tuple(table.profiles)):
         for account in _ACCOUNT.finditer(link, begin):
             yield (*account.span(), "id")
+
+
+def _secret(value: str) -> str:
+    """Return what of a link's value is not the text behind the link, in a script without blanks."""
+    part = _LATIN_PART.match(value)
+    return value if part is None or part.end() == len(value) else part[0].rstrip(_AFTER)
 
 
 def _is_code(value: str) -> bool:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
+from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
 from langchain_fbmessenger.privacy.identifiers.words import (
     stands_before,
@@ -27,13 +28,14 @@ if TYPE_CHECKING:
 
 __all__ = ["PhoneFinder", "known_regions"]
 
-_FEWEST, _MOST = 7, 15  # digits, ITU-T E.164
-_CANDIDATE = re.compile(
-    r"(?<![\w+#@&=/])(?<!\w-)"  # not amid a word, a link, a mention
-    r"(?:\+\s?\(?|(?<!\d[ .,:/-])\(?)\d"
-    r"(?:(?:[ .-]|/ ?|\)[ /-]?| ?\()?\d){6,17}"
-    r"(?![\w@=]|[.,:/-]\d)"
-)
+_FEWEST, _MOST, _MOST_WRITTEN = 7, 15, 18  # digits, ITU-T E.164; with "00" and "(0)"
+_MOST_GROUPS = 6  # of a number beside others: "8 (912) 345-67-89" has five
+# All digits that may be one number or several: what separates groups separates numbers, too.
+_RUN = re.compile(r"(?:\+\s?\(?|\(?)\d(?:(?:[ .-]|/ ?|\)[ /-]?| ?\()?\d)*")
+_GROUP = re.compile(r"(?:\+\s?)?\(?\d+")
+_BEHIND_LETTER = re.compile(r"[^\W\d_]-\(?\Z")  # "AB-604330814"
+_GOES_ON = re.compile(r"\w|[.,:/-]\d")
+_NUMBERS_ALONE = re.compile(r"\W*(?:\d{9,}\W{1,3})*\d{9,}\W*")
 _INTERNATIONAL = re.compile(r"\+|\(\+|00[1-9]")
 _DATE = re.compile(
     r"\(?(?:(?:19|20)\d\d([-./ ])\d{1,2}\1\d{1,2}|\d{1,2}([-./ ]{1,2})\d{1,2}\2(?:19|20)\d\d)"
@@ -43,7 +45,7 @@ _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _YEARS = re.compile(r"(?:(?:19|20)\d\d[ ./-]*)+")
 _DECIMAL = re.compile(r"-?\d+\.\d+(?:[ -]+\d+\.\d+)?")
 _THOUSANDS = re.compile(r"\d{1,3}([ .])000(?:\1\d{3})*|\d{1,3}(?:([ .])\d{3})*\2000")
-_MIN_GROUPS, _FRENCH_GROUPS, _MIN_BARE, _SHORT_TEXT = 3, 5, 9, 40
+_MIN_GROUPS, _FRENCH_GROUPS, _MIN_BARE, _SHORT_TEXT = 3, 5, 9, 60
 
 
 class PhoneFinder:
@@ -59,46 +61,100 @@ class PhoneFinder:
 
     def __init__(self, regions: tuple[str, ...] | None = None) -> None:
         self._library = _library()
-        self.regions = _default_regions() if regions is None else known_regions(regions)
-        self._chosen = regions is not None
+        self.regions = _table().regions if regions is None else known_regions(regions)
+        self._behind_word = self.regions + (_table().behind_word if regions is None else ())
 
     def find(self, text: str) -> Iterator[Spot]:
         """Give the phone numbers of a text."""
-        for match in _CANDIDATE.finditer(text):
-            # "(call 777 123 456)": the bracket is none of the number's.
-            start = match.start() + (match[0][0] == "(" and ")" not in match[0])
-            number = self._number(text, start, text[start : match.end()])
-            if number is not None:
-                national = self._library.national_significant_number(number)
-                yield Spot(start, match.end(), "phone", national, str(number.country_code))
+        is_told = False
+        for run in _RUN.finditer(text):
+            if run.end() - run.start() < _FEWEST:
+                continue
+            is_told = stands_before(text, run.start(), "phone") or (
+                is_told and is_behind_another(text, run.start())
+            )
+            groups = [group.span() for group in _GROUP.finditer(text, *run.span())]
+            while groups:
+                found = self._first(text, groups, is_told=is_told)
+                found = found or self._row(text, groups, is_told=is_told)
+                for start, end, number in found:
+                    national = self._library.national_significant_number(number)
+                    yield Spot(start, end, "phone", national, str(number.country_code))
+                groups = [one for one in groups if found and one[0] >= found[-1][1]]
 
-    def _number(self, text: str, start: int, written: str) -> Any:
-        """Return the number that is written somewhere, or None."""
-        if _INTERNATIONAL.match(written):
-            digits = re.sub(r"\D", "", written.replace("(0)", ""))
-            code = digits.removeprefix("00") if "+" not in written else digits
-            return self._valid(f"+{code}", None) if _FEWEST <= len(code) <= _MOST else None
-        if not self._may_be_national(text, start, written):
+    def _first(
+        self, text: str, groups: list[tuple[int, int]], *, is_told: bool
+    ) -> list[tuple[int, int, Any]]:
+        """Return the number that groups of digits make.
+
+        With its country's code, it is one whatever comes behind. Else all groups have to belong to
+        it, but for the last if that is something else's: "604 330 814 12:30".
+        """
+        fewest = max(1, len(groups) - (_GOES_ON.match(text, groups[-1][1]) is not None))
+        if _INTERNATIONAL.match(text, groups[0][0]):
+            fewest = 1
+        for last in range(min(len(groups), _MOST_WRITTEN), fewest - 1, -1):
+            found = self._number(text, groups[:last], is_told=is_told)
+            if found is not None:
+                return [found]
+        return []
+
+    def _row(
+        self, text: str, groups: list[tuple[int, int]], *, is_told: bool
+    ) -> list[tuple[int, int, Any]]:
+        """Return numbers that stand one behind the other, if all groups belong to one of them."""
+        # From each group on, what numbers the rest makes; None if something is left over.
+        rows: list[list[tuple[int, int, Any]] | None] = [*([None] * len(groups)), []]
+        for first in reversed(range(len(groups))):
+            for last in range(first + 1, min(first + _MOST_GROUPS, len(groups)) + 1):
+                rest = rows[last]
+                if rest is None or (first == 0 and not rest):  # all of them are none, see `_first`
+                    continue
+                found = self._number(text, groups[first:last], is_told=is_told)
+                if found is not None:
+                    rows[first] = [found, *rest]
+                    break
+        return rows[0] or []
+
+    def _number(
+        self, text: str, groups: list[tuple[int, int]], *, is_told: bool
+    ) -> tuple[int, int, Any] | None:
+        """Return the number that all of some groups make, if it is one somewhere, and its place."""
+        start, end = groups[0][0], groups[-1][1]
+        # "(call 777 123 456)": the bracket is none of the number's.
+        start += text[start] == "(" and ")" not in text[start:end]
+        written = text[start:end]
+        digits = re.sub(r"\D", "", written)
+        if not _FEWEST <= len(digits) <= _MOST_WRITTEN:
             return None
-        return next(filter(None, (self._valid(written, region) for region in self.regions)), None)
+        if _INTERNATIONAL.match(written):
+            number = self._international(text, start, end)
+        elif self._may_be_national(text, start, end, is_told=is_told):
+            regions = self._behind_word if is_told else self.regions
+            regions = tuple(one for one in regions if _may_be_of(one, digits))
+            number = next(filter(None, (self._valid(written, one) for one in regions)), None)
+        else:
+            number = None
+        return None if number is None else (start, end, number)
 
-    def _may_be_national(self, text: str, start: int, written: str) -> bool:
-        end = start + len(written)
+    def _international(self, text: str, start: int, end: int) -> Any:
+        written = text[start:end]
+        code = re.sub(r"\D", "", written.replace("(0)", ""))
+        if "+" not in written:
+            code = code.removeprefix("00")
+            if not is_whole(text, start, end, marks=""):
+                return None
+        return self._valid(f"+{code}", None) if _FEWEST <= len(code) <= _MOST else None
+
+    def _may_be_national(self, text: str, start: int, end: int, *, is_told: bool) -> bool:
+        written = text[start:end]
         shapes = (_DATE, _IP, _YEARS, _DECIMAL, _THOUSANDS)
-        if any(shape.fullmatch(written) for shape in shapes):
+        is_money = stands_right_before(text, start, "currency") or stands_behind(text, end, "money")
+        if is_money or any(shape.fullmatch(written) for shape in shapes):
             return False
-        if stands_right_before(text, start, "currency") or stands_behind(text, end, "money"):
-            return False
-        if stands_before(text, start, "phone"):
-            return True
-        if stands_before(text, start, "order") or text[end : end + 1] == "%":
-            return False
-        groups = re.findall(r"\d+", written)
-        if len(groups) == 1:
-            is_all = len(text) < _SHORT_TEXT and text.strip() == written
-            is_all &= len(written) >= _MIN_BARE
-            return is_all or (len(written) > _MIN_BARE and written[0] == "0")
-        return _is_grouped(groups)
+        if is_told:
+            return is_whole(text, start, end, marks="")
+        return _speaks_for_itself(text, start, end) and is_whole(text, start, end)
 
     def _valid(self, written: str, region: str | None) -> Any:
         try:
@@ -111,6 +167,22 @@ class PhoneFinder:
         # "32" may be a country's code without its plus, but hardly before a national number.
         is_short = region is not None and len(re.sub(r"\D", "", written)) > len(national) + 1
         return None if is_short or national.startswith(NEVER) else number
+
+
+def _speaks_for_itself(text: str, start: int, end: int) -> bool:
+    """Tell whether digits look like a phone number where no word says so."""
+    if _BEHIND_LETTER.search(text, max(0, start - 3), start) or text[end : end + 1] == "%":
+        return False
+    if stands_before(text, start, "order"):
+        return False
+    written = text[start:end]
+    groups = re.findall(r"\d+", written)
+    if len(groups) == 1:
+        is_all = len(text) < _SHORT_TEXT and _NUMBERS_ALONE.fullmatch(text) is not None
+        return (is_all and len(written) >= _MIN_BARE) or (
+            len(written) > _MIN_BARE and written[0] == "0"
+        )
+    return _is_grouped(groups)
 
 
 def _is_grouped(groups: list[str]) -> bool:
@@ -144,12 +216,36 @@ def known_regions(regions: tuple[str, ...]) -> tuple[str, ...]:
 
 class _Table(msgspec.Struct, forbid_unknown_fields=True):
     regions: tuple[str, ...]
+    behind_word: tuple[str, ...]
 
 
 @functools.cache
-def _default_regions() -> tuple[str, ...]:
+def _table() -> _Table:
     text = files(__package__).joinpath("phones.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table).regions
+    return msgspec.toml.decode(text, type=_Table)
+
+
+def _may_be_of(region: str, digits: str) -> bool:
+    """Tell whether digits may be a region's national number: to read them takes fifty times longer.
+
+    Of a valid number at most one digit is no part of the national one, see `PhoneFinder`.
+    """
+    pattern = _national_pattern(region) if digits.isascii() else None
+    return pattern is None or pattern.fullmatch(digits) is not None
+
+
+@functools.cache
+def _national_pattern(region: str) -> re.Pattern[str] | None:
+    """Return what a region's national numbers match; None where prefixes are rewritten."""
+    library = _library()
+    metadata_of = library.PhoneMetadata.metadata_for_region
+    if metadata_of(region).national_prefix_transform_rule:
+        return None
+    # Regions that share a code share their numbers.
+    sharing = library.region_codes_for_country_code(library.country_code_for_region(region))
+    plans = (metadata_of(one) for one in sharing)
+    ways = dict.fromkeys(plan.general_desc.national_number_pattern for plan in plans)
+    return re.compile(rf"\d?(?:{'|'.join(ways)})")
 
 
 def _library() -> Any:

@@ -9,7 +9,7 @@ __all__ = ["NEVER", "STAYS", "Spot"]
 # What fakes of numbers without a check digit begin with. Of phone numbers, only Tajikistan's plan
 # has such; they are let stand.
 NEVER = "000"
-STAYS = ""  # the kind of what is none, but would look like another kind to a finder after
+STAYS = ""  # marks a span that later finders skip
 
 
 class Spot(NamedTuple):

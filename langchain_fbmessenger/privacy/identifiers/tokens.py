@@ -16,16 +16,11 @@ if TYPE_CHECKING:
 
 __all__ = ["find_tokens"]
 
-_SHORTEST = 20
-_WORD = re.compile(rf"(?<![\w.:-])[\w.:-]{{{_SHORTEST},10000}}")
-
 
 def find_tokens(text: str) -> Iterator[Spot]:
     """Give the keys and tokens of a text."""
-    for word in _WORD.finditer(text):
-        match = _pattern().match(text, word.start(), word.end())
-        if match is not None:
-            yield Spot(*match.span(), "id", match[0], "token")
+    for match in _pattern().finditer(text):
+        yield Spot(*match.span(), "id", match[0], "token")
 
 
 class _Token(msgspec.Struct, forbid_unknown_fields=True):
@@ -41,4 +36,6 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 def _pattern() -> re.Pattern[str]:
     text = files(__package__).joinpath("tokens.toml").read_text("utf-8")
     tokens = msgspec.toml.decode(text, type=_Table).token
-    return re.compile(f"(?:{'|'.join(token.pattern for token in tokens)})(?![\\w-])")
+    anyone = "|".join(token.pattern for token in tokens)
+    # Their alphabet is ASCII's: a letter of another script is none of theirs.
+    return re.compile(f"(?<![0-9A-Za-z])(?:{anyone})(?![0-9A-Za-z])", re.ASCII)

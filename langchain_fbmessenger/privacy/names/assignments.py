@@ -9,21 +9,21 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import comparable_name
+from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exceptions import MalformedFileError
+from langchain_fbmessenger.privacy.names.detect_language import common_languages, languages_of
 from langchain_fbmessenger.privacy.names.forms import forms_of
 from langchain_fbmessenger.privacy.names.handles import invented_handle, is_invented_handle
 from langchain_fbmessenger.privacy.names.inventor import Inventor
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.parts import PARTICLES, has_no_spaces, parts_of
-from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of
-from langchain_fbmessenger.privacy.names.tongues import common_languages, languages_of
+from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of, name_as_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger._internal.roster import Person
     from langchain_fbmessenger.privacy.names.index import NameIndex
     from langchain_fbmessenger.privacy.names.key_file import KeyFile
     from langchain_fbmessenger.privacy.names.languages import Words
@@ -104,7 +104,7 @@ class Assignments:
 
     def reserve(self, names: Iterable[str]) -> None:
         """Let nobody be given one of these names: those whose they are keep them."""
-        for name in names:
+        for name in map(name_as_read, names):
             self._make_real(name, languages_of(name))
 
     def add_people(self, people: Sequence[Person]) -> None:
@@ -116,15 +116,16 @@ class Assignments:
                 self._key.people.append((person.name, *new))
         self._look_around()
         for person in people:
-            own = parts_of(person.name)
+            name = name_as_read(person.name)
+            own = parts_of(name)
             for part in own:
-                self._assign(part.text, part.role, person.name)
-            for alias in person.aliases:
+                self._assign(part.text, part.role, name)
+            for alias in map(name_as_read, person.aliases):
                 self._assign_former(alias, own)
 
     def add_nicknames(self, nicknames: Iterable[str]) -> None:
         """Invent names for nicknames of people whom nobody knows."""
-        for nickname in nicknames:
+        for nickname in map(name_as_read, nicknames):
             self._assign(nickname, "given", "")
 
     def add_outside(self, part: str, role: Role, languages: frozenset[str]) -> None:
@@ -159,6 +160,7 @@ class Assignments:
         comparable = comparable_name(name)
         if comparable not in self.people and comparable in self._former:
             name = self.people[self._former[comparable]][0]
+        name = name_as_read(name)
         made, end = [], 0
         for part in parts_of(name):
             made += [name[end : part.start], in_case_of(part.text, self.of_part(part.text))]
@@ -186,6 +188,8 @@ class Assignments:
                     part.text, self.of_part(part.text), languages, words, is_word=is_word
                 )
             index.add_whole(parts, [self.of_part(part) for part in parts], languages, words)
+            if len(given := [part.text for part in found if part.role == "given"]) > 1:
+                index.add_word(given, [self.of_part(part) for part in given], languages)
             if len(all_words := WORD.findall(name)) > len(parts) and not has_no_spaces(name):
                 invented = [self.of_part(word) if word in parts else word for word in all_words]
                 for start in range(len(all_words) - 1):  # "orourke" and "siobhanorourke"
@@ -229,10 +233,11 @@ class Assignments:
 
     def _enter(self, name: str, aliases: Iterable[str]) -> None:
         comparable = comparable_name(name)
-        names = self.people.setdefault(comparable, [name])
-        names += [alias for alias in aliases if alias not in names]
-        for alias in names[1:]:
+        names = self.people.setdefault(comparable, [name_as_read(name)])
+        for alias in aliases:
             self._former.setdefault(comparable_name(alias), comparable)
+            if (read := name_as_read(alias)) not in names:
+                names.append(read)
         for one in names:
             if comparable_name(one) not in self._languages:
                 languages = languages_of(one)

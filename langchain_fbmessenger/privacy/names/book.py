@@ -7,8 +7,8 @@ import hmac
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.names import comparable_name
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.exports import is_deleted_account
 from langchain_fbmessenger.privacy.names.assignments import Assignments
 from langchain_fbmessenger.privacy.names.finder import NameFinder
@@ -17,6 +17,7 @@ from langchain_fbmessenger.privacy.names.key_file import changing_key
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.nicknames import Nicknames
 from langchain_fbmessenger.privacy.names.outside import Outside
+from langchain_fbmessenger.privacy.names.spelling import name_as_read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -164,7 +165,9 @@ class NameBook:
 
     def _invented_nicknames(self, nicknames: tuple[tuple[str, str], ...]) -> dict[str, str]:
         theirs = [
-            (name, nick) for name, nick in nicknames if comparable_name(name) not in self._keep
+            (name, name_as_read(nick))
+            for name, nick in nicknames
+            if comparable_name(name) not in self._keep
         ]
         self.learn(Person(name) for name, _ in theirs if name)
         unknown = [nick for name, nick in theirs if not name and not self._names.has_part(nick)]

@@ -7,11 +7,14 @@ import sys
 from bisect import bisect
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.names.evidence import Surroundings, may_begin_a_sentence
+from langchain_fbmessenger.privacy.names.detect_language import (
+    languages_of_scripts,
+    languages_of_words,
+)
+from langchain_fbmessenger.privacy.names.evidence import Surroundings
 from langchain_fbmessenger.privacy.names.languages import common_words, words_in
 from langchain_fbmessenger.privacy.names.readings import MORE_ENGLISH
 from langchain_fbmessenger.privacy.names.spelling import has_case
-from langchain_fbmessenger.privacy.names.tongues import languages_of_scripts, languages_of_words
 from langchain_fbmessenger.privacy.names.unknown_words import table
 
 if TYPE_CHECKING:
@@ -29,6 +32,7 @@ _NO_WORD = re.compile(
     r"://|www\.|\S@|\w\.(?:com|org|net|eu|info|app|io|me|tv|cz|sk|de|at|ch|fr|es|it|pl|ru|uk|us"
     r"|jpe?g|png|gif|heic|mp[34]|mov|pdf|docx?|xlsx?|zip|html?)\b"
 )
+_TOKEN = re.compile("[^\\s\u3040-\u30ff\u3400-\u9fff]+")
 _BEHIND_TITLE = re.compile(r"\.?[ \xa0]")
 _JOINS = re.compile(r"\s|\s?[-\u2010\u2011]\s?")
 _MOST_PARTS = 4
@@ -80,7 +84,7 @@ class Context:
         self._known = known
         self._found = [(one.start, one.end) for one in found]
         self._not_words = [
-            token.span() for token in re.finditer(r"\S+", text) if _NO_WORD.search(token[0])
+            token.span() for token in _TOKEN.finditer(text) if _NO_WORD.search(token[0])
         ]
 
     def is_open(self, i: int) -> bool:
@@ -139,15 +143,20 @@ class Context:
 
     def begins_a_sentence(self, i: int) -> bool:
         """Tell whether a word may have its capital for standing where it stands."""
-        return self.is_titled or may_begin_a_sentence(self.text, self.places[i].start)
+        return self.is_titled or self.around.may_begin_a_sentence(i)
 
     def is_pointed_at(self, i: int) -> bool:
         """Tell whether somebody is spoken to, or what stands before says that a person follows."""
         return self.is_behind_a_word_for_people(i) or self.around.is_spoken_to(i)
 
     def is_behind_a_word_for_people(self, i: int) -> bool:
-        """Tell whether what stands before says that a person follows."""
-        return self.around.is_behind_a_word_for_people(i) or self.is_behind_a_title(i)
+        """Tell whether what stands beside a word says that it is a person."""
+        around = self.around
+        return (
+            around.is_behind_a_word_for_people(i)
+            or around.is_before_an_honorific(i)
+            or self.is_behind_a_title(i)
+        )
 
     def is_behind_an_article(self, i: int) -> bool:
         """Tell whether "the" stands before a word, or before the capitals that it is one of."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.names.index import Need
+from langchain_fbmessenger.privacy.names.index import RequiredEvidence
+from langchain_fbmessenger.privacy.names.languages import honorifics
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
-from langchain_fbmessenger.privacy.names.spelling import WORD, fold, has_accents_of
+from langchain_fbmessenger.privacy.names.scripts import APOSTROPHES, WORD
+from langchain_fbmessenger.privacy.names.spelling import fold, has_accents_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -15,18 +17,18 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
     from langchain_fbmessenger.privacy.names.languages import Words
 
-__all__ = ["Place", "Surroundings", "may_begin_a_sentence", "places_of"]
+__all__ = ["Place", "Surroundings", "places_of"]
 
 # The last are what people adorn their names with: "Rose \U0001f339 Hope", "Will | Faith".
-_JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._']|\.\s|\s?[^\w\s.,;:!?…]{1,3}\s?")
+_JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._\u02bc]|\.\s|\s?[^\w\s.,;:!?…]{1,3}\s?")
 _WITHOUT_SPACE = frozenset("._-\u2010\u2011")
 # After these a sentence goes on; after anything else that is no letter one may begin.
-_WITHIN_A_SENTENCE = frozenset(",;'\u2018\u2019\"“”„«»()&/-\u2013—+@#*_%")
-_ENDS = frozenset(["", "\n", *".!?…"])  # of a sentence
+_WITHIN_A_SENTENCE = frozenset(f'{APOSTROPHES},،、;"“”„«»()&/-\u2013—+@#*_%')
+_ENDS = frozenset(["", "\n", *".!?…。؟।"])  # of a sentence
 _QUOTES = frozenset("\"'“„”«»()[]*_")
 _END = re.compile(r"\s*(?:$|[,!?.…:;)\n]|[^\w\s])")
-_COMMA_OR_EMOJI = re.compile(r"\s*,|[^\w\s!-/:-@\[-`{-~…\u2019”»]")
-_POSSESSIVE = re.compile(r"['\u2019]s\b", re.IGNORECASE)
+_COMMA_OR_EMOJI = re.compile(r"\s*[,،、]|[^\w\s!-/:-@\[-`{-~…\u2019”»]")
+_POSSESSIVE = re.compile(f"[{APOSTROPHES}]s(?![a-z])", re.IGNORECASE)
 _PROFILE = re.compile(
     r"(?:facebook|fb|messenger|instagram|twitter|tiktok|linkedin|vk|ok|m|t|x|github|snapchat)"
     r"\.(?:com|me|ru|net)/(?:[\w.@-]+[/?=]){0,3}[\w.@-]*$",
@@ -49,10 +51,11 @@ class Place:
 
     __slots__ = ("end", "folded", "start", "written")
 
-    def __init__(self, match: re.Match[str]) -> None:
-        self.start, self.end = match.span()
-        self.written = match[0]
-        self.folded = fold(match[0])
+    def __init__(self, start: int, written: str) -> None:
+        self.start = start
+        self.end = start + len(written)
+        self.written = written
+        self.folded = fold(written)
 
     @property
     def has_capital(self) -> bool:
@@ -62,7 +65,7 @@ class Place:
 
 def places_of(text: str) -> list[Place]:
     """Return the words of a text."""
-    return [Place(match) for match in WORD.finditer(text)]
+    return [Place(match.start(), match[0]) for match in WORD.finditer(text)]
 
 
 class Surroundings:
@@ -82,27 +85,29 @@ class Surroundings:
         self._forms = index.forms
         self._words = words
 
-    def make_a_name(self, entry: Entry, i: int) -> bool:
+    def is_name_by_evidence(self, entry: Entry, i: int) -> bool:
         """Tell whether a word that has the form of a name is one."""
         place, need = self._places[i], entry.need
         if not has_accents_of(place.written, entry.spelling):
-            need = max(need, Need.NAME_LIKE)
-        if need == Need.NOTHING or self._has_its_case(entry, need, place):
+            need = max(need, RequiredEvidence.NAME_LIKE)
+        if need == RequiredEvidence.NOTHING or self._has_its_case(entry, need, place):
             return True
         if self._is_mentioned(place) or self._has_company(entry, i):
             return True
-        if need == Need.COMPANY:
+        if self.is_before_an_honorific(i):
+            return True
+        if need == RequiredEvidence.COMPANY:
             is_word = place.folded in self._words.ordinary
             return place.has_capital and not is_word and self.is_behind_a_word_for_people(i)
-        if need < Need.STRONG and not place.written[:1].islower() and self.is_alone(i):
+        if need < RequiredEvidence.STRONG and not place.written[:1].islower() and self.is_alone(i):
             return True
         return self.is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
 
     def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
-        if need == Need.CAPITAL:
+        if need == RequiredEvidence.CAPITAL:
             is_shouted = place.written.isupper() and len(place.written) >= _SHORTEST_SHOUTED
             return place.has_capital or is_shouted
-        return need == Need.OWN_CASE and place.written == entry.spelling
+        return need == RequiredEvidence.OWN_CASE and place.written == entry.spelling
 
     def _is_mentioned(self, place: Place) -> bool:
         before = self._text[place.start - 1 : place.start] if place.start else ""
@@ -150,26 +155,35 @@ class Surroundings:
         if self._word(i - 1) in self._words.greetings:
             return place.has_capital or _END.match(text, place.end) is not None
         before = _last_but_spaces(text, place.start)
-        if not before or before in ".!?…\n":
+        if before in _ENDS:
             is_small = place.written[:1].islower()  # "jo, prijdu", "will, but not today"
             return not is_small and _COMMA_OR_EMOJI.match(text, place.end) is not None
         behind = _first_but_spaces(text, place.end)
-        return before == "," and (
+        return before in {",", "،", "、"} and (
             behind in {"!", "?"} or (place.has_capital and behind in {"", ".", "\n"})
         )
 
     def _is_capital_of_a_name(self, i: int, need: int) -> bool:
         """Tell whether the capital of a word that is a name, too, has no other reason."""
-        place = self._places[i]
         if self.is_behind_a_word_for_people(i):
             return True
         if self.is_possessive(i):
             return True
-        if need == Need.STRONG:
+        if need == RequiredEvidence.STRONG:
             return False
-        if not may_begin_a_sentence(self._text, place.start):
-            return True
-        return self.is_before_a_verb(i)
+        return not self.may_begin_a_sentence(i) or self.is_before_a_verb(i)
+
+    def may_begin_a_sentence(self, i: int) -> bool:
+        """Tell whether a word may have its capital for standing where it stands."""
+        place = self._places[i]
+        # What goes on in a script without capitals ("Willは") is no sentence that begins with one.
+        behind = self._text[place.end : place.end + 1]
+        goes_on = behind.isalpha() and behind.lower() == behind.upper()
+        return not goes_on and _may_begin_a_sentence(self._text, place.start)
+
+    def is_before_an_honorific(self, i: int) -> bool:
+        """Tell whether what stands behind a word is put behind names: "さん", "씨"."""
+        return self._text.startswith(honorifics(), self._places[i].end)
 
     def is_possessive(self, i: int) -> bool:
         """Tell whether "'s" stands behind a word."""
@@ -203,8 +217,7 @@ def _first_but_spaces(text: str, start: int) -> str:
     return text[start : start + 1]
 
 
-def may_begin_a_sentence(text: str, start: int) -> bool:
-    """Tell whether a sentence may begin at a place of a text."""
+def _may_begin_a_sentence(text: str, start: int) -> bool:
     while start and (text[start - 1].isspace() or text[start - 1] in _QUOTES):
         if text[start - 1] == "\n":
             return True

@@ -9,8 +9,17 @@ import re
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
+from langchain_fbmessenger.privacy.names.disguised import (
+    has_letter_apart,
+    letters_apart,
+    split_at_capitals,
+    words_within,
+)
 from langchain_fbmessenger.privacy.names.evidence import Surroundings, places_of
+from langchain_fbmessenger.privacy.names.forms import MISSPELT
+from langchain_fbmessenger.privacy.names.index import RequiredEvidence
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
+from langchain_fbmessenger.privacy.names.scripts import ALPHABETS, APOSTROPHES, in_one_script
 from langchain_fbmessenger.privacy.names.spelling import fold, in_style_of, words_of
 
 if TYPE_CHECKING:
@@ -23,10 +32,11 @@ if TYPE_CHECKING:
 
 __all__ = ["NameFinder"]
 
-_APOSTROPHES = frozenset("'\u2019")
+_APOSTROPHES = frozenset(APOSTROPHES)
 _JOINS_PARTICLES = _APOSTROPHES | frozenset(" -.")
 _BEFORE_IN_ADDRESS = frozenset("/_=")
 _MOST_PARTICLES = 3
+_THRICE = re.compile(r"(.)\1\1")  # much cheaper than a look at letters alone
 _STRETCHED = re.compile(r"([^\W\d_])\1\1+")
 
 
@@ -44,8 +54,8 @@ class NameFinder:
         self._nicknames = nicknames
         self._words = words
         self._odd = index.odd | nicknames.odd
-        either = "|".join(map(re.escape, sorted(self._odd, key=len, reverse=True)))
-        self._mention_of_odd = re.compile(f"@({either})(?!\\w)")
+        either = "|".join(map(_whole, sorted(self._odd, key=len, reverse=True)))
+        self._mention_of_odd = re.compile(f"@({either})")
 
     @property
     def index(self) -> NameIndex:
@@ -62,12 +72,13 @@ class NameFinder:
 
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""
+        text = in_one_script(text, self._is_a_form)
         folded = fold(text)
         words = words_of(folded)
-        findings: list[Finding] = []
-        if not text.isascii() and (pattern := self._index.inside_pattern):
-            inside = self._index.inside
-            findings = [
+        findings = [*self._letters_apart(text)] if has_letter_apart(text) else []
+        inside = self._index.inside
+        if inside and not text.isascii() and (pattern := self._index.inside_pattern):
+            findings += [
                 Finding(match.start(), match.end(), "name", inside[match[0]])
                 for match in pattern.finditer(text)
             ]
@@ -79,17 +90,19 @@ class NameFinder:
                 for match in self._mention_of_odd.finditer(text)
             ]
             findings = without_overlaps([*findings, *odd])
+        if (apart := words_within(text)) is not text:
+            words += words_of(fold(apart))
         if (
             self._index.forms.keys().isdisjoint(words)
             and self._nicknames.first_words.isdisjoint(words)
-            and not _STRETCHED.search(folded)
+            and not (_THRICE.search(folded) and _STRETCHED.search(folded))
         ):
             return findings
         found = list(self._found(text))
         return without_overlaps([*findings, *found]) if findings else found
 
     def _found(self, text: str) -> Iterator[Finding]:
-        places = places_of(text)
+        places = [piece for place in places_of(text) for piece in self._pieces(place)]
         end = 0  # of what was found last
         around = Surroundings(text, places, self._index, self._words)
         for i, place in enumerate(places):
@@ -100,13 +113,35 @@ class NameFinder:
                 yield phrase
                 continue
             entry = self._entry(place)
-            if entry is not None and around.make_a_name(entry, i):
+            if entry is not None and around.is_name_by_evidence(entry, i):
                 start = _start_with_particles(i, places, text, end)
                 invented = in_style_of(
                     place.written, entry.replacement, is_plain=_is_plain(place, entry, text)
                 )
                 yield Finding(start, place.end, "name", text[start : place.start] + invented)
                 end = place.end
+
+    def _letters_apart(self, text: str) -> Iterator[Finding]:
+        for start, end, written in letters_apart(text, self._is_a_form):
+            entry = self._lookup(fold(written))
+            if entry is not None:
+                is_plain = written.isascii() and not entry.spelling.isascii()
+                invented = in_style_of(written, entry.replacement, is_plain=is_plain)
+                yield Finding(start, end, "name", invented)
+
+    def _pieces(self, place: Place) -> list[Place]:
+        """Return a word, or the words that it is made of, one of which is a name."""
+        return [place] if self.knows(place.folded) else split_at_capitals(place, self._is_clear)
+
+    def _is_a_form(self, written: str) -> bool:
+        return self._lookup(fold(written)) is not None
+
+    def _is_clear(self, folded: str) -> bool:
+        """Tell whether a word is the form of a name, and no other word."""
+        entry = self._lookup(folded)
+        return (
+            entry is not None and entry.need <= RequiredEvidence.CAPITAL and entry.rank != MISSPELT
+        )
 
     def _entry(self, place: Place) -> Entry | None:
         entry = self._lookup(place.folded)
@@ -119,6 +154,11 @@ class NameFinder:
 
     def _lookup(self, folded: str) -> Entry | None:
         return self._nicknames.entries.get(folded) or self._index.forms.get(folded)
+
+
+def _whole(name: str) -> str:
+    """Return what finds a name that is no word, unless it goes on: "K8" in "K80"."""
+    return re.escape(name) + (rf"(?![\d_{ALPHABETS}])" if name[-1:].isalnum() else "")
 
 
 def _is_plain(place: Place, entry: Entry, text: str) -> bool:

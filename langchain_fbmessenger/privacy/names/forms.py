@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import Declension, language_tables
-from langchain_fbmessenger.privacy.names.spelling import fold
+from langchain_fbmessenger.privacy.names.spelling import fold, lower_case
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -59,12 +59,12 @@ def forms_of(part: str, languages: frozenset[str]) -> Iterator[Form]:
         part: The part.
         languages: Those whose inflected forms and diminutives it has.
     """
-    name = part.casefold()
+    name = lower_case(part)
     yield Form(name, EXACT)
     if (in_ascii := name.translate(IN_ASCII)) != name:
         yield Form(in_ascii, EXACT)
     shorts = [
-        short.casefold()
+        lower_case(short)
         for code in sorted(languages)
         for short in language_tables()[code].diminutives.get(fold(name), ())
     ]
@@ -73,8 +73,10 @@ def forms_of(part: str, languages: frozenset[str]) -> Iterator[Form]:
         for code in sorted(languages):
             latin = (language_tables()[code].in_latin(one) for one in (name, *shorts))
             yield from (Form(one, LATIN) for one in latin if one)
+    # Whoever writes English or German has plurals of any name: "the Dvořáks", "bei Müllers".
+    spoken = languages | {"en"} if fold(name).isascii() else languages
     for base in (name, *shorts):
-        yield from inflected(base, languages)
+        yield from inflected(base, spoken)
     yield from _misspelt(name)
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import msgspec.toml
 
-from langchain_fbmessenger.privacy.names.spelling import MARKS
+from langchain_fbmessenger.privacy.names.scripts import IN_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["Handle", "find_handles", "invented_handle", "invented_handles", "is_invented_handle"]
 
-_PART = rf"[\w{MARKS}]+"
+_PART = rf"[\w{IN_WORDS}]+"
 # Not behind a letter or digit: that is an e-mail address, or "10@latest".
 _BEHIND_AT = re.compile(rf"(?<![0-9A-Za-z])[@\uff20]({_PART}(?:[.-]+{_PART})*)")
 _AMOUNT = re.compile(r"\d[\d.,:]*(?:[ap]m|h|hrs?|uhr|hod|min|km|k|z|x|st|nd|rd|th)?", re.IGNORECASE)
@@ -34,7 +34,7 @@ _SPACE = re.compile(r"\s")
 _IN_PATH = re.compile(r"[\w.-]+")
 _FAR = 200
 _ENDS = ".,!?;:)'*\u2019…"
-_INVENTED = re.compile(r"(?<![\w.])user_[bcdfghjklmnpqrst]{8}(?!\w)", re.IGNORECASE)
+_INVENTED = re.compile(r"(?<![\w.])user_[bcdfghjklmnpqrst]{8}(?!\w)", re.IGNORECASE | re.ASCII)
 _LETTERS = "bcdfghjklmnpqrst"  # no words come of them, and no numbers
 
 
@@ -57,10 +57,8 @@ class Handle(NamedTuple):
 def find_handles(text: str) -> Iterator[Handle]:
     """Give the user names in a text, those behind an "@" first."""
     for match in _BEHIND_AT.finditer(text):
-        start, end = match.span(1)
-        if match[1][0].isascii() and (other := _NOT_LATIN.search(match[1])):
-            end = start + other.start()  # "@naoki_t88の写真": no space stands between
-        elif domain := _DOMAIN.match(text, end):
+        start, end = match.start(1), match.start(1) + len(_in_its_script(match[1]))
+        if end == match.end(1) and (domain := _DOMAIN.match(text, end)):
             end = domain.end()  # "@zoe@social.example"
         handle = text[start:end].rstrip(".-")
         if _is_handle(handle, text, start):
@@ -105,6 +103,12 @@ def _is_handle(handle: str, text: str, start: int) -> bool:
     return True
 
 
+def _in_its_script(handle: str) -> str:
+    """Return a user name without what no space parts from it: "naoki_t88の写真"."""
+    other = _NOT_LATIN.search(handle) if handle[:1].isascii() else None
+    return handle[: other.start()] if other else handle
+
+
 def _accounts(text: str) -> Iterator[Handle]:
     """Give the accounts that addresses of profiles name."""
     table = _table()
@@ -125,7 +129,7 @@ def _accounts(text: str) -> Iterator[Handle]:
             account = segments[0]
         else:
             continue
-        name = account[0].rstrip(_ENDS)
+        name = _in_its_script(account[0].rstrip(_ENDS))
         if _IN_PATH.fullmatch(name) and any(map(str.isalpha, name)) and name[0] not in "@.":
             yield Handle(account.start(), account.start() + len(name), name, is_mention=False)
 
@@ -171,4 +175,5 @@ def _table() -> _Table:
 @functools.cache
 def _sites() -> re.Pattern[str]:
     sites = "|".join(map(re.escape, sorted(_table().accounts, key=len, reverse=True)))
-    return re.compile(rf"(?<![\w.-])(?:https?://)?(?:[\w-]+\.)*?({sites})/", re.IGNORECASE)
+    pattern = rf"(?<![\w.-])(?:https?://)?(?:[\w-]+\.)*?({sites})/"
+    return re.compile(pattern, re.IGNORECASE | re.ASCII)  # other scripts may stand before

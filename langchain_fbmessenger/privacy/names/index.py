@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names.forms import Form
     from langchain_fbmessenger.privacy.names.languages import Words
 
-__all__ = ["Entry", "NameIndex", "Need", "need_of"]
+__all__ = ["Entry", "NameIndex", "RequiredEvidence", "need_of"]
 
 _SHORTEST_IN_LOWER_CASE = 6  # of an inflected form: "tomu" and "sama" are words as well
 _SHORTEST_CLEAR = 3
@@ -49,7 +49,7 @@ def _in_ascii(name: str, languages: frozenset[str]) -> str:
 _WAYS_TO_WRITE = (_as_it_is, _in_ascii)
 
 
-class Need:
+class RequiredEvidence:
     """What a form needs around it to be taken for a name, the least first."""
 
     NOTHING = 0
@@ -66,7 +66,7 @@ class Entry(NamedTuple):
     Attributes:
         spelling: The form in lower case, with its accents.
         replacement: What stands there instead.
-        need: One of `Need`.
+        need: One of `RequiredEvidence`.
         rank: How sure the form is; a surer one takes its place.
         part: The name that it is a form of, folded.
     """
@@ -135,9 +135,9 @@ class NameIndex:
             if is_plain and form.rank in (SHORT, MISSPELT):
                 continue
             is_sure = is_plain and form.rank == EXACT
-            need = Need.NOTHING if is_sure else need_of(form, folded, words)
+            need = RequiredEvidence.NOTHING if is_sure else need_of(form, folded, words)
             if need is not None:
-                need = max(need, Need.NAME_LIKE) if is_word else need
+                need = max(need, RequiredEvidence.NAME_LIKE) if is_word else need
                 self._add(
                     form.text, invented_form(invented, form, languages), need, form.rank, folded
                 )
@@ -174,7 +174,7 @@ class NameIndex:
         """Take up several names written as one word, as in addresses of profiles."""
         for way in _WAYS_TO_WRITE:
             joined, for_it = way("".join(names).casefold(), languages), "".join(invented)
-            self._add(joined, way(for_it, languages), Need.NOTHING, EXACT, fold(joined))
+            self._add(joined, way(for_it, languages), RequiredEvidence.NOTHING, EXACT, fold(joined))
 
     def _add(self, text: str, replacement: str, need: int, rank: int, part: str) -> None:
         key = fold(text)
@@ -199,21 +199,21 @@ def need_of(  # noqa: PLR0911 - one reason after another
             return None
         is_shorter = len(folded) < len(part) < _SHORTEST_DROPPED
         is_near_a_word = is_shorter or part in words.ordinary or folded in known_names().languages
-        return Need.CAPITAL if is_near_a_word else Need.NOTHING
+        return RequiredEvidence.CAPITAL if is_near_a_word else RequiredEvidence.NOTHING
     base = part if form.rank == INFLECTED else folded
     if len(folded) == 1:
-        return Need.COMPANY
+        return RequiredEvidence.COMPANY
     if folded in words.capitalised or base in words.capitalised:
-        return Need.STRONG
+        return RequiredEvidence.STRONG
     if folded in words.ordinary or base in words.ordinary:
-        return Need.NAME_LIKE
+        return RequiredEvidence.NAME_LIKE
     if folded.upper() == folded:
-        return Need.NOTHING  # a script without capitals
+        return RequiredEvidence.NOTHING  # a script without capitals
     if form.rank == INFLECTED:
         is_long = len(folded) >= _SHORTEST_IN_LOWER_CASE
-        return Need.NOTHING if is_long else Need.CAPITAL
+        return RequiredEvidence.NOTHING if is_long else RequiredEvidence.CAPITAL
     if len(folded) > _SHORTEST_CLEAR:
-        return Need.NOTHING
+        return RequiredEvidence.NOTHING
     everywhere = words_in(frozenset(language_tables())).ordinary
     is_clear = len(folded) == _SHORTEST_CLEAR and folded not in everywhere
-    return Need.NOTHING if is_clear else Need.CAPITAL
+    return RequiredEvidence.NOTHING if is_clear else RequiredEvidence.CAPITAL

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger._home import locked, write_private
+from langchain_fbmessenger._internal.home import locked, write_private
+from langchain_fbmessenger._internal.output import real_path
 from langchain_fbmessenger.exceptions import BusyFileError, InvalidOptionError, MalformedFileError
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ def changing_key(path: Path) -> Iterator[KeyFile]:
         MalformedFileError: The file is no key file.
         InvalidOptionError: Its folder does not exist.
     """
-    path = path.resolve()
+    path = real_path(path)
     if not path.parent.is_dir():
         message = f"there is no folder {path.parent} for the key file: make it first"
         raise InvalidOptionError(message)

@@ -21,6 +21,7 @@ __all__ = [
     "Words",
     "common_words",
     "common_words_by_language",
+    "honorifics",
     "language_tables",
     "telling_words",
     "words_in",
@@ -61,6 +62,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     greetings: str = ""
     verbs: str = ""
     before: str = ""
+    honorifics: str = ""
     prefixes: str = ""
     feminine: dict[str, str] = {}
     declension: dict[str, str] = {}
@@ -172,6 +174,13 @@ def words_in(languages: frozenset[str]) -> Words:
         verbs=_folded(table.verbs for table in tables),
         before=_folded(table.before for table in tables),
     )
+
+
+@functools.cache
+def honorifics() -> tuple[str, ...]:
+    """Return what is written behind names, in scripts without capitals, the longest first."""
+    found = {one for table in _tables().values() for one in table.honorifics.split()}
+    return tuple(sorted(found, key=lambda one: (-len(one), one)))
 
 
 @functools.cache

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_fbmessenger.privacy.names.given_names import is_given_name
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
+from langchain_fbmessenger.privacy.names.scripts import APOSTROPHES
 from langchain_fbmessenger.privacy.names.spelling import has_case
 from langchain_fbmessenger.privacy.names.unknown_words import table
 
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["Mention", "Mentions"]
 
 _NISBA = re.compile("\u0627\u0644\\w{3,}\u064a")  # "the Egyptian", as families are called
-_WITHIN_A_NAME = frozenset({" ", "'", "\u2019"})
+_WITHIN_A_NAME = frozenset({" ", *APOSTROPHES})
 _AND = frozenset({"and", "the", "und", "y", "e", "i", "a", "z"})  # words that are particles, too
 _MOST_PARTS = 4
 _MOST_PARTICLES = 3

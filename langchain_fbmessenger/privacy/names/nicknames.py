@@ -7,11 +7,17 @@ from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.findings import Finding
 from langchain_fbmessenger.privacy.names.forms import EXACT, INFLECTED, forms_of, invented_form
-from langchain_fbmessenger.privacy.names.index import Entry, Need, need_of
+from langchain_fbmessenger.privacy.names.index import Entry, RequiredEvidence, need_of
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.parts import has_no_spaces
-from langchain_fbmessenger.privacy.names.spelling import WORD, fold, in_case_of, words_of
+from langchain_fbmessenger.privacy.names.spelling import (
+    WORD,
+    fold,
+    in_case_of,
+    name_as_read,
+    words_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +49,8 @@ class Nicknames:
         self.odd: dict[str, str] = {}
         self.inside: dict[str, str] = {}
         self._phrases: dict[str, list[tuple[list[str], str]]] = {}
-        for nickname, name in invented.items():
+        for written, name in invented.items():
+            nickname = name_as_read(written)
             words = words_of(fold(nickname))
             if has_no_spaces(nickname) and len(nickname) > 1:
                 self.inside[nickname] = name
@@ -75,9 +82,13 @@ class Nicknames:
             if is_a_name:
                 need = need_of(form, word, words_in(languages | {"en"}))
             elif form.rank == EXACT:
-                need = Need.OWN_CASE
+                need = RequiredEvidence.OWN_CASE
             else:
-                need = Need.CAPITAL if form.rank == INFLECTED and written[0].isupper() else None
+                need = (
+                    RequiredEvidence.CAPITAL
+                    if form.rank == INFLECTED and written[0].isupper()
+                    else None
+                )
             if need is not None and key not in self.entries:
                 spelling = form.text if is_a_name else written
                 self.entries[key] = Entry(

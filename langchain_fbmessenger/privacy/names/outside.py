@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.privacy.names.detect_language import languages_of
 from langchain_fbmessenger.privacy.names.forms import forms_of
 from langchain_fbmessenger.privacy.names.parts import parts_of
 from langchain_fbmessenger.privacy.names.readings import Readings
-from langchain_fbmessenger.privacy.names.spelling import fold
-from langchain_fbmessenger.privacy.names.tongues import languages_of
+from langchain_fbmessenger.privacy.names.spelling import fold, name_as_read
 from langchain_fbmessenger.privacy.names.unknown import UnknownNameFinder
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ class Outside:
             forms = frozenset(
                 fold(form.text)
                 for name in self._keep.values()
-                for part in parts_of(name)
+                for part in parts_of(name_as_read(name))
                 for form in forms_of(part.text, languages_of(name) | self._names.common_languages)
             )
             self._kept = len(self._keep), forms

@@ -6,10 +6,11 @@ import re
 from importlib import resources
 from typing import Literal, NamedTuple
 
+from langchain_fbmessenger.privacy.names.detect_language import languages_of
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import language_tables
+from langchain_fbmessenger.privacy.names.scripts import SPACELESS
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold
-from langchain_fbmessenger.privacy.names.tongues import languages_of
 
 __all__ = ["HANGUL", "PARTICLES", "Part", "Role", "has_no_spaces", "parts_of"]
 
@@ -25,7 +26,6 @@ _TITLES = _words("titles.txt")
 PARTICLES = _words("particles.txt") | _TITLES
 """Words within names that say nothing of the person; they stay as they are."""
 
-_SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 HANGUL = re.compile("[\uac00-\ud7a3]+")
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff々]+")
 _LONGEST_WHOLE = 2  # "王伟": of its two halves neither says who it is
@@ -50,7 +50,7 @@ class Part(NamedTuple):
 
 def has_no_spaces(word: str) -> bool:
     """Tell whether a word is of a script that puts no spaces between words."""
-    return _SPACELESS.search(word) is not None
+    return SPACELESS.search(word) is not None
 
 
 def parts_of(name: str) -> tuple[Part, ...]:

@@ -15,9 +15,13 @@ from langchain_fbmessenger.privacy.names.key_file import KeyFile, read_key
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.nicknames import Nicknames
 from langchain_fbmessenger.privacy.names.spelling import fold
+from langchain_fbmessenger.privacy.plain_text import find_in
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
+
+    from langchain_fbmessenger.privacy.findings import TextFinder
 
 __all__ = ["restore_names"]
 
@@ -46,25 +50,40 @@ def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
     """
     path = Path(key)
     key_file = read_key(path)
-    names, handles = _way_back(
-        key_file.secret, tuple(key_file.names.items()), tuple(key_file.people)
-    )
-    found = [
-        Finding(*match.span(), "handle", handles[fold(match[0])])
-        for match in invented_handles(text)
-        if fold(match[0]) in handles
-    ]
-    return replaced(text, without_overlaps([*found, *names.find(text)]))
+    finders = _way_back(key_file.secret, tuple(key_file.names.items()), tuple(key_file.people))
+    found = find_in(text, finders)
+    # Earlier versions read each piece of a name with a soft hyphen in it as a name.
+    as_written = [one for finder in finders for one in finder.find(text)]
+    return replaced(text, without_overlaps([*found, *as_written]))
+
+
+class _HandleFinder:
+    """Finds invented user names.
+
+    Args:
+        real: The real ones, by the invented ones.
+    """
+
+    def __init__(self, real: Mapping[str, str]) -> None:
+        self._real = real
+
+    def find(self, text: str) -> list[Finding]:
+        """Return what was found, in the order of the text, none over another."""
+        return [
+            Finding(*match.span(), "handle", self._real[fold(match[0])])
+            for match in invented_handles(text)
+            if fold(match[0]) in self._real
+        ]
 
 
 @functools.lru_cache(maxsize=4)  # an answer comes after another, with one key
 def _way_back(
     secret: str, names: tuple[tuple[str, str], ...], people: tuple[tuple[str, ...], ...]
-) -> tuple[NameFinder, dict[str, str]]:
-    """Return what finds invented names, and the real user names by the invented ones."""
+) -> tuple[TextFinder, ...]:
+    """Return what finds invented user names and names."""
     index = NameIndex()
     key = KeyFile(secret=secret, names=dict(names), people=list(people))
     assignments = Assignments(key)
     assignments.add_way_back(index)
     finder = NameFinder(index, Nicknames({}, {}, frozenset()), words_in(frozenset()))
-    return finder, assignments.handles()
+    return _HandleFinder(assignments.handles()), finder

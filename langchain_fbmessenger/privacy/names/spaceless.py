@@ -7,9 +7,9 @@ import re
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.privacy.names.known import known_names
-from langchain_fbmessenger.privacy.names.languages import language_tables
+from langchain_fbmessenger.privacy.names.languages import honorifics, language_tables
 from langchain_fbmessenger.privacy.names.parts import HANGUL
-from langchain_fbmessenger.privacy.names.unknown_words import table, words_everywhere
+from langchain_fbmessenger.privacy.names.unknown_words import words_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,7 +67,7 @@ def _name_at(text: str, start: int) -> list[tuple[int, int, Role]]:
         for more in range(_LONGEST, _SHORTEST_GIVEN - 1, -1):
             if text[at : at + more] in given:
                 return [(start, middle, "family"), (at, at + more, "given")]
-        if text.startswith(table().honorifics, middle):
+        if text.startswith(honorifics(), middle):
             return [(start, middle, "family")]
     for length in range(_LONGEST, _SHORTEST_GIVEN - 1, -1):
         end = start + length
@@ -78,7 +78,7 @@ def _name_at(text: str, start: int) -> list[tuple[int, int, Role]]:
 
 def _stands_as_a_name(text: str, start: int, end: int) -> bool:
     """Tell whether a given name is called, stands for itself, or has words for people beside it."""
-    if text.startswith(table().honorifics, end):
+    if text.startswith(honorifics(), end):
         return True
     if text[start:end] in words_everywhere():
         return False

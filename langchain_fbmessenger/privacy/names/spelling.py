@@ -5,27 +5,20 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from langchain_fbmessenger._names import fold
+from langchain_fbmessenger._internal.names import fold, plain_name
+from langchain_fbmessenger.privacy.names.scripts import WORD, in_one_script
 
 __all__ = [
-    "MARKS",
     "WORD",
     "fold",
     "has_accents_of",
     "has_case",
     "in_case_of",
     "in_style_of",
+    "lower_case",
+    "name_as_read",
     "words_of",
 ]
-
-# Marks that follow their letter as characters of their own; `\w` knows none of them. Vowel signs of
-# Indian and Thai script are among them, so words there are not cut into pieces.
-MARKS = (
-    "\u0300-\u036f\u0483-\u0487\u0591-\u05bd\u05bf-\u05c7\u064b-\u065f\u0670"
-    "\u0900-\u0963\u0966-\u0dff\u0e30-\u0e4e"
-)
-WORD = re.compile(rf"(?:[^\W\d_]+[{MARKS}]*)+")
-"""A run of letters: "Milo's", "milo_99" and "O'Brien" hold more than one."""
 
 _ASCII_WORD = re.compile("[a-z]+")
 
@@ -35,6 +28,16 @@ def words_of(folded: str) -> list[str]:
     return (_ASCII_WORD if folded.isascii() else WORD).findall(folded)
 
 
+def name_as_read(name: str) -> str:
+    """Return a name as texts have it: nothing invisible, no other fonts, no letters of others."""
+    return in_one_script(plain_name(name), bool)
+
+
+def lower_case(text: str) -> str:
+    """Return a text in lower case as people type it: Python makes two characters of "İ"."""
+    return unicodedata.normalize("NFC", text.casefold()).replace("i\u0307", "i")
+
+
 def has_accents_of(written: str, spelling: str) -> bool:
     """Tell whether a word has no accents but those of a spelling; they may be missing.
 
@@ -42,9 +45,9 @@ def has_accents_of(written: str, spelling: str) -> bool:
         written: As somebody typed it.
         spelling: As it should be, in lower case.
     """
-    if written.isascii():
-        return True
-    typed = unicodedata.normalize("NFC", written.casefold())
+    if written.isascii() or not has_case(written):
+        return True  # without capitals, points and hamzas come and go, and make no other word
+    typed = lower_case(written)
     return (
         typed == spelling
         or fold(typed) == typed
@@ -71,7 +74,7 @@ def in_case_of(written: str, name: str) -> str:
         ```
     """
     if written.islower():
-        return name.lower()
+        return name.lower().replace("i\u0307", "i")
     if len(written) > 1 and written.isupper():
         return name.upper()
     return name[:1].upper() + name[1:] if written[:1].isupper() else name

@@ -19,6 +19,7 @@ from langchain_fbmessenger.privacy.names.handles import find_handles
 from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.mentions import Mentions
 from langchain_fbmessenger.privacy.names.readings import Sign
+from langchain_fbmessenger.privacy.names.scripts import ALPHABETS, CAPITALS
 from langchain_fbmessenger.privacy.names.spaceless import find_spaceless
 from langchain_fbmessenger.privacy.names.spelling import fold, in_case_of, words_of
 
@@ -34,9 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Inventing", "UnknownNameFinder"]
 
 
-# A look at the capital letters of all scripts is much cheaper than one at each word.
-_CAPITALS = "".join(filter(str.isupper, map(chr, (*range(0x0590), *range(0x1E00, 0x2000)))))
-_CAPITALISED = re.compile(rf"(?<![^\W\d_])[{_CAPITALS}][^\W\d_]*")
+_CAPITALISED = re.compile(rf"[{CAPITALS}](?<![{ALPHABETS}].)[{ALPHABETS}]*")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 
 

@@ -32,7 +32,6 @@ class Table(NamedTuple):
         family_endings: What family names end in.
         titles: Words before a family name.
         not_behind_titles: Words there that are none.
-        honorifics: What stands behind a name, in scripts without capitals.
     """
 
     locales: tuple[str, ...]
@@ -48,7 +47,6 @@ class Table(NamedTuple):
     family_endings: tuple[str, ...]
     titles: frozenset[str]
     not_behind_titles: frozenset[str]
-    honorifics: tuple[str, ...]
 
 
 @functools.cache
@@ -71,7 +69,6 @@ def table() -> Table:
         family_endings=tuple(_folded(read["family_endings"])),
         titles=_folded(read["titles"]),
         not_behind_titles=_folded(read["not_behind_titles"]) | everywhere.before,
-        honorifics=tuple(sorted(read["honorifics"].split(), key=len, reverse=True)),
     )
 
 

@@ -1,22 +1,23 @@
 from __future__ import annotations
 
+import ast
 import json
 import os
 import stat
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from typer.testing import CliRunner
 
+import langchain_fbmessenger.cli
 from langchain_fbmessenger import __version__, sample_export_path
 from langchain_fbmessenger.cli import app
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from click.testing import Result
 
 COMMANDS = ["inspect", "prepare", "check", "redact", "finetune", "chat", "serve", "demo", "jobs"]
@@ -74,6 +75,30 @@ def test_missing_export_is_an_error_without_a_traceback(tmp_path: Path) -> None:
     assert result.exit_code == 1
     assert result.output.startswith("Error: There is no file or folder")
     assert "Traceback" not in result.output
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "prepare {export} -o {loop}",
+        "prepare {loop} -o {output}",
+        "prepare {export} -o {output} --pseudonymize {loop}",
+        "redact {export} --yes -o {loop}",
+        "redact {export} --preview --html {loop}",
+        "contacts {export} -o {loop}",
+        "inspect {loop}",
+    ],
+)
+def test_links_that_lead_to_each_other_are_an_error_and_stay(tmp_path: Path, line: str) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+    paths = {"export": sample_export_path(), "loop": tmp_path / "a", "output": tmp_path / "x.jsonl"}
+    result = run(*(part.format(**paths) for part in line.split()))
+
+    assert result.exit_code == 1
+    assert "Error:" in result.output
+    assert str(tmp_path / "a") in result.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "b"]
 
 
 def test_broken_file_is_one_warning(tmp_path: Path) -> None:
@@ -146,3 +171,28 @@ def test_unknown_provider_is_refused_before_anything_is_read(tmp_path: Path, lin
 def test_traceback_of_a_defect_shows_no_local_variables() -> None:
     """Typer's own would print them, and they hold chats."""
     assert app.pretty_exceptions_enable is False
+
+
+def writes(node: ast.AST) -> bool:
+    if isinstance(node, ast.Call):
+        return ast.unparse(node.func) in {"print", "input", "Console"}
+    typers = {f"typer.{name}" for name in ("echo", "secho", "prompt", "confirm")}
+    return isinstance(node, ast.Attribute) and ast.unparse(node) in {
+        *typers,
+        "sys.stdout",
+        "sys.stderr",
+    }
+
+
+def test_whatever_is_shown_or_asked_goes_through_one_place() -> None:
+    """So no command can forget that names and answers may hold what steers a terminal."""
+    own = {"common.py", "streams.py", "ending.py"}
+    files = Path(langchain_fbmessenger.cli.__file__).parent.rglob("*.py")
+    found = {
+        (file.name, ast.unparse(node))
+        for file in files
+        if file.name not in own
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if writes(node)
+    }
+    assert found == set()

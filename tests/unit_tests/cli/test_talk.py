@@ -17,7 +17,7 @@ from pydantic import Field
 from rich.console import Console
 
 from langchain_fbmessenger import FineTuningError
-from langchain_fbmessenger.cli.talk import Conversation, talk
+from langchain_fbmessenger.cli.commands.talk import Conversation, talk
 from langchain_fbmessenger.fine_tuning.connection import http_library
 
 if TYPE_CHECKING:
@@ -154,3 +154,14 @@ def test_bytes_that_are_no_letters_are_no_obstacle() -> None:
     model = Model()
     assert "aye aye" in told(model, ["a \udcff b"])
     assert model.read[-1][-1].content == "a ? b"
+
+
+def test_ctrl_c_at_the_question_ends_the_command_as_everywhere() -> None:
+    console = Console(file=io.StringIO())
+
+    def read(_: object) -> str:
+        raise KeyboardInterrupt
+
+    console.input = read  # type: ignore[assignment, method-assign]
+    with pytest.raises(KeyboardInterrupt):
+        talk(Conversation(PROMPT, Model()), console, None)

@@ -10,11 +10,11 @@ from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
     InvalidExampleError,
     check_examples,
-    export_examples,
     map_ai_messages,
     read_jsonl,
     sample_export_path,
     to_training_examples,
+    write_training_file,
 )
 from langchain_fbmessenger.evaluation import plant_canaries
 from langchain_fbmessenger.examples import source_of
@@ -102,7 +102,7 @@ def test_the_job_still_knows_the_template_of_the_system_prompt() -> None:
 def test_canaries_follow_the_format_of_the_file(tmp_path: Path, form: str) -> None:
     context: Any = {**chats()[0]}
     context["messages"][2]["weight"] = 0
-    export_examples([*chats(), context] * 3, tmp_path / "train.jsonl", format=form)
+    write_training_file([*chats(), context] * 3, tmp_path / "train.jsonl", format=form)
     planted = plant_canaries(read_jsonl(tmp_path / "train.jsonl"), seed=1)
     assert check_examples(planted.examples, provider=form).ok
 
@@ -118,13 +118,13 @@ def test_a_file_without_messages_is_refused() -> None:
 
 @pytest.mark.parametrize("count", [0, 31])
 def test_a_count_out_of_range_says_the_range(count: int) -> None:
-    with pytest.raises(ValueError, match="from 1 to 30"):
+    with pytest.raises(ValueError, match="between 1 and 30"):
         plant_canaries(chats(), count=count)
 
 
 @pytest.mark.parametrize("repeats", [(), (0, 1)])
 def test_repeats_are_positive(repeats: tuple[int, ...]) -> None:
-    with pytest.raises(ValueError, match="from 1 on"):
+    with pytest.raises(ValueError, match="must be at least 1"):
         plant_canaries(chats(), repeats=repeats)
 
 

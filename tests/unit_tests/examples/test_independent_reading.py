@@ -13,11 +13,11 @@ import pytest
 from langchain_fbmessenger import (
     ExampleReport,
     FacebookMessengerChatLoader,
-    export_examples,
     map_ai_messages,
     sample_export_path,
     split_chat_sessions,
     to_training_examples,
+    write_training_file,
 )
 from langchain_fbmessenger.exports.records import Message, Thread
 from langchain_fbmessenger.testing import iter_sample_threads, write_export
@@ -154,7 +154,7 @@ def test_each_message_of_the_persona_is_trained_once_by_the_rules(
     made: Made, provider: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "train.jsonl"
-    file = export_examples(made.examples, path, format=provider)
+    file = write_training_file(made.examples, path, format=provider)
     assert violations(path, provider) == []
     found = fates(read_file(path, provider), [line.text for line in made.mine])
     assert found.once == made.report.messages["trained"]
@@ -188,7 +188,7 @@ def test_a_row_is_a_stretch_of_one_thread_without_a_hole(
 ) -> None:
     """Every text of the group threads has a tag: who wrote what, and in which order."""
     path = tmp_path / "train.jsonl"
-    export_examples(made.examples, path, format=provider)
+    write_training_file(made.examples, path, format=provider)
     lines = [line for thread in made.lines for line in thread]
     written = {tag.groups(): line for line in lines if (tag := TAG.search(line.text))}
     for row in read_file(path, provider):
@@ -276,7 +276,9 @@ def test_the_reader_finds_each_broken_rule(
     provider: str, change: Any, said: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "train.jsonl"
-    export_examples(make(sample_export_path(), "Noémie Åkerlund").examples, path, format=provider)
+    write_training_file(
+        make(sample_export_path(), "Noémie Åkerlund").examples, path, format=provider
+    )
     rows = [json.loads(line) for line in path.read_text(encoding="utf-8-sig").splitlines()]
     change(rows)
     text = "".join(json.dumps(row) + "\n" for row in rows)
@@ -293,7 +295,9 @@ def test_the_reader_finds_what_is_wrong_with_a_file(
     provider: str, before: str, after: str, tmp_path: Path
 ) -> None:
     path = tmp_path / "train.jsonl"
-    export_examples(make(sample_export_path(), "Noémie Åkerlund").examples, path, format=provider)
+    write_training_file(
+        make(sample_export_path(), "Noémie Åkerlund").examples, path, format=provider
+    )
     text = path.read_text(encoding="utf-8").removeprefix(before)
     path.write_text(after + text, encoding="utf-8")
     assert any(rule.startswith("file: ") for rule in violations(path, provider))
@@ -304,7 +308,9 @@ def test_the_reader_finds_a_file_that_is_too_large(
     provider: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "train.jsonl"
-    export_examples(make(sample_export_path(), "Noémie Åkerlund").examples, path, format=provider)
+    write_training_file(
+        make(sample_export_path(), "Noémie Åkerlund").examples, path, format=provider
+    )
     monkeypatch.setitem(_LARGEST, provider, path.stat().st_size)
     assert violations(path, provider) == ["file: too large"]
 
@@ -313,11 +319,11 @@ def test_the_reader_finds_an_answer_that_is_trained_twice_or_not_at_all(tmp_path
     path = tmp_path / "train.jsonl"
     made = make(sample_export_path(), "Noémie Åkerlund")
     mine = [line.text for line in made.mine]
-    export_examples([*made.examples, made.examples[3]], path)
+    write_training_file([*made.examples, made.examples[3]], path)
     assert fates(read_file(path, "openai"), mine).more > 0
-    export_examples(made.examples[1:], path)
+    write_training_file(made.examples[1:], path)
     assert fates(read_file(path, "openai"), mine).never > 0
     made.examples[3]["messages"][-1]["content"] += " x"
-    export_examples(made.examples, path)
+    write_training_file(made.examples, path)
     found = fates(read_file(path, "openai"), mine)
     assert (found.foreign, found.never) == (1, 1)

@@ -9,7 +9,7 @@ from datetime import timezone, tzinfo
 from html import escape
 from typing import Any, NamedTuple
 
-from langchain_fbmessenger.exports._html import decode_page
+from langchain_fbmessenger.exports.formats.html.pages import decode_page
 
 GENERATIONS = ("H1", "H2", "H3", "H4", "I3", "I4")
 DATED = {  # a form of date that each generation has

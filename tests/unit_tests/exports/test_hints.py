@@ -13,9 +13,9 @@ from langchain_fbmessenger import (
     MessengerError,
     SingleFileFacebookMessengerChatLoader,
 )
-from langchain_fbmessenger.exports import _json
-from langchain_fbmessenger.exports._dyi import decode_thread_part
-from langchain_fbmessenger.exports._json import NotAThreadError, load_json
+from langchain_fbmessenger.exports.formats import lenient
+from langchain_fbmessenger.exports.formats.dyi import decode_thread_part
+from langchain_fbmessenger.exports.formats.lenient import NotAThreadError, load_json
 from tests.unit_tests.builders import START, message
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def test_owner_file_that_is_asked_for_is_no_thread(tmp_path: Path) -> None:
 
 def test_large_file_with_an_odd_field_is_not_broken(monkeypatch: pytest.MonkeyPatch) -> None:
     raw = json.dumps({"messages": {"a": 1}, "title": 7}).encode()
-    monkeypatch.setattr(_json, "_LENIENT_SIZE", len(raw) - 1)
+    monkeypatch.setattr(lenient, "_LENIENT_SIZE", len(raw) - 1)
     with pytest.raises(NotAThreadError, match="over the size limit"):
         decode_thread_part(raw)
     with pytest.raises(NotAThreadError, match="broken JSON"):

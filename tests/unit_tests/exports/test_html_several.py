@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
-from langchain_fbmessenger.exports._html import UNKNOWN_HTML
-from langchain_fbmessenger.exports._json import NotAThreadError
+from langchain_fbmessenger.exports.formats.html.pages import UNKNOWN_HTML
+from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from tests.unit_tests.exports.html_pages import (
     DATED,
     GENERATIONS,

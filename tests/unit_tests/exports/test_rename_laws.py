@@ -17,8 +17,8 @@ from hypothesis import HealthCheck, Phase, assume, event, given, note, settings
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, map_ai_messages
-from langchain_fbmessenger._names import comparable_name
-from langchain_fbmessenger._roster import people_of
+from langchain_fbmessenger._internal.names import comparable_name
+from langchain_fbmessenger._internal.roster import people_of
 from langchain_fbmessenger.exports import Message, Thread
 from langchain_fbmessenger.testing import write_export
 from langchain_fbmessenger.testing._options import Variant

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit_tests.exports.test_renames import chat, load, orders, senders, write
+from tests.unit_tests.exports.conversations.test_renames import chat, load, orders, senders, write
 
 if TYPE_CHECKING:
     from pathlib import Path

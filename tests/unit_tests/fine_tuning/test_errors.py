@@ -8,7 +8,7 @@ import pytest
 from langchain_fbmessenger.exceptions import FineTuningError, LocalServerError
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
 from langchain_fbmessenger.fine_tuning.retries import is_transient
-from langchain_fbmessenger.fine_tuning.submission import _without_values
+from langchain_fbmessenger.fine_tuning.submitting.submission import _without_values
 
 
 def connection_error(cause: Exception) -> openai.APIConnectionError:

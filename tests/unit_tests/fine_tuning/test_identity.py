@@ -8,7 +8,7 @@ import pytest
 
 from langchain_fbmessenger.fine_tuning import JobSettings
 from langchain_fbmessenger.fine_tuning.identity import file_name, job_key, name_prefix
-from langchain_fbmessenger.fine_tuning.uploads import JobFile, JobFiles
+from langchain_fbmessenger.fine_tuning.submitting.uploads import JobFile, JobFiles
 
 TRAINING = JobFile("training", Path("a"), 3, 30, "11")
 FILES = JobFiles(TRAINING, None, None)

@@ -7,7 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_fbmessenger import FineTuningError
-from langchain_fbmessenger.fine_tuning.manifests import FileEntry, Manifest, Manifests, versions
+from langchain_fbmessenger.fine_tuning.manifests import (
+    FileEntry,
+    Manifest,
+    Manifests,
+    versions,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_fbmessenger.fine_tuning import pages
+from langchain_fbmessenger.fine_tuning.following.polling import events_since
 from langchain_fbmessenger.fine_tuning.pages import items_of
+from langchain_fbmessenger.fine_tuning.provider_queries import files_named, list_jobs
 from langchain_fbmessenger.fine_tuning.providers.nebius import NebiusProvider
-from langchain_fbmessenger.fine_tuning.remote import files_named, list_jobs
-from langchain_fbmessenger.fine_tuning.watching import events_since
 from tests.unit_tests.fine_tuning.wire import (
     CHECKPOINTS,
     EVENTS,

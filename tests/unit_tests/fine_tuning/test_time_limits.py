@@ -11,7 +11,8 @@ import pytest
 from typing_extensions import override
 
 from langchain_fbmessenger import FineTuningError, FineTuningJob
-from langchain_fbmessenger.fine_tuning import pages, watching
+from langchain_fbmessenger.fine_tuning import pages
+from langchain_fbmessenger.fine_tuning.following import polling
 from langchain_fbmessenger.fine_tuning.manifests import Manifest, Manifests
 from tests.unit_tests.fine_tuning.wire import (
     EVENTS,
@@ -139,7 +140,7 @@ def test_a_time_limit_holds_although_no_answer_is_whole(
 
 @pytest.mark.parametrize("fault", [Hang, Trickle])
 async def test_and_in_async_code(wire: Wire, job: FineTuningJob, fault: type[Hang]) -> None:
-    with answering_never(wire, fault):
+    with answering_never(wire, fault), pytest.warns(DeprecationWarning, match="`await job`"):
         await job.await_(timeout=0.1)
 
 
@@ -166,7 +167,7 @@ def test_a_look_is_taken_although_there_is_no_time(wire: Wire, job: FineTuningJo
 def test_a_provider_that_gives_no_whole_answer_ends_a_wait_without_limit(
     wire: Wire, job: FineTuningJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(watching, "OUTAGE_S", 0.05)
+    monkeypatch.setattr(polling, "OUTAGE_S", 0.05)
     wire.body = hanging = Trickle()
     try:
         with pytest.raises(FineTuningError, match="no whole answer"):

@@ -7,11 +7,11 @@ import pytest
 
 from langchain_fbmessenger import FineTuner, map_ai_messages, merge_chat_runs, to_training_examples
 from langchain_fbmessenger.examples import ExampleSplit, HeldOut, rules_for
-from langchain_fbmessenger.examples.jsonl import several
+from langchain_fbmessenger.examples.files.jsonl import several
 from langchain_fbmessenger.fine_tuning import FineTuningPipeline, find_provider
 from langchain_fbmessenger.fine_tuning.providers import LocalProvider, OpenAIProvider
+from langchain_fbmessenger.fine_tuning.submitting.uploads import written_files
 from langchain_fbmessenger.fine_tuning.tuner import _flat
-from langchain_fbmessenger.fine_tuning.uploads import written_files
 
 
 def test_local_is_the_default() -> None:

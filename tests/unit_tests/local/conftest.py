@@ -7,12 +7,12 @@ from importlib.util import find_spec
 _SERVER = ("starlette", "xllamacpp", "gguf", "huggingface_hub")
 _TRAINING = ("torch", "transformers", "peft")
 
-collect_ignore_glob = [] if all(map(find_spec, _SERVER)) else ["test_*.py"]
+collect_ignore_glob = [] if all(map(find_spec, _SERVER)) else ["*test_*.py"]
 if not all(map(find_spec, _TRAINING)):
     collect_ignore_glob += [
-        "test_training.py",
-        "test_training_callbacks.py",
-        "test_precision.py",
-        "test_face.py",
-        "test_launcher.py",
+        "*test_training.py",
+        "*test_training_callbacks.py",
+        "*test_precision.py",
+        "*test_face.py",
+        "*test_launcher.py",
     ]

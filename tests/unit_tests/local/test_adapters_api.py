@@ -5,16 +5,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from starlette.testclient import TestClient
 
-from langchain_fbmessenger.local.adapter_import import AdapterError, OtherBaseError
 from langchain_fbmessenger.local.api import adapters, create_app, models
-from langchain_fbmessenger.local.auto_base import Choice
-from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.api.services import Services
 from langchain_fbmessenger.local.engines.pool import EnginePool
-from langchain_fbmessenger.local.home import Home
-from langchain_fbmessenger.local.ladder import LADDER
+from langchain_fbmessenger.local.jobs.store import Store
+from langchain_fbmessenger.local.models.adapter_import import AdapterError, OtherBaseError
+from langchain_fbmessenger.local.models.auto_base import Choice
+from langchain_fbmessenger.local.models.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.models.ladder import LADDER
+from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.local.records import ModelRecord
-from langchain_fbmessenger.local.services import Services
-from langchain_fbmessenger.local.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,22 +9,22 @@ from openai.types.chat import ChatCompletion, ChatCompletionChunk
 from openai.types.fine_tuning.jobs import FineTuningJobCheckpoint
 from starlette.testclient import TestClient
 
-from langchain_fbmessenger.local.address import proof
 from langchain_fbmessenger.local.api import create_app, files, fine_tuning, models
 from langchain_fbmessenger.local.api.guard import MAX_BODY, Guard
-from langchain_fbmessenger.local.bases import BaseModel, BaseModelError
-from langchain_fbmessenger.local.engines import Adapter, EngineError
+from langchain_fbmessenger.local.api.services import Services
+from langchain_fbmessenger.local.engines import Adapter, EngineEndedError, EngineError
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP, TRANSFORMERS
 from langchain_fbmessenger.local.engines.pool import EnginePool
-from langchain_fbmessenger.local.home import Home
+from langchain_fbmessenger.local.jobs.store import Store
+from langchain_fbmessenger.local.models.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.process.address import proof
+from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.local.records import (
     CheckpointRecord,
     FileRecord,
     JobRecord,
     ModelRecord,
 )
-from langchain_fbmessenger.local.services import Services
-from langchain_fbmessenger.local.store import Store
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
@@ -126,7 +126,9 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: FakeEngine
 def client(services: Services) -> Iterator[TestClient]:
     guard = Guard(create_app(services), api_key=KEY)
     headers = {"authorization": f"Bearer {KEY}"}
-    with TestClient(guard, headers=headers, raise_server_exceptions=False) as client:
+    with TestClient(
+        guard, "http://127.0.0.1", headers=headers, raise_server_exceptions=False
+    ) as client:
         yield client
 
 
@@ -279,6 +281,31 @@ def test_a_full_disk_refuses_an_upload_and_leaves_nothing(
     assert list(services.home.files.iterdir()) == []
     monkeypatch.undo()
     assert client.get("/v1/files").json()["data"] == []
+
+
+def test_too_many_open_files_are_a_matter_of_a_moment(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_files(*_: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    monkeypatch.setattr(files.shutil, "copyfileobj", out_of_files)
+
+    answer = upload(client)
+
+    error_of(answer, 503)
+    assert answer.headers["retry-after"] == "1"
+
+
+def test_more_requests_than_can_be_answered_are_told_to_come_again(services: Services) -> None:
+    guard = Guard(create_app(services), api_key=KEY, most_requests=0)
+    headers = {"authorization": f"Bearer {KEY}"}
+    with TestClient(guard, "http://127.0.0.1", headers=headers) as client:
+        body = {"model": "tiny", "messages": MESSAGES}
+        answer = client.post("/v1/chat/completions", json=body)
+        assert answer.headers["retry-after"] == "1"
+        error_of(answer, 503)
+        assert client.get("/health").status_code == 200
 
 
 def create_job(client: TestClient, **body: Any) -> Any:
@@ -610,6 +637,55 @@ def test_a_text_is_cut_into_tokens(client: TestClient) -> None:
     assert alone.json() == {"count": 2, "max_model_len": 128, "tokens": [97, 98]}
 
 
+def test_texts_that_are_far_too_long_are_refused_before_an_engine_reads_them(
+    client: TestClient, engine: FakeEngine
+) -> None:
+    long = "a" * 400_001
+    described = {"name": "weather", "description": long}
+    answers = [
+        complete(client, messages=[{"role": "user", "content": long}]),
+        complete(client, messages=[{"role": "user", "content": long}], stream=True),
+        client.post("/tokenize", json={"model": "tiny", "prompt": long}),
+        client.post(
+            "/tokenize",
+            json={"model": "tiny", "messages": [{"role": "user", "content": "a" * 200_001}] * 2},
+        ),
+        complete(client, tools=[{"type": "function", "function": described}]),
+        client.post(
+            "/tokenize",
+            json={
+                "model": "tiny",
+                "messages": MESSAGES,
+                "tools": [{"type": "function", "function": described}],
+            },
+        ),
+    ]
+
+    for answer in answers:
+        error = error_of(answer, 400)
+        assert error["code"] == "context_length_exceeded"
+        assert "at most 400,000" in error["message"]
+    assert engine.requests == []
+
+
+@pytest.mark.parametrize("is_innocent", [True, False])
+def test_an_answer_that_nobody_has_seen_is_asked_for_again_where_another_request_ended_its_engine(
+    client: TestClient, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, is_innocent: bool
+) -> None:
+    whole, failures = engine.stream, iter([1, None])
+
+    def stream(*args: Any) -> AsyncIterator[dict[str, Any]]:
+        engine.fails_at = next(failures)
+        return whole(*args)
+
+    monkeypatch.setattr(engine, "stream", stream)
+    engine.error = EngineEndedError("hung", is_innocent=is_innocent, has_answer=True)
+    answer = complete(client)
+
+    assert answer.status_code == (200 if is_innocent else 500)
+    assert len(engine.requests) == 1 + is_innocent
+
+
 @pytest.mark.parametrize("body", [{}, {"messages": MESSAGES, "prompt": "a"}])
 def test_either_a_chat_or_a_text_is_counted(client: TestClient, body: dict[str, Any]) -> None:
     answer = client.post("/tokenize", json={"model": "tiny", **body})
@@ -620,11 +696,50 @@ def test_either_a_chat_or_a_text_is_counted(client: TestClient, body: dict[str, 
 def test_tools_are_counted_where_a_model_is_shown_them(
     client: TestClient, engine: FakeEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    body = {"model": "tiny", "messages": MESSAGES, "tools": [{"type": "function"}]}
+    tools = [{"type": "function", "function": {"name": "weather"}}]
+    body = {"model": "tiny", "messages": MESSAGES, "tools": tools}
     refused = error_of(client.post("/tokenize", json=body), 400)
     monkeypatch.setattr(engine, "parameters", LLAMA_CPP.parameters)
-    monkeypatch.setattr("langchain_fbmessenger.local.api.chat.lacking", lambda *_: frozenset())
+    monkeypatch.setattr(
+        "langchain_fbmessenger.local.api.chat.unsupported_fields", lambda *_: frozenset()
+    )
     counted = client.post("/tokenize", json=body)
 
     assert (refused["param"], refused["code"]) == ("tools", "unsupported_parameter")
     assert counted.json()["count"] == 11
+
+
+def test_a_large_upload_lies_in_the_state_folder_while_it_arrives(
+    client: TestClient,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+) -> None:
+    """Where all programs' temporary files lie, nothing of it does."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nowhere"))
+    content = b'{"messages": []}\n' * 200_000
+
+    file = client.post(
+        "/v1/files", data={"purpose": "fine-tune"}, files={"file": ("x.jsonl", content)}
+    ).json()
+
+    assert client.get(f"/v1/files/{file['id']}/content").content == content
+    assert list(services.home.incoming.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("multipart/form-data; boundary=x", b"--x\r\nno header"),
+        ("multipart/form-data", b"--x\r\n"),
+        ("multipart/form-data; boundary=x", b"--x\r\nContent-Disposition: form-data\r\n\r\n\r\n"),
+        ("application/x-www-form-urlencoded", b"file=x&purpose=fine-tune"),
+        ("application/json", b"{}"),
+        ("", b""),
+    ],
+)
+def test_a_form_that_is_none_is_refused(
+    client: TestClient, services: Services, kind: str, body: bytes
+) -> None:
+    error_of(client.post("/v1/files", content=body, headers={"content-type": kind}), 400)
+    assert list(services.home.incoming.iterdir()) == []

@@ -127,7 +127,11 @@ def test_what_the_engine_lacks_is_refused_by_name(field: dict[str, Any]) -> None
     assert (error["param"], error["code"]) == (next(iter(field)), "unsupported_parameter")
 
 
-TOOLS = {"parallel_tool_calls": False, "tool_choice": "auto", "tools": [{"type": "function"}]}
+TOOLS = {
+    "parallel_tool_calls": False,
+    "tool_choice": "auto",
+    "tools": [{"type": "function", "function": {"name": "weather"}}],
+}
 
 
 @pytest.mark.parametrize(

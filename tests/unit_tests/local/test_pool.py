@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, cast
 
 import pytest
 
-from langchain_fbmessenger.local.bases import BaseModel
 from langchain_fbmessenger.local.engines.pool import EnginePool
+from langchain_fbmessenger.local.models.bases import BaseModel
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.local.engines import Engine

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 import torch
 
-from langchain_fbmessenger.local import adapters, lora, train, weights
-from langchain_fbmessenger.local.child_environment import child_environment
-from langchain_fbmessenger.local.home import locked
-from langchain_fbmessenger.local.masking import IGNORED
+from langchain_fbmessenger.local.models import adapters, weights
+from langchain_fbmessenger.local.process.child_environment import child_environment
+from langchain_fbmessenger.local.process.home import locked
+from langchain_fbmessenger.local.training import lora, train
+from langchain_fbmessenger.local.training.masking import IGNORED
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -70,7 +71,7 @@ def test_several_processes_are_refused_where_only_one_was_started(
 def test_a_child_does_not_write_beside_another(tmp_path: Path) -> None:
     """As of a server that was killed: it is gone only when it has seen that."""
     code = (
-        "import pathlib, sys; from langchain_fbmessenger.local import train; "
+        "import pathlib, sys; from langchain_fbmessenger.local.training import train; "
         "train._PREDECESSOR_SECONDS = 0.0; sys.exit(train.main(pathlib.Path(sys.argv[1])))"
     )
     with (

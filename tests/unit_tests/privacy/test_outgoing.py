@@ -56,7 +56,7 @@ def test_a_key_file_that_is_not_there_is_not_made(tmp_path: Path) -> None:
 
 
 def test_real_names_of_a_key_file_are_found(tmp_path: Path) -> None:
-    from langchain_fbmessenger._roster import Person
+    from langchain_fbmessenger._internal.roster import Person
     from langchain_fbmessenger.privacy.names import NameBook
 
     key = tmp_path / "names.key"

@@ -11,6 +11,7 @@ from langchain_core.messages import AIMessage, HumanMessage
 from langchain_fbmessenger.privacy.findings import Finding
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
+from langchain_fbmessenger.transcripts.transcript import transcript_of
 
 
 class Words:
@@ -44,9 +45,16 @@ NAMES = Words("name", {"Milo": "Tomas", "Zoë": "Lea"})
 PHONES = Words("phone", {"601 234 567": "[phone]"})
 
 
-def scrubbed(session: Any, report: PrivacyReport | None = None) -> Any:
-    book: Any = Book()
-    return SessionScrubber(PHONES, book, NAMES, report or PrivacyReport()).scrub(session)
+def scrubbed(
+    session: Any,
+    report: PrivacyReport | None = None,
+    *,
+    identifiers: Words | None = PHONES,
+    book: Any = Book(),  # noqa: B008 - it holds nothing
+    names: Words | None = NAMES,
+) -> Any:
+    scrubber = SessionScrubber(identifiers, book, names, report or PrivacyReport())
+    return scrubber.scrub(transcript_of(session)).to_session()
 
 
 def session(**event: Any) -> Any:
@@ -117,8 +125,7 @@ def test_keys_of_events_are_nobodys_names() -> None:
     )
     keys = json.dumps(given["messages"][0].additional_kwargs).split('"')
     names = Words("name", dict.fromkeys(keys, "Tomas"))
-    book: Any = Book()
-    out: Any = SessionScrubber(None, book, names, PrivacyReport()).scrub(given)
+    out = scrubbed(given, identifiers=None, names=names)
     (before,) = given["messages"][0].additional_kwargs["events"]
     (event,) = out["messages"][0].additional_kwargs["events"]
     assert event.keys() == before.keys()
@@ -154,7 +161,7 @@ def test_what_other_loaders_and_stages_add_is_walked_through() -> None:
 
 def test_without_a_book_names_and_ids_stay() -> None:
     given = session()
-    out: Any = SessionScrubber(PHONES, None, None, PrivacyReport()).scrub(given)
+    out = scrubbed(given, book=None, names=None)
     assert out["thread"] == given["thread"]
     assert out["messages"][0].content == "Milo here, [phone]"
     assert out["messages"][0].additional_kwargs["sender"] == "Milo Dvořák"
@@ -162,9 +169,8 @@ def test_without_a_book_names_and_ids_stay() -> None:
 
 def test_what_one_finder_has_found_is_no_other_finders() -> None:
     emails = Words("email", {"Milo@example.org": "[email]"})
-    book: Any = Book()
     given: Any = {"messages": [HumanMessage("Milo@example.org or Zoë")]}
-    out = SessionScrubber(emails, book, NAMES, PrivacyReport()).scrub(given)
+    out = scrubbed(given, identifiers=emails)
     assert out["messages"][0].content == "[email] or Lea"
     assert "thread" not in out
 
@@ -195,7 +201,7 @@ def test_content_blocks_are_told_to_the_report_as_one_text() -> None:
 def test_people_are_all_who_take_part() -> None:
     given = session(reactions=[{"actor": "Emil", "reaction": "❤"}])
     given["messages"].append(HumanMessage("x", name="Ada"))
-    assert set(names_in(given)) == {"Milo Dvořák", "Zoë", "Emil", "Ada"}
+    assert set(names_in(transcript_of(given))) == {"Milo Dvořák", "Zoë", "Emil", "Ada"}
 
 
 def test_malformed_threads_and_events_are_walked_through_too() -> None:
@@ -203,7 +209,7 @@ def test_malformed_threads_and_events_are_walked_through_too() -> None:
         given: Any = {"messages": [], "thread": thread}
         out = scrubbed(given)
         assert "Milo" not in json.dumps(out), thread
-        assert list(names_in(given)) == []
+        assert names_in(transcript_of(given)) == []
     broken = HumanMessage(
         "x", additional_kwargs={"sender": 5, "events": ["Milo", {"reactions": ["Milo", None]}]}
     )
@@ -212,4 +218,4 @@ def test_malformed_threads_and_events_are_walked_through_too() -> None:
         "sender": 5,
         "events": ["Tomas", {"reactions": ["Tomas", None]}],
     }
-    assert list(names_in({"messages": [broken]})) == []  # type: ignore[typeddict-item,list-item]
+    assert names_in(transcript_of({"messages": [broken]})) == []

@@ -15,8 +15,8 @@ from langchain_fbmessenger import (
     pseudonymize_chat_sessions,
     restore_names,
 )
-from langchain_fbmessenger._home import write_private
-from langchain_fbmessenger._roster import LoadedThread, Person
+from langchain_fbmessenger._internal.home import write_private
+from langchain_fbmessenger._internal.roster import Person, ThreadWithPeople
 from langchain_fbmessenger.privacy.names import key_file
 from tests.unit_tests.builders import message, session, thread_json, write_thread
 
@@ -155,9 +155,10 @@ def test_the_owner_keeps_their_name_if_asked(key: Path, *, keep_owner: bool) -> 
 def test_nicknames_of_a_thread_are_found_in_it(key: Path) -> None:
     people = (Person("Albrecht"), Person("Bernadette"))
     info = {"participants": ["Albrecht", "Bernadette"], "title": "x"}
-    snail = LoadedThread(info, people, (("Albrecht", "Snail"),))
+    snail = ThreadWithPeople(info, people, (("Albrecht", "Snail"),))
     chats = [
-        session("Bernadette: hi Snail", thread=one) for one in (snail, LoadedThread(info, people))
+        session("Bernadette: hi Snail", thread=one)
+        for one in (snail, ThreadWithPeople(info, people))
     ]
 
     with_it, without = pseudonymize_chat_sessions(chats, key=key)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.messages import HumanMessage
 
 from langchain_fbmessenger import Contacts, pseudonymize_chat_sessions
-from langchain_fbmessenger._roster import LoadedThread, Person
+from langchain_fbmessenger._internal.roster import Person, ThreadWithPeople
 from langchain_fbmessenger.privacy.consent.contacts import Contact
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ def session(*texts: str) -> Any:
         HumanMessage(text, additional_kwargs={"sender": "Milo Dvořák", "events": []})
         for text in texts
     ]
-    return {"messages": messages, "thread": LoadedThread(thread, PEOPLE)}
+    return {"messages": messages, "thread": ThreadWithPeople(thread, PEOPLE)}
 
 
 def pseudonymized(key: Path, contacts: Any, *texts: str) -> Any:

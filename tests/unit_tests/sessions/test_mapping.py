@@ -14,7 +14,7 @@ from langchain_fbmessenger import (
     map_ai_messages,
     map_ai_messages_in_session,
 )
-from langchain_fbmessenger._roster import LoadedThread, Person
+from langchain_fbmessenger._internal.roster import Person, ThreadWithPeople
 from tests.unit_tests.builders import session
 
 
@@ -150,7 +150,7 @@ RENAMED = (Person("Zoë ✨", ("zoe", "Zoe B")), Person("Milo"), Person("Milo Ol
 
 
 def renamed(*lines: str) -> Any:
-    return session(*lines, thread=LoadedThread({"participants": ["Zoë ✨", "Milo"]}, RENAMED))
+    return session(*lines, thread=ThreadWithPeople({"participants": ["Zoë ✨", "Milo"]}, RENAMED))
 
 
 @pytest.mark.parametrize("name", ["zoe", "Zoe B", "Zoë ✨", "zoë"])

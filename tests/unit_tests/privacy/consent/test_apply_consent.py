@@ -17,7 +17,7 @@ from langchain_fbmessenger import (
     UnknownSenderError,
     apply_consent,
 )
-from langchain_fbmessenger._roster import LoadedThread, Person, nicknames_of, people_of
+from langchain_fbmessenger._internal.roster import Person, ThreadWithPeople, nicknames_of, people_of
 from langchain_fbmessenger.privacy.consent.contacts import Contact
 from tests.unit_tests.builders import START, message, session, thread_json, write_thread
 
@@ -28,7 +28,7 @@ ZOE, MILO, BO, CY = "Zoë Ångström", "Milo Dvořák", "Bo Sun", "Cy Poe"
 PEOPLE = (Person(ZOE), Person(MILO, ("Milo Old",)), Person(BO), Person(CY))
 
 
-def thread(*others: str, **more: Any) -> LoadedThread:
+def thread(*others: str, **more: Any) -> ThreadWithPeople:
     fields = {
         "id": "x_1",
         "title": ", ".join(others),
@@ -38,7 +38,7 @@ def thread(*others: str, **more: Any) -> LoadedThread:
         "source": "messenger",
         "owner": ZOE,
     }
-    return LoadedThread(fields | more, PEOPLE, ((MILO, "Snail"), (BO, "Owl"), ("", "Ghost")))
+    return ThreadWithPeople(fields | more, PEOPLE, ((MILO, "Snail"), (BO, "Owl"), ("", "Ghost")))
 
 
 GROUP = thread(MILO, BO, CY, title="Trip with Milo", id="tripwithmilo_1")
@@ -188,7 +188,8 @@ def test_names_are_taken_out_of_everything_that_stays() -> None:
 def test_chat_in_which_nobody_is_named_stays_as_it_is() -> None:
     given_session = session(f"{BO}: Milo", thread=thread(BO))
     (found,) = apply_consent([given_session])
-    assert found is given_session
+    assert found == given_session
+    assert found["messages"][0] is given_session["messages"][0]
     (found,) = apply_consent([given_session], forget=[MILO])
     assert found["messages"][0].content == "[someone]", "the roster knows him"
 
@@ -342,3 +343,11 @@ def test_of_several_who_may_be_meant_nobody_is_read_and_it_is_an_error() -> None
     with pytest.raises(UnknownSenderError, match="Did you mean 'Zoé' or 'Zoë'") as caught:
         next(stream)
     assert set(caught.value.suggestions) == {"Zoë", "Zoé"}
+
+
+def test_each_chat_has_its_own_others() -> None:
+    first = session(f"{MILO}: a", f"{BO}: b", f"{ZOE}: ask Milo Poe!")
+    second = session("Milo Poe: a", f"{BO}: b", f"{ZOE}: ask Milo Poe!")
+    found = apply_consent([first, second, first], forget=[MILO])
+    asked = [one["messages"][-1].content for one in found]
+    assert asked == ["ask [someone] Poe!", "ask Milo Poe!", "ask [someone] Poe!"]

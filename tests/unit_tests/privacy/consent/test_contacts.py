@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger import Contacts, write_contacts
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.consent.contacts import Contact
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger import MissingExtraError
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import replaced
 from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.privacy.names.assignments import Assignments

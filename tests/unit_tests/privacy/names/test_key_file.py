@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.names import NameBook, restore_names
 from langchain_fbmessenger.privacy.names.key_file import changing_key, read_key
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import restore_names
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import replaced
 from langchain_fbmessenger.privacy.names import NameBook
 
@@ -87,6 +87,20 @@ def test_a_nickname_comes_back_as_its_persons_name(key: Path) -> None:
     scrubbed = replaced("Captain!", finder.find("Captain!"))
 
     assert restore_names(scrubbed, key=key) == "Milo!"
+
+
+@pytest.mark.parametrize(
+    "text", ["İnönü geldi", "merhaba inönü", "İNÖNÜ", "i\u015f\u0131l geldi", "Şevki"]
+)
+def test_names_with_a_dotted_capital_are_found_in_either_case(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "names.key"
+    book = NameBook(path)
+    book.learn(map(Person, ("İsmet İnönü", "İ\u015f\u0131l Şahin", "ŞEVKİ")))
+
+    there = replaced(text, book.finder().find(text))
+
+    assert there != text
+    assert restore_names(there, key=path).casefold() == text.replace("Şevki", "ŞEVKİ").casefold()
 
 
 def test_a_missing_key_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import restore_names
-from langchain_fbmessenger._roster import Person
+from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import replaced
 from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.privacy.names.key_file import read_key

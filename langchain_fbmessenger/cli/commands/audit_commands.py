@@ -1,0 +1,152 @@
+"""The commands about leaks: `plant-canaries` before a training, `audit` after it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from langchain_fbmessenger import FineTuningError, read_jsonl, write_jsonl
+from langchain_fbmessenger._internal.output import real_path
+from langchain_fbmessenger.cli.common import (
+    Provider,
+    friendly_errors,
+    or_stdout,
+    print_json,
+    print_plain,
+    progress,
+    say,
+    told_beside,
+)
+from langchain_fbmessenger.exceptions import InvalidOptionError
+
+if TYPE_CHECKING:
+    from langchain_openai import ChatOpenAI
+
+    from langchain_fbmessenger.fine_tuning import FineTuningJob
+
+__all__ = ["audit", "plant"]
+
+Examples = Annotated[
+    Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file of training examples.")
+]
+
+
+def plant(
+    examples: Examples,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output", "-o", callback=or_stdout, help="File for the examples with canaries."
+        ),
+    ] = Path("train.canaries.jsonl"),
+    canaries: Annotated[
+        Path,
+        typer.Option(
+            callback=or_stdout, help="File for the canaries themselves, which `audit` needs."
+        ),
+    ] = Path("canaries.json"),
+    count: Annotated[int, typer.Option(min=1, help="How many secrets to plant.")] = 10,
+    repeats: Annotated[
+        list[int], typer.Option(min=1, help="How often to plant each; may be repeated.")
+    ] = [1, 4, 16],  # noqa: B006 - typer reads the default, nobody changes it
+    seed: Annotated[int | None, typer.Option(help="Draws the same secrets again.")] = None,
+) -> None:
+    """Put invented secrets among training examples, to see later whether a model tells them."""
+    from langchain_fbmessenger import plant_canaries
+
+    with friendly_errors(), told_beside(output, canaries):
+        if len({*map(real_path, (examples, output, canaries))}) < 3:  # noqa: PLR2004
+            message = "the examples, --output and --canaries must be three files"
+            raise InvalidOptionError(message)
+        planted = plant_canaries(read_jsonl(examples), count=count, repeats=repeats, seed=seed)
+        planted.canaries.write(canaries)
+        n_written = write_jsonl(planted.examples, output)
+        print_plain(
+            f"{n_written:,} examples written to {output}, {count:,} canaries among them to "
+            f"{canaries}\nTrain on it, then: langchain-fbmessenger audit JOB {output} "
+            f"--canaries {canaries}"
+        )
+
+
+def audit(
+    job_or_model: Annotated[str, typer.Argument(help="A job's id (ftjob-…) or a model's name.")],
+    examples: Examples,
+    provider: Provider = "local",
+    canaries: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="What `plant-canaries` has written."),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(help="Model to compare with; the job's base model by default, or none."),
+    ] = None,
+    people: Annotated[
+        list[str] | None, typer.Option(help="Name of a real person; may be repeated.")
+    ] = None,
+    held_out: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="JSONL file of examples not trained on."),
+    ] = None,
+    contexts: Annotated[int, typer.Option(min=0, help="How many trained turns to ask for.")] = 50,
+    samples: Annotated[int, typer.Option(min=0, help="Sampled answers to a question.")] = 4,
+    max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 64,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
+) -> None:
+    """Measure what a tuned model gives back of its training examples, beside its base model."""
+    from langchain_fbmessenger import Canaries, audit_leaks
+    from langchain_fbmessenger.fine_tuning.errors import provider_errors
+
+    with friendly_errors(), provider_errors(provider):
+        planted = None if canaries is None else Canaries.read(canaries)
+        tuned, beside = _models(job_or_model, provider, base, max_tokens)
+        with progress("asking", shown=True) as on_progress:
+            report = audit_leaks(
+                tuned,
+                read_jsonl(examples),
+                base=beside,
+                canaries=planted,
+                people=people or (),
+                held_out=() if held_out is None else read_jsonl(held_out),
+                contexts=contexts,
+                samples=samples,
+                on_progress=on_progress,
+            )
+        if as_json:
+            print_json(report.to_dict())
+        else:
+            print_plain(str(report))
+
+
+def _models(
+    job_or_model: str, provider: str, base: str | None, max_tokens: int
+) -> tuple[ChatOpenAI, ChatOpenAI | None]:
+    """Return the tuned model and what it is compared with."""
+    from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
+
+    options: dict[str, Any] = {"max_tokens": max_tokens}
+    there = find_provider(provider)
+    if job_or_model.startswith("ftjob"):
+        job = FineTuningJob.from_id(job_or_model, there)
+        tuned = job.chat_model(**options)
+        if base is None:
+            return tuned, _answering_base(job, options)
+    else:
+        tuned = there.chat_model(job_or_model, **options)
+    return tuned, None if base in {None, "none"} else there.chat_model(base, **options)
+
+
+def _answering_base(job: FineTuningJob, options: dict[str, Any]) -> ChatOpenAI | None:
+    """Return a job's base, which nobody has asked for, if it is served; tell where it is not."""
+    from langchain_fbmessenger.fine_tuning.errors import provider_errors
+
+    try:
+        with provider_errors("audit"):
+            base = job.base_chat_model(**options)
+            base.invoke("Hi", max_tokens=1)
+    except FineTuningError:
+        name = job.state.model
+        say("Warning", f"the base model {name} does not answer: nothing to compare with")
+        return None
+    return base

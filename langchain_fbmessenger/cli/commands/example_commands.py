@@ -1,0 +1,254 @@
+"""The commands about training examples: `prepare` and `check`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from langchain_fbmessenger import (
+    ConsentReport,
+    Contacts,
+    ExampleReport,
+    FacebookMessengerChatLoader,
+    InvalidExampleError,
+    PrivacyReport,
+    apply_consent,
+    balance_examples,
+    check_examples,
+    map_ai_messages,
+    pseudonymize_chat_sessions,
+    redact_identifiers,
+    split_chat_sessions,
+    to_training_examples,
+)
+from langchain_fbmessenger.cli.common import (
+    ContactsFile,
+    Exports,
+    Folders,
+    TimeZone,
+    Tokenizer,
+    UnknownNamesOption,
+    console,
+    friendly_errors,
+    or_stdout,
+    print_plain,
+    told_beside,
+)
+from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
+from langchain_fbmessenger.cli.views.check_screen import check_lines
+from langchain_fbmessenger.cli.views.screens import owner_line, report_lines
+from langchain_fbmessenger.exceptions import InvalidOptionError
+from langchain_fbmessenger.privacy.options import as_unknown_names
+from langchain_fbmessenger.privacy.preview.wording import outside_line
+from langchain_fbmessenger.sessions import ChatSessionPipeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from langchain_core.chat_sessions import ChatSession
+
+    from langchain_fbmessenger.privacy.options import UnknownNames
+    from langchain_fbmessenger.sessions import SessionStage
+
+__all__ = ["check", "prepare"]
+
+
+def prepare(
+    exports: Exports,
+    me: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--me",
+            "--sender",
+            help="Whose messages the model learns: a name, the export's owner else; may be "
+            "repeated for several names.",
+        ),
+    ] = None,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            callback=or_stdout,
+            help="File for the training examples; - is stdout.",
+        ),
+    ] = Path("train.jsonl"),
+    form: Annotated[
+        str,
+        typer.Option("--format", help="Whose form the file has: local, openai, together, trl …"),
+    ] = "local",
+    gap: Annotated[
+        str, typer.Option(help="Pause that ends a conversation: 8h, 90m, auto, or none.")
+    ] = "8h",
+    max_messages: Annotated[
+        int | None,
+        typer.Option(min=2, help="Most turns of an example; 8, or any with --max-tokens."),
+    ] = None,
+    overlap: Annotated[
+        int | None, typer.Option(min=0, help="Turns repeated as context; 2 by default.")
+    ] = None,
+    max_tokens: Annotated[
+        int | None, typer.Option(min=1, help="Most tokens of an example; 4096 by default.")
+    ] = None,
+    tokenizer: Tokenizer = None,
+    system: Annotated[
+        str | None,
+        typer.Option(help="System prompt; {owner}, {others}, {title}, {date} are filled in."),
+    ] = None,
+    opening: Annotated[
+        str,
+        typer.Option(help="Where you wrote first: keep, drop, or a text to stand before it."),
+    ] = "keep",
+    valid: Annotated[
+        float | None,
+        typer.Option(help="Share held out, the newest of each thread, in a file."),
+    ] = None,
+    max_repeats: Annotated[
+        int | None, typer.Option(min=1, help="How often one reply is trained at most.")
+    ] = None,
+    max_share: Annotated[float | None, typer.Option(help="Largest share of one contact.")] = None,
+    half_life: Annotated[
+        str | None, typer.Option(help="Age at which half of the examples are left: 365d.")
+    ] = None,
+    min_letters: Annotated[
+        int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
+    ] = None,
+    contacts: ContactsFile = None,
+    forget: Annotated[
+        list[str] | None,
+        typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),
+    ] = None,
+    pseudonymize: Annotated[
+        Path | None,
+        typer.Option(metavar="KEYFILE", help="Give people invented names, and redact; see redact."),
+    ] = None,
+    unknown_names: UnknownNamesOption = "keep",
+    redact: Annotated[
+        bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
+    ] = False,
+    folder: Folders = None,
+    timezone: TimeZone = None,
+    workers: Annotated[
+        int,
+        typer.Option(min=0, help="Processes that read, 0 for all cores: pays from 50 MB of JSON."),
+    ] = 1,
+) -> None:
+    """Turn an export into training examples (JSONL, readable by you alone)."""
+    with friendly_errors(), told_beside(output):
+        refuse_input_as_output(exports, output)
+        loader = FacebookMessengerChatLoader(
+            exports, folders=folder, timezone=timezone, workers=workers
+        )
+        report, redacted = ExampleReport(), PrivacyReport()
+        cuts = gap.strip().lower() != "none"
+        left_out = ConsentReport()
+        stages: list[SessionStage] = []
+        agreed = Contacts() if contacts is None else Contacts.read(contacts)
+        if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
+            message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
+            raise InvalidOptionError(message)
+        outside = as_unknown_names(unknown_names)
+        if outside == "replace" and not pseudonymize:
+            message = "--unknown-names replace invents names: add --pseudonymize KEYFILE"
+            raise InvalidOptionError(message)
+        if contacts or forget:  # before threads are cut: an answer may come after a pause
+            stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
+        stages += [split_chat_sessions(gap=gap)] if cuts else []
+        stages += [
+            map_ai_messages(sender=me or None),
+            *_privacy_stages(pseudonymize, agreed, outside, redacted, redact=redact),
+            to_training_examples(
+                max_messages=max_messages,
+                overlap=overlap,
+                max_tokens=max_tokens,
+                tokenizer=tokenizer,
+                system=system,
+                opening=opening,
+                report=report,
+            ),
+            balance_examples(
+                max_repeats=max_repeats,
+                max_share=max_share,
+                half_life=half_life,
+                min_letters=min_letters,
+                report=report,
+            ),
+        ]
+        examples = ChatSessionPipeline(steps=tuple(stages)).stream(_sessions(loader, me))
+        written = write_prepared(examples, output, form, valid)
+        consent = str(left_out).splitlines() if contacts or forget else []
+        privacy = str(redacted).splitlines() if pseudonymize or redact else []
+        privacy += [outside_line(outside)] if pseudonymize else []
+        made = (*report_lines(loader.report), *consent, *str(report).splitlines(), *privacy)
+        for line in made:
+            console.print(line, soft_wrap=True)
+        if not written:
+            balanced = "nothing is left to train: balance the examples less"
+            silent = _why_silent(loader, me)
+            raise InvalidExampleError(balanced if report.answers else silent, rule="min_examples")
+        for line in written_lines(written):
+            print_plain(line)
+
+
+def _sessions(loader: FacebookMessengerChatLoader, me: list[str] | None) -> Iterator[ChatSession]:
+    """Give the sessions of an export; before the first, tell who is taken for the persona."""
+    for number, session in enumerate(loader.lazy_load()):
+        if number == 0 and not me and loader.owner:
+            console.print("owner:", owner_line(loader.owner, loader.owner_evidence), soft_wrap=True)
+        yield session
+
+
+def _why_silent(loader: FacebookMessengerChatLoader, me: list[str] | None) -> str:
+    """Say why there is no answer to train: what was left out may be all that there was."""
+    report = loader.report
+    reasons = ", ".join(f"{n:,} x {reason}" for reason, n in report.messages_skipped.most_common())
+    if report.messages_read and not report.messages_loaded:
+        return f"none of the {report.messages_read:,} messages found could be loaded: {reasons}"
+    names = me or [name for name in [loader.owner] if name]
+    persona = " or ".join(map(repr, names)) or "nobody"
+    silent = f"{persona} has written nothing in these chats: nothing to train"
+    return f"{silent} (left out: {reasons})" if reasons else silent
+
+
+def _privacy_stages(
+    key: Path | None,
+    contacts: Contacts,
+    unknown_names: UnknownNames,
+    report: PrivacyReport,
+    *,
+    redact: bool,
+) -> list[SessionStage]:
+    """Return the stage that is asked for; behind whoever looks for a real name."""
+    if key is not None:
+        return [
+            pseudonymize_chat_sessions(
+                key=key, contacts=contacts, unknown_names=unknown_names, report=report
+            )
+        ]
+    return [redact_identifiers(report=report)] if redact else []
+
+
+def check(
+    file: Annotated[
+        Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file of examples.")
+    ],
+    provider: Annotated[
+        str, typer.Option(help="Whose rules: local, openai, azure, together, trl …")
+    ] = "local",
+    model: Annotated[
+        str | None, typer.Option(help="Base model, for its price and its last day.")
+    ] = None,
+    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the examples.")] = None,
+    tokenizer: Tokenizer = None,
+) -> None:
+    """Check training examples against a provider's rules before anything leaves."""
+    with friendly_errors():
+        report = check_examples(
+            file, provider=provider, model=model, tokenizer=tokenizer, n_epochs=epochs
+        )
+    for line in check_lines(report):
+        console.print(line, highlight=False, soft_wrap=True)
+    if not report.ok:
+        raise typer.Exit(1)

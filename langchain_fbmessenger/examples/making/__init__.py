@@ -1,0 +1,1 @@
+"""Make training examples of chat sessions: turns, windows, and the prompt at their head."""

@@ -1,0 +1,124 @@
+"""What speaks for and against two threads being one conversation."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger._internal.names import comparable_name, words_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from langchain_fbmessenger.exports.conversations.compare import Comparer
+    from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
+
+__all__ = [
+    "are_kept_apart",
+    "is_one_chat",
+    "may_be_plainly_one",
+    "owners_agree",
+    "people_keys",
+    "plain_key",
+    "share_people",
+]
+
+_TWO = 2
+_SAME_GROUP = 0.5  # share of the people that two states of one group have in common
+_BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
+
+
+def people_keys(thread: ThreadFiles) -> list[object]:
+    """Return what a thread may be known by: its people as they are called today, and as then."""
+    keys = [_people_key(thread), _people_key(thread.as_written) if thread.today else None]
+    return list(filter(None, dict.fromkeys(keys)))
+
+
+def plain_key(thread: ThreadFiles) -> object:
+    """Return the last resort: the names of two people, written plainly."""
+    if not thread.pair:
+        return None
+    words = frozenset(map(words_of_name, thread.bearers.values()))
+    return ("plainly", words) if len(words) == _TWO and all(words) else None
+
+
+def _people_key(thread: ThreadFiles) -> object:
+    if thread.pair:
+        return thread.pair
+    if not thread.is_group:
+        return None
+    title = comparable_name(thread.title or "")
+    return ("group", title) if title else ("group", frozenset(thread.named))
+
+
+def owners_agree(
+    threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles], comparer: Comparer
+) -> bool:
+    """Tell whether all may come from one person's exports: two people's views are not mixed.
+
+    Two names are two people if both are known to both; else the owner may have got a new name.
+    """
+    others = list(others)
+    return not any(
+        thread.owner_key != other.owner_key
+        and thread.owner_key in other.named
+        and other.owner_key in thread.named
+        and not _has_swapped(thread, other, comparer)
+        for thread in threads
+        for other in others
+    )
+
+
+def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
+    """Tell whether the owner goes by the name that a friend had, and the friend by another."""
+    mine, theirs = thread.as_written.owner_key, other.as_written.owner_key
+    if not mine or not theirs:
+        return False
+    votes = comparer.common(thread, other).votes
+    crossed, straight = (mine, theirs), (mine, mine)
+    # One person's messages would not do: two people may have written one word at one time.
+    return votes[crossed] > votes[straight] and len({here for here, _ in votes}) >= _TWO
+
+
+def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
+    """Tell whether two folders without numbers hold the same messages: of one chat, then."""
+    if not (thread.box and other.box) or (thread.strong_id and other.strong_id):
+        return False
+    has_one_name = thread.thread_id == other.thread_id
+    if not has_one_name and (thread.export, thread.box) == (other.export, other.box):
+        return False
+    common = comparer.common(thread, other)
+    return bool(common.shared) if has_one_name else common.is_most
+
+
+def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
+    """Tell whether Meta itself keeps the two apart, as it does with people of one name.
+
+    A thread lies in one folder of an export. Only what came before its encryption is split off, and
+    what was moved to another folder.
+    """
+    if thread.export != other.export or not other.span or thread.variant == "F":
+        return False  # answers of the Graph API come page by page
+    is_named_alike = thread.thread_id == other.thread_id and thread.box and other.box
+    if is_named_alike and (thread.box == other.box or thread.strong_id):
+        return False
+    if thread.folder != other.folder and not {thread.folder, other.folder} <= _BOXES:
+        return False
+    return not is_one_chat(thread, other, comparer)
+
+
+def share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
+    """Tell whether two states of a group have enough people in common."""
+    people, others = set(thread.named), set(other.named)
+    if thread.participants is None or other.participants is None:
+        return people <= others or others <= people  # only those who wrote are known
+    return len(people & others) >= _SAME_GROUP * len(people | others)
+
+
+def may_be_plainly_one(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
+    """Tell whether nothing speaks against two chats of people whose plain names are the same."""
+    if thread.origin == other.origin or not thread.span or not other.span:
+        return False
+    if len(thread.strong_id or "") == len(other.strong_id or "") > 0:
+        return False  # two numbers of one kind
+    is_apart = thread.span[1] < other.span[0] or other.span[1] < thread.span[0]
+    return is_apart or comparer.common(thread, other).shared > 0

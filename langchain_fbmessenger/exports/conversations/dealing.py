@@ -1,0 +1,261 @@
+"""Deal the conversations of exports to worker processes, and take them back in their order."""
+
+from __future__ import annotations
+
+import pickle
+from collections import Counter, deque
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+from langchain_fbmessenger.exceptions import InvalidOptionError
+from langchain_fbmessenger.exports.conversations.threads import Conversation, Piece
+from langchain_fbmessenger.exports.discovery.layout import is_archive
+from langchain_fbmessenger.exports.report import LoadReport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from datetime import tzinfo
+    from pathlib import Path
+
+    from langchain_fbmessenger.exports.conversations.reading import ConversationReader
+    from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
+    from langchain_fbmessenger.exports.conversations.workers import Worker, Workers
+    from langchain_fbmessenger.exports.formats.part import Outline
+    from langchain_fbmessenger.exports.records import Thread
+
+__all__ = [
+    "CHUNK",
+    "PAYS",
+    "Answer",
+    "Chosen",
+    "Reading",
+    "answer_of",
+    "check_files",
+    "check_workers",
+    "deal",
+]
+
+PAYS = 24 * 2**20
+"""Bytes of JSON for which it pays to start one more process: to start takes 0.15 s."""
+CHUNK = 2**20
+"""Bytes of JSON that are dealt at a time, or the one conversation that is larger."""
+_TIMES_JSON = {".html": 4, ".htm": 4}  # how much longer it takes to read as many bytes
+_AHEAD = 2  # chunks: one that is read while another, which has been read, waits to be taken
+
+
+class Chosen(NamedTuple):
+    """A conversation, and which of its files are to be read."""
+
+    conversation: Conversation
+    pieces: list[tuple[ThreadFiles, Piece]]
+
+
+class Reading(NamedTuple):
+    """A conversation that was read (None: there is nothing left of it), and where it is counted."""
+
+    thread: Thread | None
+    report: LoadReport
+
+
+class Answer(NamedTuple):
+    """What a worker has read, and what it has learned of the files, if they were not known."""
+
+    reading: Reading
+    outlines: list[Outline]
+
+
+def deal(
+    conversations: Sequence[Conversation],
+    choose: Callable[[Conversation], Chosen],
+    reader: ConversationReader,
+    workers: int,
+) -> Iterator[Reading]:
+    """Read conversations in other processes, where there are enough of them; else in this one.
+
+    Args:
+        conversations: The conversations.
+        choose: Chooses the files of one.
+        reader: Reads those.
+        workers: How many processes there may be; 0 for one on each core, as far as they pay.
+
+    Yields:
+        What was read, in the order of the conversations.
+
+    Raises:
+        InvalidOptionError: A worker cannot be handed the time zone.
+        WorkerError: A worker could not be started, or has ended early.
+    """
+    chosen = map(choose, conversations)
+    if workers == 1:
+        yield from map(reader.read, chosen)
+        return
+    from langchain_fbmessenger.exports.conversations.workers import Workers, usable_cores
+
+    pieces = [p for c in conversations for t in c.threads for p in t.pieces]
+    work = sum(map(_work, pieces))
+    most = workers or min(usable_cores(), work // PAYS)
+    workers = min(most, work // CHUNK, len(conversations))
+    if workers <= 1:
+        yield from map(reader.read, chosen)
+        return
+    copy = pickle.dumps(reader, pickle.HIGHEST_PROTOCOL)
+    with Workers(workers, copy) as pool:
+        files = Counter(id(piece.found.file) for piece in pieces)
+        del pieces
+        yield from _Dealer(chosen, reader, pool, files).readings()
+
+
+def check_workers(workers: int, timezone: tzinfo | None) -> None:
+    """Make sure that so many workers can be had.
+
+    Args:
+        workers: How many; 0 for one on each core.
+        timezone: What they would be handed.
+
+    Raises:
+        InvalidOptionError: They cannot.
+    """
+    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
+        message = f"workers is a number of processes, 0 for one on each core, not {workers!r}"
+        raise InvalidOptionError(message)
+    if workers != 1:
+        from langchain_fbmessenger.exports.conversations.workers import reason_against
+
+        if reason := reason_against(timezone):
+            raise _refusal(workers, reason)
+
+
+def check_files(workers: int, paths: Sequence[Path]) -> None:
+    """Make sure that there is more to read than a file, which is never dealt to several workers.
+
+    Raises:
+        InvalidOptionError: So many workers were to read one.
+    """
+    if workers > 1 and len(paths) == 1 and paths[0].is_file() and not is_archive(paths[0]):
+        raise _refusal(workers, f"{str(paths[0])!r} is one file, which one process reads")
+
+
+def _refusal(workers: int, reason: str) -> InvalidOptionError:
+    return InvalidOptionError(
+        f"workers={workers} is not possible: {reason}; workers=1 reads in this process"
+    )
+
+
+class _Dealer:
+    """Deals chunks to whichever worker has the fewest.
+
+    Args:
+        chosen: The conversations.
+        reader: Reads those that are not dealt.
+        pool: The workers.
+        files: How many threads each file holds, by its id.
+    """
+
+    def __init__(
+        self,
+        chosen: Iterator[Chosen],
+        reader: ConversationReader,
+        pool: Workers,
+        files: Counter[int],
+    ) -> None:
+        self._chosen = chosen
+        self._reader = reader
+        self._pool = pool
+        self._files = files
+        self._is_over = False
+        # In the order of the conversations: who reads each; a worker at the end of a chunk is done.
+        self._order: deque[tuple[Chosen, Worker | None, bool]] = deque()
+
+    def readings(self) -> Iterator[Reading]:
+        """Give what was read, in the order of the conversations."""
+        # The first are read here while the workers start.
+        self._order.extend((chosen, None, False) for chosen in self._gather())
+        while True:
+            self._deal_ahead()
+            if not self._order:
+                return
+            chosen, worker, is_end = self._order.popleft()
+            if worker is None:
+                yield self._reader.read(chosen)
+            else:
+                worker.waiting -= is_end
+                answer = worker.receive()
+                _complete(chosen, answer.outlines)
+                yield answer.reading
+                del answer  # or it is held while the next one is read
+
+    def _deal_ahead(self) -> None:
+        while not self._is_over and self._pool.has_room(_AHEAD):
+            gathered = self._gather()
+            dealt = [number for number, one in enumerate(gathered) if self._is_dealt(one)]
+            if not dealt:
+                self._order.extend((one, None, False) for one in gathered)
+                continue
+            worker = self._pool.least_busy()
+            worker.send([_light(gathered[number]) for number in dealt])
+            worker.waiting += 1
+            self._order.extend(
+                (one, worker if self._is_dealt(one) else None, number == dealt[-1])
+                for number, one in enumerate(gathered)
+            )
+
+    def _gather(self) -> list[Chosen]:
+        """Return the next conversations, of about a chunk's bytes."""
+        gathered: list[Chosen] = []
+        work = 0
+        for one in self._chosen:
+            gathered.append(one)
+            work += sum(_work(piece) for _, piece in one.pieces)
+            if work >= CHUNK:
+                return gathered
+        self._is_over = True
+        return gathered
+
+    def _is_dealt(self, chosen: Chosen) -> bool:
+        """Tell whether a conversation is for workers.
+
+        Of a file with several threads each worker would have to read the whole.
+        """
+        return bool(chosen.pieces) and all(
+            self._files[id(piece.found.file)] == 1 for _, piece in chosen.pieces
+        )
+
+
+def answer_of(reader: ConversationReader, chosen: Chosen) -> Answer:
+    """Read a conversation in a worker."""
+    partial = any(piece.outline.is_partial for _, piece in chosen.pieces)
+    reader.report = LoadReport()
+    reading = reader.read(chosen)
+    outlines = [msgspec.structs.replace(piece.outline, stamps={}) for _, piece in chosen.pieces]
+    return Answer(reading, outlines if partial else [])
+
+
+def _complete(chosen: Chosen, outlines: list[Outline]) -> None:
+    """Take over what a worker has learned of files that were known by their edges only."""
+    for (thread, piece), outline in zip(chosen.pieces, outlines, strict=False):
+        if piece.outline.is_partial:
+            piece.outline.complete(outline)
+            thread.look_again()
+
+
+def _work(piece: Piece) -> int:
+    """Return the bytes of JSON that would take as long to read."""
+    file = piece.found.file
+    return file.size * _TIMES_JSON.get(file.suffix, 1)
+
+
+def _light(chosen: Chosen) -> Chosen:
+    """Return the same without what it takes to join threads: eight bytes for each message."""
+    light: dict[int, tuple[ThreadFiles, Piece]] = {}
+    threads = []
+    for thread in chosen.conversation.threads:
+        pieces = [
+            Piece(piece.found, msgspec.structs.replace(piece.outline, stamps={}))
+            for piece in thread.pieces
+        ]
+        threads.append(replace(thread, pieces=pieces))
+        for heavy, piece in zip(thread.pieces, pieces, strict=True):
+            light[id(heavy)] = threads[-1], piece
+    return Chosen(Conversation(threads), [light[id(piece)] for _, piece in chosen.pieces])

@@ -1,0 +1,259 @@
+"""Find the files of one or several exports and tell from their places what belongs together.
+
+Folders, zip archives and lists of both become one tree. Nothing is read here, and no name decides
+what a file is: names only say which files are parts of one thread, of which export, and in which
+order. Layouts: section 2 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+import re
+import stat
+import unicodedata
+import zipfile
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING
+
+from langchain_fbmessenger.exports.discovery.files import (
+    NOT_A_FILE,
+    UNREADABLE,
+    ExportFile,
+    SkippedFile,
+    list_archive,
+    list_folder,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterable, Sequence
+
+__all__ = [
+    "THREAD_FOLDERS",
+    "ExportTree",
+    "FoundFile",
+    "is_archive",
+    "scan_paths",
+    "tell_downloads_apart",
+]
+
+THREAD_FOLDERS = (
+    "inbox",
+    "e2ee_cutover",
+    "archived_threads",
+    "filtered_threads",
+    "message_requests",
+)
+# Folders that stand directly below an export's root. Wrappers may surround it, so it is found by
+# what lies in it.
+_BELOW_ROOT = {
+    "your_activity_across_facebook",
+    "your_facebook_activity",
+    "your_instagram_activity",
+    "account_information",
+    "personal_information",
+    "groups",
+    "html",
+    "messages",
+}
+# Python refuses to read numbers of more than 4,300 digits, which a name in an archive may have.
+_PART = re.compile(r"messages?(?:_(\d{1,100}))?(?: ?\(\d+\))?\.(?:json|html?)", re.IGNORECASE)
+_OWNER_FILES = {
+    "autofill_information.json",
+    "personal_information.json",
+    "profile_information.json",
+}
+_MEDIA_FOLDERS = {"audio", "files", "gifs", "photos", "stickers_used", "videos"}
+# The parts of one download share all but the random tail, zipped or not.
+_DATED = re.compile(r"((?:facebook|instagram)-.+-\d{4}-\d\d-\d\d)-\w+(?:\.zip)?", re.IGNORECASE)
+_INSTAGRAM = re.compile(r"your_instagram_activity|instagram-.+", re.IGNORECASE)
+_DIGITS = re.compile(r"(\d{1,100})")
+
+
+@dataclass(frozen=True)
+class FoundFile:
+    """A file with what its place says.
+
+    `export` tells exports apart, `download` is the folder or archive of one that holds the file.
+    `place` is the path of the thread below the export's `messages` folder: files of one place and
+    one export are parts of one thread. `part` is their number, 1 the newest; 0 for a file that is
+    not numbered. `folder_is_given` tells that the thread folder itself, or something in it, was
+    asked for.
+    """
+
+    file: ExportFile
+    export: str
+    download: Path
+    place: tuple[str, ...]
+    part: int
+    folder: str | None
+    folder_is_given: bool
+    is_instagram: bool
+
+
+@dataclass
+class ExportTree:
+    """What was found below the given paths."""
+
+    files: list[FoundFile] = field(default_factory=list)
+    owner_files: list[FoundFile] = field(default_factory=list)
+    skipped: list[SkippedFile] = field(default_factory=list)
+
+
+def scan_paths(paths: Iterable[Path]) -> ExportTree:
+    """List folders, archives and single files as one tree.
+
+    Args:
+        paths: Existing paths: exports, parts of one export, or anything inside them.
+
+    Returns:
+        The files by kind, each once, in an order that does not depend on the file system.
+    """
+    tree = ExportTree()
+    seen: set[Path] = set()
+    for path in paths:
+        # What was seen before was given twice: a folder and a file in it. Below one path, two files
+        # of one place are two members of an archive that have one name.
+        new = [file for file in _list_path(path) if file.location not in seen]
+        for file in new:
+            seen.add(file.location)
+            if isinstance(file, SkippedFile):
+                tree.skipped.append(file)
+            else:
+                _sort_in(file, is_given=file.location == path, tree=tree)
+    tree.files.sort(key=_order)
+    tree.owner_files.sort(key=lambda found: _natural(str(found.file.location)))
+    return tree
+
+
+def tell_downloads_apart(tree: ExportTree) -> None:
+    """Make exports of their own of what one download cannot hold: one part of a thread twice.
+
+    Two downloads of one day look like the parts of one, until it is seen what is in them.
+    """
+    parts: dict[str, dict[Path, set[Hashable]]] = {}
+    for found in tree.files:
+        held = parts.setdefault(found.export, {}).setdefault(found.download, set())
+        held.add((found.place, found.part, found.file.suffix))
+    others: dict[tuple[str, Path], str] = {}
+    for export, downloads in parts.items():
+        told_apart: list[set[Hashable]] = []
+        for download, held in sorted(downloads.items()):
+            number = next((n for n, s in enumerate(told_apart) if not s & held), len(told_apart))
+            if number == len(told_apart):
+                told_apart.append(set())
+            told_apart[number] |= held
+            if number:
+                others[export, download] = f"{export}#{number}"
+    for files in (tree.files, tree.owner_files) if others else ():
+        files[:] = [
+            replace(found, export=others.get((found.export, found.download), found.export))
+            for found in files
+        ]
+
+
+def _order(found: FoundFile) -> tuple[list[list[tuple[int, str]]], int, str]:
+    # Files of one place, from several archives, stand in the order of their paths.
+    return [_natural(name) for name in found.place], found.part, str(found.file.location)
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Return a sort key by which 2 comes before 10."""
+    return [(int(t), "") if t.isdecimal() else (-1, t) for t in _DIGITS.split(name) if t]
+
+
+def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
+    if not path.is_dir():
+        try:
+            status = path.stat()
+        except OSError:
+            return [SkippedFile(path, UNREADABLE)]
+        if not stat.S_ISREG(status.st_mode):
+            return [SkippedFile(path, NOT_A_FILE)]
+        if is_archive(path):
+            return list_archive(path, _is_worth_a_look)
+        return [ExportFile(path, status.st_size, path.parent)]
+    found: list[ExportFile | SkippedFile] = []
+    for file in list_folder(path, _is_worth_a_look):
+        if isinstance(file, ExportFile) and file.suffix == ".zip":
+            found += list_archive(file.location, _is_worth_a_look)
+        else:
+            found.append(file)
+    return found
+
+
+def is_archive(path: Path) -> bool:
+    """Tell whether a file is a zip archive, by its name or its bytes."""
+    if path.suffix.lower() == ".zip":
+        return True
+    try:
+        return zipfile.is_zipfile(path)
+    except OSError:
+        return False
+
+
+def _is_worth_a_look(folder: Sequence[str], top: int) -> bool:
+    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent.
+
+    The first `top` names stand above what was given, so nobody wants them left out.
+    """
+    return "__MACOSX" not in folder[top:] and not any(
+        name in _MEDIA_FOLDERS and above in THREAD_FOLDERS
+        for number, (above, name) in enumerate(zip(folder, folder[2:], strict=False), start=2)
+        if number >= top
+    )
+
+
+def _sort_in(file: ExportFile, *, is_given: bool, tree: ExportTree) -> None:
+    name = file.location.name
+    if name.startswith("._"):  # a Mac's notes on the file without the prefix
+        return
+    found = _placed(file)
+    if name.lower() in _OWNER_FILES:
+        tree.owner_files.append(found)
+    elif is_given or file.suffix == ".json" or _may_be_page(found):
+        tree.files.append(found)
+
+
+def _may_be_page(found: FoundFile) -> bool:
+    # Pages of posts and of messages look alike, so for HTML the place does count.
+    location = found.file.location
+    return (
+        found.folder is not None
+        or location.name.lower().startswith("message")
+        or location.parent.name in {"messages", "html"}
+    )
+
+
+def _placed(file: ExportFile) -> FoundFile:
+    parts = file.location.absolute().parts
+    folders = parts[:-1]
+    top = len(file.container.absolute().parts)
+    # Above a folder that was given lie names that matter; what lies above an archive is chance.
+    names = [(i, name) for i, name in enumerate(folders) if i >= top or not file.member]
+    box = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
+    markers = {i for i, name in names if name in _BELOW_ROOT and (box is None or i < box)}
+    root = max(markers, default=top if box is None else box)
+    start = box if box is not None else root + 1 if markers else root
+    while root - 1 in markers:  # your_facebook_activity/messages
+        root -= 1
+    numbered = _PART.fullmatch(parts[-1])
+    place = [*folders[start:], *([] if numbered else [file.location.stem])] or [folders[-1]]
+    dated = [(m[1].lower(), n) for n, name in enumerate(parts) if (m := _DATED.fullmatch(name))]
+    export, depth = dated[-1] if dated else (str(PurePath(*folders[:root])), root - 1)
+    return FoundFile(
+        file=file,
+        export=export,
+        download=Path(*parts[: depth + 1]),
+        place=tuple(map(_readable, place)),
+        part=int(numbered[1]) if numbered and numbered[1] else 0,
+        folder=None if box is None else folders[box],
+        folder_is_given=box is not None and box < top,
+        is_instagram=any(_INSTAGRAM.fullmatch(name) for name in folders),
+    )
+
+
+def _readable(name: str) -> str:
+    """Return a name as it is shown: places become the ids of threads, which must be writable."""
+    # Linux takes any bytes for a name; Python shows those that are no UTF-8 as lone surrogates.
+    readable = name.encode("utf-8", "backslashreplace").decode()
+    return unicodedata.normalize("NFC", readable)

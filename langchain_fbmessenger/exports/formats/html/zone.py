@@ -1,0 +1,90 @@
+"""The time zone of pages whose times carry none.
+
+Pages of Facebook show the account's wall clock, those of Instagram a fixed Pacific -08:00. Facts:
+section 6 of docs/formats.md.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["ZoneChooser"]
+
+_DAY = 24 * 60  # a page can state any number; no zone is as far off as this
+_PACIFIC = timezone(timedelta(hours=-8))
+
+
+class ZoneChooser:
+    """Chooses the zone of dates that name none: the user's, else what is known, else the machine's.
+
+    `assumed` names all that was taken for granted, for one warning; None if nothing was.
+    """
+
+    def __init__(self, given: tzinfo | None) -> None:
+        self._given = given
+        self._assumed: dict[str, None] = {}
+
+    @property
+    def assumed(self) -> str | None:
+        """The zones that were taken though no page names one; None where there are none."""
+        return " and ".join(self._assumed) or None
+
+    def __call__(
+        self, generation: str, stated_minutes: int | None, unknown: Collection[str] = ()
+    ) -> tzinfo:
+        """Return the zone for a page of a generation that states an offset on the export's day.
+
+        Args:
+            generation: The page's generation.
+            stated_minutes: The offset that it states, in minutes.
+            unknown: Names of zones in its dates that nobody knows: they are told of.
+        """
+        if self._given is not None:
+            return self._given
+        zone, name = self._choose(generation, stated_minutes)
+        names = " or ".join(sorted(unknown))
+        self._assumed[f"{name} for the zone {names}, which is not known," if names else name] = None
+        return zone
+
+    def _choose(self, generation: str, stated_minutes: int | None) -> tuple[tzinfo, str]:
+        if generation.startswith("I"):
+            return _PACIFIC, "Instagram's fixed UTC-08:00"
+        local = _LocalZone()
+        if (
+            stated_minutes is None
+            or abs(stated_minutes) >= _DAY
+            or timedelta(minutes=stated_minutes) in local.offsets()
+        ):
+            return local, "this machine's time zone"
+        stated = timezone(timedelta(minutes=stated_minutes))
+        return stated, f"{stated} all year, which pages name for the day of the export"
+
+
+class _LocalZone(tzinfo):
+    """The machine's zone with its summer times."""
+
+    @override
+    def utcoffset(self, dt: datetime | None) -> timedelta | None:
+        try:
+            return None if dt is None else dt.replace(tzinfo=None).astimezone().utcoffset()
+        except (OverflowError, OSError, ValueError):
+            return timedelta()  # a year that the machine's clock does not have
+
+    @override
+    def dst(self, dt: datetime | None) -> timedelta | None:
+        return None
+
+    @override
+    def tzname(self, dt: datetime | None) -> str | None:
+        return "local"
+
+    def offsets(self) -> set[timedelta | None]:
+        """Return the offsets of this year's winter and summer."""
+        year = datetime.now(tz=timezone.utc).year
+        return {self.utcoffset(datetime(year, month, 1, tzinfo=self)) for month in (1, 7)}

@@ -1,0 +1,1 @@
+"""Tell the lines that Meta wrote into a chat from those that somebody typed."""

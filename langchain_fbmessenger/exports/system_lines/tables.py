@@ -1,0 +1,290 @@
+"""Read the tables of what Meta writes into chats: `system_lines/` goes in, sentences come out.
+
+The notation is explained in the README of that folder.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+import sys
+from collections import Counter
+from importlib import resources
+from itertools import product
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from langchain_fbmessenger._internal.names import comparable_name
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib  # type: ignore[import-not-found]
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from importlib.abc import Traversable
+
+__all__ = ["KINDS", "Language", "Sentence", "Tables", "system_tables"]
+
+# The sections of a table, and the names that reports give to what stands in them.
+KINDS = {
+    "attachment": "attachment sentence",
+    "reaction": "reaction sentence",
+    "call": "call",
+    "group": "group event",
+    "setting": "setting",
+    "connection": "connection",
+    "poll": "poll or plan",
+    "notice": "notice",
+    "app": "game or app",
+}
+
+# While a sentence is worked on, one character of a private-use area stands for each wildcard.
+_WILDCARDS = {
+    "{}": "\ue000",
+    "{text}": "\ue001",
+    "{reaction}": "\ue002",
+    "{nickname}": "\ue004",
+}
+_SUBJECT = "\ue003"
+_ONCE = _WILDCARDS["{reaction}"], _WILDCARDS["{nickname}"]  # what a line is asked for
+_REGEX = {
+    "\ue000": "(.{1,120})",
+    "\ue001": ".{1,240}",
+    # No letters, and at least one character from where emoji live: "Reacted no to your message"
+    # was typed.
+    "\ue002": r"(?P<reaction>(?=\S*[\xa9\xae\u203c-\U0010ffff])[^\sA-Za-z]{1,20})",
+    "\ue003": "(?P<subject>.{1,80})",
+    "\ue004": "(?P<nickname>.{1,240})",
+}
+# Meta's quotes and apostrophes are straight in some years, curly in others.
+_VARIANTS = {'"': '"“”„«»', "'": "'\u2019"}
+_REGEX |= {sign: f"[{variants}]" for sign, variants in _VARIANTS.items()}
+_NOT_KNOWN = frozenset(_REGEX)
+_NOTATION = frozenset("{}[]|")
+_AFTER_WILDCARDS = re.compile("[\ue000-\ue004]")
+_ENDING = 3
+_LONG = 6  # letters of a word by which a sentence is looked for
+_BLANKS = [number for number in range(0x3001) if chr(number).isspace()]
+_OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
+_EITHER = re.compile(r"\{([^{}\[\]]*\|[^{}\[\]]*)\}")
+# Not `\W`, which splits words of Indian scripts at their vowel signs.
+_BETWEEN_WORDS = re.compile(r"[\s!-&(-/:-@\[-`{-~“”„«»…¿¡।]+")
+
+
+class _Sentences(msgspec.Struct, forbid_unknown_fields=True):
+    """One section of a table: sentences behind a subject, and whole messages."""
+
+    tails: list[str] = []
+    whole: list[str] = []
+
+
+class _Addressed(_Sentences):
+    """`to_owner` are the words by which a sentence says that it is about something of the owner."""
+
+    to_owner: list[str] = []
+
+
+class _Table(msgspec.Struct, forbid_unknown_fields=True):
+    """A file of `system_lines/`."""
+
+    attachment: _Sentences = msgspec.field(default_factory=_Sentences)
+    reaction: _Addressed = msgspec.field(default_factory=_Addressed)
+    call: _Sentences = msgspec.field(default_factory=_Sentences)
+    group: _Sentences = msgspec.field(default_factory=_Sentences)
+    setting: _Addressed = msgspec.field(default_factory=_Addressed)
+    connection: _Sentences = msgspec.field(default_factory=_Sentences)
+    poll: _Sentences = msgspec.field(default_factory=_Sentences)
+    notice: _Sentences = msgspec.field(default_factory=_Sentences)
+    app: _Sentences = msgspec.field(default_factory=_Sentences)
+    deleted_accounts: list[str] = []
+    you: list[str] = []
+    not_names: list[str] = []
+    list_words: list[str] = []
+
+
+class Language(msgspec.Struct, frozen=True):
+    """What the sentences of one language share."""
+
+    name: str
+    you: frozenset[str]
+    not_names: frozenset[str]
+    list_words: frozenset[str]
+
+    def may_be_names(self, value: str) -> bool:
+        """Tell whether a value may be one or several names: "Zoë, Bo and 2 others"."""
+        words = value.replace(",", " ").split()
+        kept = [w for w in words if not w.isdecimal() and w.casefold() not in self.list_words]
+        return self.may_be_a_name(" ".join(kept))
+
+    def may_be_a_name(self, value: str) -> bool:
+        """Tell whether a value may be somebody's name: "he said the doctor" is not."""
+        value = value.casefold().replace("\u2019", "'")
+        words = _BETWEEN_WORDS.split(value)
+        words += value.replace("'", " ").split()  # the "i" of "i'm", the "elle" of "qu'elle"
+        return value in self.you or self.not_names.isdisjoint(words)
+
+
+class Sentence(msgspec.Struct, frozen=True):
+    """One wording of a sentence, its options resolved; `words` are those that are known."""
+
+    wording: str
+    words: frozenset[str]
+    section: str
+    language: Language
+    to_owner: bool
+
+    @property
+    def ending(self) -> str:
+        """The last word, or what of it follows a wildcard."""
+        return _AFTER_WILDCARDS.split(self.wording.rpartition(" ")[2])[-1]
+
+    @property
+    def regex(self) -> re.Pattern[str]:
+        """The pattern of whole texts that are this sentence."""
+        return _compiled(self.wording)
+
+
+@functools.cache
+def _compiled(wording: str) -> re.Pattern[str]:
+    # Compiled when first needed: an export holds few of all the sentences.
+    return re.compile("".join(_REGEX.get(char) or re.escape(char) for char in wording))
+
+
+class Tables(msgspec.Struct, frozen=True):
+    """All sentences, and what all texts that are one of them have in common.
+
+    Attributes:
+        by_keyword: The sentences, by the longest word of each.
+        keywords: These words.
+        deleted_accounts: Names of accounts that are gone, as they are compared.
+        endings: The last three letters of sentences that end in a known word.
+        marks: The last signs of all others that have one, and blanks, which may follow.
+        lasts: The marks, and the last letters of the endings.
+        open_keywords: Words of which each sentence that ends in a wildcard holds one.
+    """
+
+    by_keyword: dict[str, list[Sentence]]
+    keywords: frozenset[str]
+    deleted_accounts: frozenset[str]
+    endings: frozenset[str]
+    marks: frozenset[str]
+    lasts: frozenset[str]
+    open_keywords: frozenset[str]
+
+
+@functools.cache
+def system_tables() -> Tables:
+    """Return all tables, read once."""
+    return _read_tables(resources.files(__package__))
+
+
+def _read_tables(folder: Traversable) -> Tables:
+    by_keyword: dict[str, list[Sentence]] = {}
+    deleted_accounts: set[str] = set()
+    ends, marks = set[str](), set(map(chr, _BLANKS))
+    open_words: list[frozenset[str]] = []
+    for file in sorted(folder.iterdir(), key=lambda file: file.name):
+        if not file.name.endswith(".toml"):
+            continue
+        table = _read_table(file)
+        deleted_accounts.update(map(comparable_name, table.deleted_accounts))
+        for sentence in _sentences(table, file.name):
+            keyword = max(sorted(sentence.words), key=len)
+            by_keyword.setdefault(keyword, []).append(sentence)
+            ending = sentence.ending
+            if not ending:
+                open_words.append(sentence.words)
+            elif len(ending) < _ENDING:
+                marks.update(_written(ending[-1]))
+            else:
+                ends.add(ending[-_ENDING:])
+    endings = {"".join(signs) for end in ends for signs in product(*map(_written, end))}
+    return Tables(
+        by_keyword=by_keyword,
+        keywords=frozenset(by_keyword),
+        deleted_accounts=frozenset(deleted_accounts),
+        endings=frozenset(endings),
+        marks=frozenset(marks),
+        lasts=frozenset(marks.union(ending[-1] for ending in endings)),
+        open_keywords=_keywords_of(open_words),
+    )
+
+
+def _keywords_of(sentences: list[frozenset[str]]) -> frozenset[str]:
+    """Return words of which each sentence holds one: few, and none that everybody types."""
+    common = Counter(word for words in sentences for word in words if len(word) >= _LONG)
+    return frozenset(max(words, key=lambda word: (common[word], word)) for words in sentences)
+
+
+def _written(character: str) -> str:
+    """Return the signs that may stand for one of a sentence's."""
+    return _VARIANTS.get(character, character)
+
+
+def _read_table(file: Traversable) -> _Table:
+    try:
+        table = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Table)
+    except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is no TOML
+        message = f"{file.name} is no table of system lines: {error}"
+        raise ValueError(message) from error
+    return table
+
+
+def _sentences(table: _Table, file_name: str) -> Iterator[Sentence]:
+    language = Language(
+        name=file_name.removesuffix(".toml"),
+        you=frozenset(word.casefold() for word in table.you),
+        not_names=frozenset(" ".join(table.not_names).casefold().split()),
+        list_words=frozenset(word.casefold() for word in table.list_words),
+    )
+    for section in KINDS:
+        written: _Sentences = getattr(table, section)
+        owners_words: list[str] = getattr(written, "to_owner", [])
+        for sentence, prefix in _with_prefix(written):
+            for wording in _wordings(sentence, prefix, file_name):
+                to_owner = any(words in wording for words in owners_words)
+                # Words glued to a wildcard are not known; quotes and apostrophes vary.
+                words = frozenset(filter(_NOT_KNOWN.isdisjoint, wording.split()))
+                if not words:
+                    raise _mistake(file_name, sentence, "every wording needs a word of its own")
+                yield Sentence(wording, words, section, language, to_owner)
+
+
+def _with_prefix(written: _Sentences) -> Iterator[tuple[str, str]]:
+    yield from ((tail, _SUBJECT) for tail in written.tails)
+    yield from ((whole, "") for whole in written.whole)
+
+
+def _wordings(sentence: str, prefix: str, file_name: str) -> Iterator[str]:
+    """Resolve what is optional and what is one of several, into wildcards and literal text."""
+    marked = sentence
+    for notation, mark in _WILDCARDS.items():
+        marked = marked.replace(notation, mark)
+    for wording in dict.fromkeys(_expand(marked)):
+        if (
+            not wording
+            or not _NOTATION.isdisjoint(wording)
+            or any(wording.count(asked) > 1 for asked in _ONCE)
+        ):
+            rule = "brackets must be pairs, wildcards known, {reaction} and {nickname} stand once"
+            raise _mistake(file_name, sentence, rule)
+        # "'s poll has multiple updates." follows the name without a blank.
+        blank = " " if prefix and wording[0] != "'" else ""
+        yield prefix + blank + wording
+
+
+def _expand(marked: str) -> Iterator[str]:
+    found = _OPTIONAL.search(marked) or _EITHER.search(marked)
+    if found is None:
+        yield " ".join(marked.split())
+        return
+    options = found[1].split("|") if marked[found.start()] == "{" else ["", found[1]]
+    for option in options:
+        yield from _expand(marked[: found.start()] + option + marked[found.end() :])
+
+
+def _mistake(file_name: str, sentence: str, rule: str) -> ValueError:
+    return ValueError(f"{file_name}: {sentence!r}: {rule}. See system_lines/README.md.")

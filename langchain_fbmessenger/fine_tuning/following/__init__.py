@@ -1,0 +1,1 @@
+"""Follow a fine-tuning job until it has ended."""

@@ -1,0 +1,1 @@
+"""Submit a fine-tuning job once, whatever happens in between."""

@@ -1,0 +1,1 @@
+"""Find base models and adapters, and tell what they are."""

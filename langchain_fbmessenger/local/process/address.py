@@ -1,0 +1,95 @@
+"""Local server: where a running server is, written by it and read by its clients."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from langchain_fbmessenger.local.process.home import write_private
+from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
+
+if TYPE_CHECKING:
+    from langchain_fbmessenger.local.process.home import Home
+
+_PROBE_TIMEOUT = 5.0
+
+
+@dataclass(frozen=True)
+class ServerAddress:
+    """How to reach a local server with OpenAI's client.
+
+    Attributes:
+        base_url: Such as `http://127.0.0.1:49152/v1`.
+        api_key: The key that this server wants; it changes with each start.
+        pid: Its process.
+        home: Its state folder.
+    """
+
+    base_url: str
+    api_key: str = field(repr=False)
+    pid: int
+    home: Path
+
+
+def write_address(home: Home, address: ServerAddress) -> None:
+    """Leave the address in the state folder, readable by its owner only."""
+    write_private(home.address, msgspec.json.encode(address, enc_hook=path_to_text))
+
+
+def read_address(home: Home) -> ServerAddress | None:
+    """Return the address of the last server of this folder; it may be gone."""
+    try:
+        return msgspec.json.decode(
+            home.address.read_bytes(),
+            type=ServerAddress,
+            dec_hook=path_from_text,
+        )
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+def proof(api_key: str, challenge: str) -> str:
+    """Return what only a holder of the key can answer to a challenge.
+
+    By it a client recognises its server without sending the key to whoever got the port of a
+    server that is gone.
+    """
+    return hmac.new(api_key.encode(), challenge.encode(), hashlib.sha256).hexdigest()
+
+
+def running_server(home: Home) -> ServerAddress | None:
+    """Return the address of this folder's server, if it answers there."""
+    address = read_address(home)
+    return address if address and _is_alive(address) else None
+
+
+def _is_alive(address: ServerAddress) -> bool:
+    """Ask whoever has the port for the proof that only our server can give."""
+    challenge = secrets.token_hex(16)
+    try:
+        answer = _get_json(address, f"/health?challenge={challenge}")
+    except (OSError, ValueError, http.client.HTTPException):
+        return False
+    return answer.get("proof") == proof(address.api_key, challenge)
+
+
+def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
+    """Send a GET straight to the server; a proxy of the environment has no part in it."""
+    connection = http.client.HTTPConnection(
+        urlsplit(address.base_url).netloc, timeout=_PROBE_TIMEOUT
+    )
+    try:
+        connection.request("GET", path)
+        answer = json.loads(connection.getresponse().read())
+    finally:
+        connection.close()
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,120 @@
+"""Local server: the state folder, what lies where in it and who may use it.
+
+The folder holds private chats and what was learnt from them, so nothing in it is readable by
+others: the folder is 0700, and the server and its children run with a umask of 0077.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path  # noqa: TC003  # a field's type
+
+from langchain_fbmessenger._internal.home import (
+    HOME_VARIABLE,
+    default_home,
+    locked,
+    private_folder,
+    state_root,
+    write_private,
+)
+from langchain_fbmessenger.exceptions import LocalServerError, MissingFolderError
+
+__all__ = [
+    "HOME_VARIABLE",
+    "PRIVATE_UMASK",
+    "UNFINISHED_BASE",
+    "Home",
+    "default_home",
+    "locked",
+    "write_private",
+]
+
+PRIVATE_UMASK = 0o077
+UNFINISHED_BASE = "converting-"
+"""How the folder of a base begins while it is being converted."""
+
+
+@dataclass(frozen=True)
+class Home:
+    """The paths inside a state folder."""
+
+    root: Path
+
+    @classmethod
+    def open(cls, root: Path | None) -> Home:
+        """Make sure that the folder exists, is private and can be written to.
+
+        Raises:
+            LocalServerError: It cannot be used.
+        """
+        home = cls.at(root)
+        try:
+            for folder in (home.root, home.files, home.jobs, home.bases, home.incoming):
+                private_folder(folder, home.root)
+        except OSError as error:
+            msg = f"The state folder {home.root} cannot be used ({error.strerror})."
+            raise LocalServerError(msg) from error
+        return home
+
+    @classmethod
+    def at(cls, root: Path | None) -> Home:
+        """Say where things are, without making anything.
+
+        Raises:
+            LocalServerError: There can be no state folder there.
+        """
+        try:
+            return cls(default_home() if root is None else state_root(root))
+        except MissingFolderError as error:
+            msg = f"The state folder cannot be used: {error}."
+            raise LocalServerError(msg) from None
+
+    @property
+    def files(self) -> Path:
+        """Uploaded files, each under its id."""
+        return self.root / "files"
+
+    @property
+    def jobs(self) -> Path:
+        """A folder per job: its spec, log and adapter."""
+        return self.root / "jobs"
+
+    @property
+    def bases(self) -> Path:
+        """Converted base models."""
+        return self.root / "bases"
+
+    @property
+    def incoming(self) -> Path:
+        """Uploads while they arrive."""
+        return self.root / "incoming"
+
+    @property
+    def database(self) -> Path:
+        """Jobs, events, files and models."""
+        return self.root / "state.db"
+
+    @property
+    def address(self) -> Path:
+        """Where the running server writes its address, key and pid."""
+        return self.root / "server.json"
+
+    @property
+    def reserve(self) -> Path:
+        """Room on the disk that is given up when it is full, so that this can be written down."""
+        return self.root / "reserve"
+
+    @property
+    def log(self) -> Path:
+        """What a server that was started in the background prints."""
+        return self.root / "server.log"
+
+    @property
+    def server_lock(self) -> Path:
+        """Held by the running server."""
+        return self.root / "server.lock"
+
+    @property
+    def start_lock(self) -> Path:
+        """Held by a client while it starts a server."""
+        return self.root / "start.lock"

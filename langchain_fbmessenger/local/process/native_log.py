@@ -1,0 +1,136 @@
+"""Local server: what libraries print in its children → what of it a log may hold.
+
+Native code prints what it likes: llama.cpp quotes the patterns, grammars and property names of
+requests, and whatever they hold, new lines and escape sequences too. Of such a line only those
+parts get through that are known, words of ours and numbers; the rest is counted. Our own code's
+lines bear a mark that libraries do not know.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import secrets
+import threading
+from collections import Counter
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MARK = secrets.token_hex(16)
+"""Begins the lines of our own code in a child, see `_own_process.marked`."""
+_KNOWN = (
+    # llama.cpp, as it loads a model and adapters
+    r"error loading model",
+    r"failed to load model",
+    r"failed to open GGUF file",
+    r"model is corrupted or incomplete",
+    r"unknown model architecture",
+    r"unknown pre-tokenizer type",
+    r"missing tensor",
+    r"wrong number of tensors; expected \d{1,9}, got \d{1,9}",
+    r"invalid magic",
+    r"failed to (?:load|apply|initialize|init) (?:lora )?adapter",
+    r"failed to create context with model",
+    r"failed to allocate (?:compute|KV|output)?(?: )?buffers?",
+    r"unable to allocate",
+    # llama.cpp, as it answers
+    r"failed to parse grammar",
+    r"number of repetitions exceeds sane defaults",
+    r"unsupported grammar, left recursion detected",
+    r"JSON schema conversion was incomplete",
+    r"request \(\d{1,9} tokens\) exceeds the available context size \(\d{1,9} tokens\)",
+    r"Context size has been exceeded",
+    r"failed to find free space in the KV cache",
+    r"Compute error",
+    r"failed to decode the batch",
+    r"GGML_ASSERT",
+    # every engine, and the system
+    r"CUDA error",
+    r"CUDA driver version is insufficient",
+    r"[Oo]ut of memory",
+    r"No available memory for the cache blocks",
+    r"No space left on device",
+    r"Illegal instruction",
+    r"Segmentation fault",
+    r"Bus error",
+    r"terminate called",
+)
+_PARTS = re.compile("|".join(f"(?:{known})" for known in _KNOWN))
+_MOST_TIMES = 10
+"""That one line is written of one child: who asks again and again fills no disk with it."""
+_LONGEST_LINE = 8192
+_CHUNK = 65_536
+
+
+def known_parts(line: str) -> str:
+    """Return what of a line is known, without what stands around it."""
+    return "; ".join(dict.fromkeys(_PARTS.findall(line)))
+
+
+class NativeLog:
+    """Takes what a child prints, in pieces, and gives the lines that a log may hold."""
+
+    def __init__(self, name: str) -> None:
+        """Take the output of a process that is to be called so."""
+        self._name = name
+        self._rest = b""
+        self._is_too_long = False
+        self._times: Counter[str] = Counter()
+        self._left_out = 0
+
+    def feed(self, output: bytes) -> Iterator[str]:
+        """Take what comes next and yield the lines that are whole now."""
+        *lines, self._rest = (self._rest + output).split(b"\n")
+        for line in lines:
+            yield from self._line(line)
+        if len(self._rest) > _LONGEST_LINE:
+            self._rest, self._is_too_long = b"", True
+
+    def end(self) -> Iterator[str]:
+        """Yield what is left, and how much was left out."""
+        yield from self.feed(b"\n" if self._rest else b"")
+        if self._left_out:
+            yield f"{self._name}: {self._left_out} lines of native output left out\n"
+
+    def _line(self, line: bytes) -> Iterator[str]:
+        is_whole, self._is_too_long = not self._is_too_long, False
+        text = line.decode(errors="replace")
+        known = known_parts(text)
+        if is_whole and text.startswith(MARK):
+            yield _printable(text.removeprefix(MARK)) + "\n"
+        elif is_whole and known and self._times[_without_numbers(known)] < _MOST_TIMES:
+            self._times[_without_numbers(known)] += 1
+            yield f"{self._name}: {known}\n"
+        elif text.strip() or not is_whole:
+            self._left_out += 1
+
+
+def _without_numbers(line: str) -> str:
+    return re.sub(r"\d+", "0", line)
+
+
+def copy_in_background(
+    output: IO[bytes], name: str, write: Callable[[str], object]
+) -> threading.Thread:
+    """Read a child's output to its end in a thread, and write what may be written.
+
+    Whoever started the child waits for the thread once the child has ended.
+    """
+
+    def copy() -> None:
+        log = NativeLog(name)
+        while piece := os.read(output.fileno(), _CHUNK):
+            for line in log.feed(piece):
+                write(line)
+        for line in log.end():
+            write(line)
+
+    copying = threading.Thread(target=copy, name=f"log of {name}", daemon=True)
+    copying.start()
+    return copying
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else "?" for letter in text)

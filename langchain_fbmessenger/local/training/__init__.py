@@ -1,0 +1,1 @@
+"""Train a LoRA adapter, in a process of its own."""

@@ -1,0 +1,1 @@
+"""Show what would be replaced in an export, and what would not."""

@@ -1,0 +1,1 @@
+"""Write an export without names and identifiers."""

@@ -1,0 +1,1 @@
+"""Hold chat sessions in columns, between loaders, stages and LangChain's messages."""

@@ -1,0 +1,301 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from langchain_fbmessenger.exports.formats.html.pages import (
+    UNKNOWN_HTML,
+    decode_page,
+    looks_like_html,
+)
+from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
+from langchain_fbmessenger.exports.report import NOT_A_THREAD
+from tests.unit_tests.exports.html_pages import (
+    GENERATIONS,
+    block,
+    decode,
+    only_thread,
+    page,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+ZOE, MILO = "Zoë Brandt", "Milo Dvořák"
+PRAGUE = ZoneInfo("Europe/Prague")
+
+
+def utc(*parts: int, hours: float = 0) -> int:
+    """Return the milliseconds of a wall time that many hours east of UTC."""
+    moment = datetime(*parts, tzinfo=timezone(timedelta(hours=hours)))  # type: ignore[misc,arg-type]
+    return int(moment.timestamp() * 1000)
+
+
+def texts(raw: bytes, zone: tzinfo = timezone.utc) -> list[str | None]:
+    return [message.text for message in only_thread(raw, zone).messages]
+
+
+@pytest.mark.parametrize(
+    ("generation", "time", "precision"),
+    [
+        ("H1", utc(2013, 10, 4, 22, 5, hours=2), 60_000),
+        ("H2", utc(2017, 5, 2, 10, 57, 5), 1000),
+        ("H3", utc(2024, 7, 12, 16, 54, 10), 1000),
+        ("H4", utc(2025, 6, 1, 15, 31, 29), 1000),
+        ("I3", utc(2024, 5, 14, 6, 21), 60_000),
+        ("I4", utc(2026, 3, 10, 19, 25), 60_000),
+    ],
+)
+def test_every_generation_is_known_and_read(generation: str, time: int, precision: int) -> None:
+    found = decode(
+        page(generation, block(generation, MILO, "v pět 😂"), block(generation, ZOE, "a"))
+    )
+    assert (found.generation, found.precision_ms) == (generation, precision)
+    assert found.has_zone == (generation == "H1")
+    (thread,) = found.threads
+    assert [(m.sender, m.text, m.timestamp_ms) for m in thread.messages] == [
+        (ZOE, "a", time),
+        (MILO, "v pět 😂", time),
+    ], "turned round: a page has its newest message first"
+    assert (thread.found, dict(thread.skipped)) == (2, {})
+    if generation != "H1":
+        assert (thread.title, thread.participants) == (MILO, None)
+
+
+def test_equal_times_stand_as_they_were_said() -> None:
+    raw = page("I4", *(block("I4", MILO, str(n)) for n in range(9, 0, -1)))
+    assert texts(raw) == [str(n) for n in range(1, 10)]
+
+
+def test_a_page_that_begins_with_the_oldest_is_not_turned_round() -> None:
+    minutes = [1, 1, 2]
+    blocks = (block("I4", ZOE, str(n), f"Mar 10, 2026 7:0{m} pm") for n, m in enumerate(minutes))
+    assert texts(page("I4", *blocks)) == ["0", "1", "2"]
+
+
+def test_a_message_out_of_order_goes_to_its_time() -> None:
+    clock = ["7:03", "7:01", "7:02", "7:00"]
+    blocks = (block("I4", ZOE, time, f"Mar 10, 2026 {time} pm") for time in clock)
+    assert texts(page("I4", *blocks)) == ["7:00", "7:01", "7:02", "7:03"]
+
+
+def test_the_pages_own_language_settles_its_numbers() -> None:
+    raw = page("H3", block("H3", ZOE, "x", "03/04/2021, 14:05"), lang="en-US")
+    assert only_thread(raw).messages[0].timestamp_ms == utc(2021, 3, 4, 14, 5)
+
+
+def test_a_title_stands_in_the_tag_if_nowhere_else() -> None:
+    raw = page("I4", block("I4", ZOE, "x"), title="Al &amp; Co")
+    assert only_thread(raw.replace(b"<header>", b"<!--").replace(b"</header>", b"-->")).title == (
+        "Al & Co"
+    )
+
+
+def test_a_group_may_have_no_message() -> None:
+    thread = only_thread(page("H4", block("H4", "Participants: Al and Zoë Brandt", date="")))
+    assert (thread.participants, thread.messages, thread.found) == (["Al", ZOE], [], 0)
+
+
+def test_summer_time_is_the_zones_and_the_hour_that_comes_twice_goes_by_the_order() -> None:
+    times = ["1:30:00 am", "2:30:00 am", "2:10:00 am", "2:50:00 am", "3:10:00 am"]
+    blocks = [block("H3", ZOE, time, f"Oct 27, 2024 {time}") for time in times]
+    found = only_thread(page("H3", *reversed(blocks)), PRAGUE).messages
+    assert [message.text for message in found] == times
+    assert [m.timestamp_ms for m in found] == [
+        utc(2024, 10, 27, 1, 30, hours=2),
+        utc(2024, 10, 27, 2, 30, hours=2),
+        utc(2024, 10, 27, 2, 10, hours=1),
+        utc(2024, 10, 27, 2, 50, hours=1),
+        utc(2024, 10, 27, 3, 10, hours=1),
+    ]
+
+
+@pytest.mark.parametrize(("clock", "hours"), [("12:00:30 am", -2.5), ("12:01:30 am", -3.5)])
+def test_a_zone_may_change_within_an_hour(clock: str, hours: float) -> None:
+    """St. John's went back at 0:01 until 2011, so 0:00:30 comes once and 23:01 to 0:00 twice."""
+    raw = page("H3", block("H3", ZOE, "x", f"Nov 07, 2010 {clock}"))
+    (message,) = only_thread(raw, ZoneInfo("America/St_Johns")).messages
+    minute, second = (int(part) for part in clock[3:8].split(":"))
+    assert message.timestamp_ms == utc(2010, 11, 7, 0, minute, second, hours=hours)
+
+
+SAID_EN = """Generated by Jon on Sea on <time datetime="2026-08-19T14:33Z">Wednesday, August 19,
+2026 at 4:33 PM UTC+02:00</time><div>Contains data you requested from August 17, 2023</div>"""
+SAID_PT = """Gerado por Zoë Brandt em <time datetime="2026-08-12T05:03Z">Terça-feira, 11 de agosto
+de 2026 às 22:03 UTC</time>"""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "owner", "minutes"),
+    [
+        ("Generated by Zoë Brandt on Sunday, July 14, 2024 at 6:31 PM UTC-04:00", ZOE, -240),
+        (SAID_EN, "Jon on Sea", 120),
+        (SAID_PT, ZOE, -420),
+        ("Generated by Zoë Brandt on Sunday, July 14, 2024 at 6:31 PM UTC", ZOE, None),
+        ("<time>2026-09-09T08:16Z</time>", None, None),
+    ],
+)
+@pytest.mark.parametrize("generation", ["H2", "H3"])
+def test_the_page_names_its_owner_and_zone(
+    generation: str, sentence: str, owner: str | None, minutes: int | None
+) -> None:
+    said = f'<div class="{"_4t5o" if generation == "H2" else "_aoaa"}">{sentence}</div>'
+    where = {"below": said} if generation == "H2" else {"above": said}
+    blocks = block(generation, "Zoë", "x"), block(generation, ZOE, "y")
+    asked: list[int | None] = []
+
+    def zone_of(_: str, offset: int | None, _unknown: Iterable[str]) -> tzinfo:
+        asked.append(offset)
+        return timezone.utc
+
+    found = decode_page(page(generation, *blocks, **where), zone_of)
+    assert (found.owner, found.utc_offset_minutes) == (owner, minutes)
+    assert asked == [minutes]
+    assert [message.text for message in found.threads[0].messages] == ["y", "x"]
+
+
+def test_no_zone_is_asked_for_when_the_dates_name_theirs() -> None:
+    decode_page(page("H1", block("H1", ZOE, "x")), lambda *_: pytest.fail("asked"))
+
+
+@pytest.mark.parametrize(
+    ("header", "people"),
+    [
+        ("Participants: Al, Zoë Brandt and Milo Dvořák", ["Al", ZOE, MILO]),
+        ("Participants: Al, Zoë Brandt, and Milo Dvořák", ["Al", ZOE, MILO]),
+        ("Participants: Tom and Jerry and Al", ["Tom and Jerry", "Al"]),
+        ("Participants: Tom and Jerry and Zoë Brandt", ["Tom and Jerry", ZOE]),
+        ("Participants: Tom and Zoë and Brandt", ["Tom", "Zoë and Brandt"]),
+        ("Participants: Al, Zoë and Brandt", ["Al", "Zoë and Brandt"]),
+        ("Deltakere: Al, Zoë Brandt og Milo Dvořák", ["Al", ZOE, MILO]),
+        ("Mailbox thread pending", None),
+        ("Join: https://m.me/j/abc", None),
+    ],
+)
+@pytest.mark.parametrize("generation", ["H2", "H3", "I4"])
+def test_blocks_above_the_messages_are_none_but_may_list_people(
+    generation: str, header: str, people: list[str] | None
+) -> None:
+    above = block(generation, header, date="") + block(generation, "Group photo", date="")
+    messages = block(generation, ZOE, "x"), block(generation, "Zoë and Brandt", "x")
+    thread = only_thread(page(generation, above, *messages))
+    assert (thread.participants, thread.found, len(thread.messages)) == (people, 2, 2)
+
+
+def test_a_message_without_a_readable_date_or_without_anything_is_counted() -> None:
+    blocks = [
+        block("H3", ZOE, "kept"),
+        block("H3", ZOE, "lost", "the day before yesterday"),
+        block("H3", ZOE, "lost", ""),
+        block("H3", ZOE),
+        block("H3", ZOE, " <br /> "),
+    ]
+    thread = only_thread(page("H3", *blocks))
+    assert thread.found == 5
+    assert dict(thread.skipped) == {"no time": 2, "empty": 2}
+
+
+def test_scripts_styles_and_comments_are_no_messages() -> None:
+    hidden = block("H3", ZOE, "hidden")
+    raw = page(
+        "H3",
+        f"<!-- {hidden} --><script>var x = '{hidden}'</script>",
+        block("H3", ZOE, "a<script>alert(1)</script>b<!-- no -->c<style>p{}</style>"),
+        f"<style>{hidden}",
+    )
+    assert texts(raw) == ["abc"]
+
+
+def test_a_typed_class_name_is_text() -> None:
+    assert texts(page("H3", block("H3", ZOE, 'why class="_a6-g" &lt;div class="_a6-g"&gt;?'))) == [
+        'why class="_a6-g" <div class="_a6-g">?'
+    ]
+
+
+def test_what_is_cut_off_costs_only_itself() -> None:
+    raw = page("H3", *(block("H3", ZOE, f"text {n}") for n in range(9)))
+    whole = len(texts(raw))
+    for end in range(len(raw) - 250, len(raw)):
+        kept = only_thread(raw[:end])
+        assert whole - 2 <= len(kept.messages) <= whole
+        assert kept.messages[-1].text == "text 0"
+
+
+def test_an_unclosed_block_costs_no_other() -> None:
+    broken = block("H4", ZOE, "<div><b><a>b").replace("</div>", "")
+    raw = page("H4", block("H4", ZOE, "c"), broken, block("H4", ZOE, "a"))
+    assert [text and text.strip() for text in texts(raw)] == ["a", "b", "c"]
+
+
+def test_bytes_that_are_no_utf_8_cost_a_character() -> None:
+    raw = page("I3", block("I3", ZOE, "aXbYc")).replace(b"X", b"\xff").replace(b"Y", b"\0")
+    assert texts(b"\xef\xbb\xbf" + raw) == ["a\N{REPLACEMENT CHARACTER}bc"]
+
+
+def test_thousands_of_nested_tags_crash_nothing() -> None:
+    """In a process of its own, which a stack overflow would end."""
+    code = (
+        "from datetime import timezone\n"
+        "from langchain_fbmessenger.exports.formats.html.pages import decode_page\n"
+        "from tests.unit_tests.exports.html_pages import block, page\n"
+        "for tag in ('div', 'span', 'p', 'b', 'ul'):\n"
+        "    deep = f'<{tag}>' * 10_000 + 'x'\n"
+        "    for kind in ('H1', 'H3'):\n"
+        "        blocks = block(kind, 'B', 'b'), block(kind, 'A', deep), block(kind, 'C', 'c')\n"
+        "        raw = page(kind, *blocks, above=deep)\n"
+        "        thread = decode_page(raw, lambda *_: timezone.utc).threads[0]\n"
+        "        assert {m.text for m in thread.messages} >= {'b', 'c'}, (tag, kind)\n"
+        "endless = page('H3', block('H3', 'B', 'b'), block('H3', 'A', '<div>' * 300_000))\n"
+        "assert decode_page(endless, lambda *_: timezone.utc).threads[0].found == 2\n"
+    )
+    ran = subprocess.run(  # noqa: S603 - our own code
+        [sys.executable, "-c", code], check=False, capture_output=True, timeout=120
+    )
+    assert (ran.returncode, ran.stderr) == (0, b"")
+
+
+POST = '<div class="_2ph_ _a6-p"><div class="_2pin">Hello world</div></div>'
+
+
+@pytest.mark.parametrize(
+    ("raw", "reason"),
+    [
+        (b"", NOT_A_THREAD),
+        (
+            b"<html><body><h1>Messages</h1><a href='messages/1.html'>Al</a></body></html>",
+            NOT_A_THREAD,
+        ),
+        (page("H3"), NOT_A_THREAD),
+        (page("H3", '<section class="_a6-g"><h2 class="_a6-h">Al</h2></section>'), NOT_A_THREAD),
+        (
+            page(
+                "H4",
+                f'<section class="_a6-g"><h2 class="_2ph_ _a6-h _a6-i">Al updated his status.</h2>'
+                f'{POST}<footer class="_a6-o">May 02, 2011 8:12:17 am</footer></section>',
+            ),
+            NOT_A_THREAD,
+        ),
+        (page("H3", block("H3", ZOE, "x").replace("_a6-g", "_b7")), UNKNOWN_HTML),
+        (
+            page("H3", block("H3", ZOE, "x").replace("_a6-o", "_b7").replace("_a72d", "_b8")),
+            UNKNOWN_HTML,
+        ),
+    ],
+)
+def test_other_pages_are_told_from_unknown_ones(raw: bytes, reason: str) -> None:
+    with pytest.raises(NotAThreadError, match=reason):
+        decode(raw)
+
+
+@pytest.mark.parametrize("generation", GENERATIONS)
+def test_a_page_is_known_by_its_head(generation: str) -> None:
+    raw = page(generation, block(generation, ZOE, "x"))
+    assert looks_like_html(raw[:100])
+    assert looks_like_html(b"\xef\xbb\xbf \n<!DOCTYPE html>" + raw[:50])
+    assert not looks_like_html(b'{"messages": "<html>"}')
+    assert not looks_like_html(b"PK\x03\x04")
