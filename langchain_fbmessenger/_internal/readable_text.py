@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-__all__ = ["places_in", "plain_text"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["places_in", "plain_text", "plain_texts"]
 
 # What nobody sees: format characters (Cf), controls but for blanks and line ends, fillers,
 # selectors of a glyph's form. The Arabic tatweel is seen, and only stretches a word.
@@ -60,6 +64,14 @@ def plain_text(text: str) -> str:
         return text
     seen = _UNSEEN_CHARACTER.sub("", text)
     return seen if _SIGN_OF_FORM.search(seen) is None else _OTHER_FORM.sub(_usual, seen)
+
+
+def plain_texts(texts: Sequence[str]) -> Sequence[str]:
+    """Return texts as people read them: nearly all of them are written so."""
+    has_sign = _SIGN.search
+    if not has_sign("".join(texts)):
+        return texts
+    return [plain_text(text) if has_sign(text) else text for text in texts]
 
 
 def _usual(match: re.Match[str]) -> str:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, ClassVar
 from langchain_fbmessenger._internal.shown import Shown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from langchain_fbmessenger.privacy.findings import Finding
 
 __all__ = ["PrivacyReport"]
@@ -65,6 +67,14 @@ class PrivacyReport(Shown):
         if findings:
             self.messages_changed += before != after
             self.found.update(found.kind for found in findings)
+
+    def saw_unchanged(self, texts: Sequence[str]) -> None:
+        """Count messages' texts in which nothing was found, as `saw` would one by one."""
+        if type(self).saw is PrivacyReport.saw:
+            self.messages += len(texts)
+            return
+        for text in texts:
+            self.saw(text, text, [])
 
     def __str__(self) -> str:
         found = ", ".join(

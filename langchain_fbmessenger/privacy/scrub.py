@@ -14,7 +14,7 @@ from typing_extensions import override
 from langchain_fbmessenger._internal.collector import without_gc
 from langchain_fbmessenger._internal.roster import participants_of
 from langchain_fbmessenger.privacy.findings import Finding, replaced
-from langchain_fbmessenger.privacy.plain_text import find_in
+from langchain_fbmessenger.privacy.plain_text import find_in, suspects_in
 from langchain_fbmessenger.privacy.walk import (
     NAME_KEYS,
     ROLES,
@@ -25,9 +25,9 @@ from langchain_fbmessenger.privacy.walk import (
 from langchain_fbmessenger.transcripts.times import is_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from langchain_fbmessenger.privacy.findings import TextFinder
+    from langchain_fbmessenger.privacy.findings import BulkFinder
     from langchain_fbmessenger.privacy.names import NameBook
     from langchain_fbmessenger.privacy.report import PrivacyReport
     from langchain_fbmessenger.transcripts.transcript import Transcript
@@ -47,9 +47,9 @@ class SessionScrubber(Walk):
 
     def __init__(
         self,
-        identifiers: TextFinder | None,
+        identifiers: BulkFinder | None,
         book: NameBook | None,
-        names: TextFinder | None,
+        names: BulkFinder | None,
         report: PrivacyReport,
     ) -> None:
         super().__init__()
@@ -68,9 +68,31 @@ class SessionScrubber(Walk):
     def content(self, content: Any) -> Any:
         if not isinstance(content, str):
             return self._blocks(content) if isinstance(content, list) else self.value(content)
-        findings = find_in(content, self._finders)
-        scrubbed = replaced(content, findings) if findings else content
-        self._report.saw(content, scrubbed, findings)
+        return self._scrubbed(content, find_in(content, self._finders))
+
+    @override
+    def contents(self, contents: Sequence[Any]) -> Iterator[Any]:
+        if not all(isinstance(content, str) for content in contents):
+            return super().contents(contents)
+        return self._texts(contents)
+
+    def _texts(self, texts: Sequence[str]) -> Iterator[str]:
+        for block, suspects in suspects_in(texts, self._finders):
+            done = 0
+            for place in suspects:
+                yield from self._passed(block[done:place])
+                yield self._scrubbed(block[place], find_in(block[place], self._finders))
+                done = place + 1
+            yield from self._passed(block[done:])
+
+    def _passed(self, texts: Sequence[str]) -> Sequence[str]:
+        """Count texts in which nothing is found."""
+        self._report.saw_unchanged(texts)
+        return texts
+
+    def _scrubbed(self, text: str, findings: list[Finding]) -> str:
+        scrubbed = replaced(text, findings)
+        self._report.saw(text, scrubbed, findings)
         return scrubbed
 
     def _blocks(self, blocks: list[Any]) -> list[Any]:

@@ -12,6 +12,7 @@ import dataclasses
 import re
 from abc import ABC, abstractmethod
 from collections import deque
+from itertools import islice
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +24,7 @@ from langchain_fbmessenger.transcripts.messages import copy_message, is_plain, r
 from langchain_fbmessenger.transcripts.transcript import transcript_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from langchain_fbmessenger.transcripts.transcript import Transcript
 
@@ -85,6 +86,10 @@ class Walk(ABC):
         """Return what is to stand for a message's content."""
         return self.value(content)
 
+    def contents(self, contents: Sequence[Any]) -> Iterator[Any]:
+        """Give what is to stand for the contents of messages, one after another."""
+        return map(self.content, contents)
+
     def value(self, value: Any, key: str = "") -> Any:
         """Return a value as it is to be."""
         if isinstance(value, str):
@@ -131,10 +136,11 @@ class Walk(ABC):
         texts: list[Any] = []
         senders: dict[str, str] = {}
         extras: dict[int, dict[str, Any]] = {}
+        contents = self.contents(session.texts)
 
         def go_to(stop: int) -> None:
             start = len(texts)
-            texts.extend(map(self.content, session.texts[start:stop]))
+            texts.extend(islice(contents, stop - start))
             for sender in dict.fromkeys(session.senders[start:stop]):
                 if sender not in senders:
                     senders[sender] = self.value(sender, "sender")

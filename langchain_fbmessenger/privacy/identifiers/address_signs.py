@@ -1,4 +1,4 @@
-"""Whether a text may hold an address: a look at its numbers, and at the words that go with them.
+"""Whether a text may hold an address: a look at its words and numbers, and how they follow.
 
 Every text with a digit is looked at, and hardly any holds an address. What is asked for here, all
 addresses have; whether it is one, `addresses` says.
@@ -12,85 +12,91 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.familiar_words import FamiliarWords
 from langchain_fbmessenger.privacy.identifiers.address_tables import address_file, address_tables
-from langchain_fbmessenger.privacy.identifiers.signs import ANY_DIGIT
 from langchain_fbmessenger.privacy.identifiers.words import stem_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ["CAPITALS", "NUMBER_FIRST", "may_hold_address"]
+__all__ = ["CAPITALS", "may_hold_addresses"]
 
 CAPITALS = f"[{''.join(filter(str.isupper, map(chr, range(0x530))))}]"
 """`re` has no class of capitals: those of Latin, Greek and Cyrillic."""
 
-NUMBER_FIRST = r"(?<![\w:/$€£#+-])(?<!\d[.,])\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?"
-"""A house's number that stands before the street."""
-
-# These run on all texts with a digit, so they begin with a set, and look back from behind it.
-_IS_NUMBER_FIRST = re.compile(
-    rf"[{ANY_DIGIT}](?<![\w:/$€£#+-].)(?<!\d[.,].)[{ANY_DIGIT}]{{0,4}}[A-Za-z]?"
-    rf"(?:[/-][{ANY_DIGIT}]{{1,4}})?(?:\s?(?:bis|ter|quater))?,?\s"
-)
-# All digits of which the last may end a house's number that stands behind the street; of "12-34",
-# the first ones stand for both.
-_NUMBER_LAST = re.compile(
-    rf"[{ANY_DIGIT}](?<!\d.)(?<!\d-.)(?<![^\w'.,\s°№#-].)[{ANY_DIGIT}]*(?![:%€$£°\d]|[.,]\d)"
-)
-# An address's second number: a house's other one, a postcode, a flat.
-_GOES_ON = re.compile(
-    r"\d{3,4}/\d|\d+[a-zA-Zа-гА-Г]?(?:[/-] ?\d+[a-zA-Z]?|/[a-zA-Zа-г])?[^\d/-]\D*\d"
-)
-_A_CAPITAL = re.compile(CAPITALS)
 # A set of characters is many times as fast as `[^\W\d_]`; the words of the table have no others.
-_EVERY_LETTER = re.findall(r"[^\W\d_]", "".join(map(chr, range(0x600))))
-_LETTERS = re.compile(f"[{''.join(_EVERY_LETTER)}]+")
+_EVERY_LETTER = "".join(re.findall(r"[^\W\d_]", "".join(map(chr, range(0x600)))))
+_LETTERS = re.compile(f"[{_EVERY_LETTER}]+")
+_WORD_OR_NUMBER = re.compile(f"[{_EVERY_LETTER}]+|[0-9]+")
+_AFTER_DIGITS = ":"  # sorts behind every number and before every letter
 _A_LETTER_FOLDED = "\u0345"  # the only sign that folds to a letter, and so would go with a word
+# What has no word that says "street" has a capital in the word before its number, and a second
+# number, or "I live at" before it.
+_NAME_AND_NUMBER = re.compile(rf"{CAPITALS}\S*\s*[0-9]+(?![0-9:%€$£°])")
+_TWO_NUMBERS = re.compile(r"[0-9](?:/|[^0-9/-][^0-9]*[0-9])")
 _MOST_NUMBERS = 4  # of more, each may be one: looking at each of them costs as much as they are
 
 
-def may_hold_address(text: str) -> bool:
-    """Tell whether a text may hold an address; if not, it holds none.
+def may_hold_addresses(texts: Sequence[str]) -> list[int]:
+    """Return the places of texts that may hold an address; the others hold none.
 
     Args:
-        text: The text, its digits in ASCII.
+        texts: The texts, their digits in ASCII.
     """
-    first = _IS_NUMBER_FIRST.search(text)
-    if first:
-        folded = _folded(text[first.start() :])
-        if _holds(folded, _LETTERS.findall(folded), _words().with_number_first):
-            return True
-    starts = [match.start() for match in _NUMBER_LAST.finditer(text)]
-    if len(starts) > _MOST_NUMBERS:
+    related = {*_unrelated().others(texts)}
+    return [place for place, text in enumerate(texts) if _may_hold(text, place in related)]
+
+
+def _may_hold(text: str, is_related: bool) -> bool:  # noqa: FBT001 - once for each text
+    """Tell whether a text may hold an address, by whether it has words of addresses."""
+    named = _NAME_AND_NUMBER.search(text)
+    if named and _TWO_NUMBERS.search(text, named.start()):
         return True
-    before, letters = "", []
-    for start in starts:
-        before = _folded(text[:start])
-        letters = _LETTERS.findall(before)
-        if letters and _may_end_street(text, start, before, letters[-1]):
-            return True
-    return _holds(before, letters, _words().before_number)
+    return is_related and _may_hold_street(text, is_named=named is not None)
 
 
-def _may_end_street(text: str, start: int, before: str, last: str) -> bool:
-    """Tell whether the word before a number may be a street's name, or the last word of one.
-
-    Args:
-        text: The text.
-        start: Where the number begins.
-        before: What stands before it, folded.
-        last: The last letters of that.
-    """
+def _may_hold_street(text: str, *, is_named: bool) -> bool:
+    """Tell whether the words of a text that are an address's stand where they do in one."""
     words = _words()
-    if last in words.right_before or last.endswith(words.ends):
+    folded = _folded(text)
+    pieces = _WORD_OR_NUMBER.findall(folded)
+    numbers = [place for place, piece in enumerate(pieces) if piece < _AFTER_DIGITS]
+    if len(numbers) > _MOST_NUMBERS or not numbers:
+        return bool(numbers)
+    if _holds(folded, pieces[numbers[0] :], words.with_number_first):
         return True
-    near = text[:start].rstrip()
-    if near.removesuffix(".").endswith(words.signs):
+    if _holds(folded, pieces[: numbers[-1]], words.before_number):
         return True
-    name = near.rsplit(None, 1)[-1]
-    if not _A_CAPITAL.search(name):
-        return False
-    return _GOES_ON.match(text, start) is not None or any(word in before for word in words.live)
+    if any(map(folded.__contains__, words.signs)):
+        return True
+    for place in numbers:
+        last = pieces[place - 1] if place else ""
+        if last in words.right_before or last.endswith(words.ends):
+            return True
+    return is_named and any(map(folded.__contains__, words.live))
+
+
+@functools.cache
+def _unrelated() -> FamiliarWords:
+    """Return what remembers words that have nothing to do with addresses."""
+    words = _words()
+    # Of several words, the first: the others may be anywhere else.
+    firsts: dict[str, list[str]] = {}
+    for by_letters in (words.with_number_first, words.before_number):
+        for letters, phrases in by_letters.items():
+            firsts.setdefault(letters, []).extend(phrase.split()[0] for phrase in phrases)
+    within = (*words.signs, *{phrase.split()[0] for phrase in words.live})
+
+    def is_wanted(word: str) -> bool:
+        folded = _folded(word)
+        letters = _LETTERS.findall(folded)
+        return (
+            _holds(folded, letters, firsts)
+            or any(one in words.right_before or one.endswith(words.ends) for one in letters)
+            or any(map(folded.__contains__, within))
+        )
+
+    return FamiliarWords(is_wanted)
 
 
 def _holds(folded: str, letters: list[str], words: dict[str, list[str]]) -> bool:

@@ -12,11 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.address_signs import (
-    CAPITALS,
-    NUMBER_FIRST,
-    may_hold_address,
-)
+from langchain_fbmessenger.privacy.identifiers.address_signs import CAPITALS
 from langchain_fbmessenger.privacy.identifiers.address_tables import address_file, address_tables
 from langchain_fbmessenger.privacy.identifiers.spot import Spot
 from langchain_fbmessenger.privacy.identifiers.words import any_of
@@ -31,6 +27,8 @@ __all__ = ["find_addresses"]
 _WINDOW = 80  # characters on a side within which an address's first line stands
 _LIVE = 24
 _CAPITAL = f"(?={CAPITALS})"
+# A house's number that stands before the street.
+_NUMBER_FIRST = r"(?<![\w:/$€£#+-])(?<!\d[.,])\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?"
 _WORD = re.compile(r"(?<![\w'])[^\W\d_][\w'-]*(?:/(?=\s?[^\W\d_])|\.(?:[^\W\d_]{1,3}\.?)?|º)?")
 _NAME = r"(?:\d{1,2}(?:\.|st|nd|rd|th|º|ª|-[а-яё]{1,2})|[^\W\d_][\w'.-]{0,30})"
 _NUMBER = (
@@ -51,8 +49,6 @@ _TOWN = (
 
 def find_addresses(text: str) -> Iterator[Spot]:
     """Give the addresses of a text; of two that overlap, the surer comes first."""
-    if not may_hold_address(text):
-        return
     tables = address_tables()
     for word in _WORD.finditer(text):
         lower = word[0].casefold()
@@ -209,12 +205,12 @@ def _patterns() -> _Patterns:
     live = [word for language in address_file().language.values() for word in language.live]
     return _Patterns(
         name_and_number=re.compile(rf"\s*({_NAME}(?:\s+{_NAME}){{0,4}}?){number}"),
-        number_before=re.compile(rf"{NUMBER_FIRST}(?:\s?(?:bis|ter|quater))?,?\s+\Z"),
+        number_before=re.compile(rf"{_NUMBER_FIRST}(?:\s?(?:bis|ter|quater))?,?\s+\Z"),
         french_name=re.compile(
             rf"\s+((?:(?:de|du|des|la|le|les|aux|au)\s+|[dl]'\s?)*[^\W\d_][\w'.-]{{1,30}}"
             rf"(?:\s+(?:(?:de|du|des|la|le|les|et)\s+|[dl]')*{capital}){{0,3}})"
         ),
-        number_and_name=re.compile(rf"{NUMBER_FIRST},?\s+((?:{_NAME}\s+){{1,4}})\Z"),
+        number_and_name=re.compile(rf"{_NUMBER_FIRST},?\s+((?:{_NAME}\s+){{1,4}})\Z"),
         name_before=re.compile(rf"(?<!\w)(?:{capital}[ ]){{1,3}}\Z"),
         number_behind=re.compile(number),
         with_town=re.compile(

@@ -20,12 +20,11 @@ def _digits() -> dict[int, str]:
 
 _DIGITS = _digits()
 _SIGNS = {
-    **dict.fromkeys((0xA0, 0x2002, 0x2003, 0x2007, 0x2009, 0x202F, 0x3000), " "),
-    **dict.fromkeys((0x2010, 0x2011, 0x2012, 0x2013, 0x2212, 0xFE63), "-"),
-    0x2019: "'",
+    **dict.fromkeys("\xa0\u2002\u2003\u2007\u2009\u202f\u3000", " "),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2212\ufe63", "-"),
+    "\u2019": "'",
 }
-_ASCII = _SIGNS | _DIGITS
-_OTHER = re.compile(f"[{''.join(map(chr, _ASCII))}]")
+_OTHER_DIGIT = re.compile(f"[{''.join(map(chr, _DIGITS))}]")
 
 # No identifier is without one of these. It runs on every message: a set of the basic plane is fifty
 # times as fast as all digits one by one, and four times as fast as \\d.
@@ -36,9 +35,8 @@ may_hold_identifiers = _MARK.search
 
 def in_ascii(text: str) -> str:
     """Return a text of the same length, its digits, blanks and dashes in ASCII."""
-    # Nearly all texts have none or few, and to translate all characters takes ten times as long.
-    return text if text.isascii() else _OTHER.sub(_usual, text)
-
-
-def _usual(match: re.Match[str]) -> str:
-    return _ASCII[ord(match[0])]
+    if text.isascii():
+        return text
+    for sign, usual in _SIGNS.items():  # a fraction of the time that one pattern takes
+        text = text.replace(sign, usual)
+    return text.translate(_DIGITS) if _OTHER_DIGIT.search(text) else text

@@ -1,16 +1,17 @@
 """Find identifiers in a text: text goes in, findings come out.
 
-Nearly every message has none, and is let pass after a look for the signs that all of them have.
+Nearly every message has none: what cannot have one is told by a look at many texts at once.
 """
 
 from __future__ import annotations
 
-import operator
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, Finding, without_overlaps
+from langchain_fbmessenger.privacy.identifiers.address_signs import may_hold_addresses
 from langchain_fbmessenger.privacy.identifiers.addresses import find_addresses
 from langchain_fbmessenger.privacy.identifiers.ascii_signs import in_ascii, may_hold_identifiers
 from langchain_fbmessenger.privacy.identifiers.cards import find_cards
@@ -26,13 +27,13 @@ from langchain_fbmessenger.privacy.identifiers.ids import (
 from langchain_fbmessenger.privacy.identifiers.ips import find_ips
 from langchain_fbmessenger.privacy.identifiers.links import find_links
 from langchain_fbmessenger.privacy.identifiers.phones import PhoneFinder
-from langchain_fbmessenger.privacy.identifiers.signs import Signs, signs_of
+from langchain_fbmessenger.privacy.identifiers.signs import Sign, signs_in
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS
 from langchain_fbmessenger.privacy.identifiers.tokens import find_tokens
-from langchain_fbmessenger.privacy.plain_text import find_in
+from langchain_fbmessenger.privacy.plain_text import SEPARATOR, find_in
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from langchain_fbmessenger.privacy.identifiers.spot import Spot
 
@@ -43,10 +44,13 @@ Style = Literal["placeholder", "fake"]
 _PLACEHOLDERS = {"link": "[token]"}  # of a link, a token is what is replaced
 # Signs that only a pattern sees.
 _LINK = re.compile(r":/|\.(?:[^\W\d_]{2,24}|\d{1,3})(?::\d+)?[/?#]")
-_CODE = re.compile(r"\d(?:[ .-]?\d){4}|[A-Z]\d{4}[A-Z]|\d\d[A-Za-z]\d\d[A-Za-z]\d|\w{26}")
-_TOKEN = re.compile(r"[\w.:-]{20}")
+# What presidio's ids have at least: seven digits, or six and a letter, or letters between.
+_CODE = re.compile(
+    r"\d(?:[ -:]?\d){6}|\d{6}[\w+-]|\d\d ?\d\d ?\d\d ?[A-Da-d]|[A-Z]\d{4}[A-Z]|\w{26}"
+    r"|[A-Za-z]{6}\w\w[A-Za-z]\w\w[A-Za-z]\w{3}[A-Za-z]"
+)
 _CAPITALS = re.compile(r"[A-Z0-9]{6}")
-_DIGIT = re.compile("[0-9]")
+_RARE_DIGIT = int(Sign.RARE_DIGIT)
 _QUAD = re.compile(r"\d\.\d{1,3}\.|:[0-9A-Fa-f]{0,4}:")
 
 
@@ -57,37 +61,34 @@ class _Part(NamedTuple):
         kinds: The kinds.
         find: Gives them.
         signs: The least signs; of several, any will do.
-        pattern: What else the text holds; None if nothing.
+        suspects: Tells by a closer look the places of the texts that may hold any; None where
+            signs tell enough.
     """
 
     kinds: set[str]
     find: Callable[[str], Iterator[Spot]]
-    signs: tuple[Signs, ...]
-    pattern: re.Pattern[str] | None = None
-
-    def may_find(self, signs: Signs) -> bool:
-        """Tell by the signs of a text whether there may be any."""
-        return any(all(map(operator.ge, signs, least)) for least in self.signs)
+    signs: tuple[Sign, ...]
+    suspects: Callable[[Sequence[str]], Iterable[int]] | None = None
 
 
 def _parts(phones: PhoneFinder) -> list[_Part]:
     """Return all parts, in this order: what stands earlier has what both would take."""
-    number, together = Signs(has_long_number=True), Signs(has_digits_together=True)
-    capitals = Signs(4, has_capitals=True)
+    number, together = Sign.LONG_NUMBER, Sign.SIX_DIGITS
+    capitals = Sign.CAPITALS | Sign.DIGIT
     # What has few digits is all of capitals, or as long as a wallet.
-    any_code = (Signs(12), number, together, capitals, Signs(has_long_word=True))
+    any_code = (Sign.TWELVE_DIGITS, number, together, capitals, Sign.LONG_WORD)
     return [
-        _Part({"link", "id", "phone"}, find_links, (Signs(has_link=True),), _LINK),
-        _Part({"ip"}, find_ips, (Signs(has_dots=True),), _QUAD),
-        _Part({"email"}, find_emails, (Signs(has_at=True),)),
-        _Part({"iban"}, find_ibans, (Signs(2, has_iban=True),)),
-        _Part({"card"}, find_cards, (Signs(13, has_long_number=True),)),
-        _Part({"id"}, find_tokens, (Signs(has_long_word=True),), _TOKEN),
+        _Part({"link", "id", "phone"}, find_links, (Sign.LINK,), partial(_matching, _LINK)),
+        _Part({"ip"}, find_ips, (Sign.DOTS,), partial(_matching, _QUAD)),
+        _Part({"email"}, find_emails, (Sign.AT,)),
+        _Part({"iban"}, find_ibans, (Sign.IBAN,)),
+        _Part({"card"}, find_cards, (number | Sign.TWELVE_DIGITS,)),
+        _Part({"id"}, find_tokens, (Sign.LONG_WORD,)),
         _Part({"id"}, find_national_ids, (number, together)),
-        _Part({"id"}, find_presidio_ids, any_code, _CODE),
-        _Part({"id"}, find_documents, (capitals,), _CAPITALS),
+        _Part({"id"}, find_presidio_ids, any_code, partial(_matching, _CODE)),
+        _Part({"id"}, find_documents, (capitals,), partial(_matching, _CAPITALS)),
         _Part({"phone"}, phones.find, (number,)),
-        _Part({"address"}, find_addresses, (Signs(1),), _DIGIT),
+        _Part({"address"}, find_addresses, (Sign.DIGIT,), may_hold_addresses),
     ]
 
 
@@ -119,7 +120,24 @@ class IdentifierFinder:
         phones = PhoneFinder(regions)
         self._fakes = Fakes(secret, self._is_found) if style == "fake" else None
         self._parts = [part for part in _parts(phones) if part.kinds & self._kinds]
-        self._asked: dict[Signs, list[_Part]] = {}
+        self._asked: dict[int, list[_Part]] = {}
+
+    def suspects(self, texts: Sequence[str]) -> list[int]:
+        """Return the places of the texts that may hold something; the others hold nothing."""
+        marked = [place for place, text in enumerate(texts) if may_hold_identifiers(text)]
+        looked_at = in_ascii(SEPARATOR.join([texts[place] for place in marked])).split(SEPARATOR)
+        alike: dict[int, list[int]] = {}
+        for number, signs in enumerate(signs_in(looked_at)):
+            alike.setdefault(signs, []).append(number)
+        return [
+            marked[numbers[place]]
+            for signs, numbers in alike.items()
+            for place in self._suspects([looked_at[number] for number in numbers], signs)
+        ]
+
+    def _suspects(self, texts: list[str], signs: int) -> set[int]:
+        """Return the places of the texts, all with the same signs, that may hold something."""
+        return {place for part in self._parts_for(signs) for place in _suspects(part, texts, signs)}
 
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""
@@ -133,16 +151,19 @@ class IdentifierFinder:
 
     def _spots(self, text: str) -> Iterator[Spot]:
         left = text  # what one finder has taken, those behind it do not see
-        for part in self._parts_for(signs_of(text)):
-            if part.pattern is None or part.pattern.search(left):
+        [signs] = signs_in([text])
+        for part in self._parts_for(signs):
+            if _suspects(part, [left], signs):
                 spots = [*self._asked_for(part.find(left), text)]
                 yield from spots
                 left = _without(left, spots)
 
-    def _parts_for(self, signs: Signs) -> list[_Part]:
+    def _parts_for(self, signs: int) -> list[_Part]:
         """Return the parts that may find something in a text, by its signs."""
         if signs not in self._asked:
-            self._asked[signs] = [part for part in self._parts if part.may_find(signs)]
+            self._asked[signs] = [
+                part for part in self._parts if any(signs & least == least for least in part.signs)
+            ]
         return self._asked[signs]
 
     def _asked_for(self, spots: Iterator[Spot], text: str) -> Iterator[Spot]:
@@ -167,6 +188,17 @@ class IdentifierFinder:
 
     def _is_found(self, text: str) -> bool:
         return any(spot.kind for spot in self._spots(text))
+
+
+def _suspects(part: _Part, texts: Sequence[str], signs: int) -> Iterable[int]:
+    """Return the places of texts in which a part that suits their signs may find something."""
+    if part.suspects is None or signs & _RARE_DIGIT:
+        return range(len(texts))
+    return part.suspects(texts)
+
+
+def _matching(pattern: re.Pattern[str], texts: Sequence[str]) -> list[int]:
+    return [place for place, text in enumerate(texts) if pattern.search(text)]
 
 
 def _without(text: str, spots: list[Spot]) -> str:

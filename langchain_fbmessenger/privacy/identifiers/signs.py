@@ -1,106 +1,153 @@
-"""One look at a text that all finders share: which signs of identifiers does it hold?
+"""One look at many texts that all finders share: which signs of identifiers does each hold?
 
 A finder whose signs are missing would find nothing, so it is not asked: nearly all texts with a
-digit hold a time, an age, a price. The look is at the ASCII of a text, as bytes: two translations
-and a search each cost less than one pattern would, and no identifier but an address has more.
+digit hold a time, an age, a price. The look is at the ASCII of texts, as bytes, side by side: two
+translations and a search each cost less than one pattern would, and no identifier but an address
+has more.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+from enum import IntFlag
+from typing import TYPE_CHECKING
 
-__all__ = ["ANY_DIGIT", "MOST_DIGITS", "Signs", "fewest_digits", "signs_of"]
+from langchain_fbmessenger.privacy.plain_text import SEPARATOR
 
-MOST_DIGITS = 20
-"""What nobody asks for more of."""
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
-
-class Signs(NamedTuple):
-    """What a text holds.
-
-    Attributes:
-        digits: How many digits; `MOST_DIGITS` of more.
-        has_link: Whether a "/" or a "=".
-        has_at: Whether a "@".
-        has_dots: Whether the dots or colons of an IP address.
-        has_iban: Whether two letters, two digits and more, as long as an IBAN.
-        has_digits_together: Whether six digits with nothing but dots and blanks between.
-        has_long_number: Whether as many digits as a phone number, with its signs between.
-        has_capitals: Whether six capitals or digits side by side.
-        has_long_word: Whether as many letters, digits and signs side by side as a token has.
-    """
-
-    digits: int = 0
-    has_link: bool = False
-    has_at: bool = False
-    has_dots: bool = False
-    has_iban: bool = False
-    has_digits_together: bool = False
-    has_long_number: bool = False
-    has_capitals: bool = False
-    has_long_word: bool = False
+__all__ = ["Sign", "fewest_digits", "signs_in"]
 
 
-_V4_DOTS, _V6_COLONS = 3, 2
+class Sign(IntFlag):
+    """What a text holds; a text's signs are a number."""
+
+    NONE = 0
+    DIGIT = 1
+    TWELVE_DIGITS = 2
+    LINK = 4
+    """A "/" or a "="."""
+    AT = 8
+    """A "@"."""
+    DOTS = 16
+    """As many dots or colons as an IP address."""
+    IBAN = 32
+    """Two letters, two digits and more, as long as an IBAN."""
+    SIX_DIGITS = 64
+    """Six digits with nothing but dots and blanks between."""
+    LONG_NUMBER = 128
+    """As many digits as a phone number, with its signs between."""
+    CAPITALS = 256
+    """Six capitals or digits side by side."""
+    LONG_WORD = 512
+    """As many letters, digits and signs side by side as a token has."""
+    RARE_DIGIT = 1024
+    """A digit that is not written in ASCII (`in_ascii`): of a script that hardly anybody types."""
 
 
-def _classes(**chars: str) -> bytes:
-    """Return the table that makes of each character the name of its class, of others a blank."""
+_BETWEEN = SEPARATOR.encode()
+_FEWEST_DOTS = 2  # of an IP address of version 6; version 4 has three
+_TWELVE = 12
+_MOST_REMEMBERED = 2**12  # orders of marks; nearly all texts have one of few
+
+
+def _table(of: str, name: str) -> bytes:
+    """Return the table that makes a letter of characters of a set, and a blank of others."""
     return bytes(
-        next((ord(name) for name, of in chars.items() if re.match(of, chr(code))), ord(" "))
+        code if chr(code) == SEPARATOR else ord(name if re.match(of, chr(code)) else " ")
         for code in range(256)
     )
 
 
-_LETTERS_AND_DIGITS = _classes(d="[0-9]", a="[A-Za-z]")
+def _all_but(of: str) -> bytes:
+    return bytes(
+        code for code in range(256) if chr(code) != SEPARATOR and not re.match(of, chr(code))
+    )
+
+
+_MARKS_OF = (("d", "[0-9]"), ("/", "[/=]"), (".", "[.:]"))
+_DIGITS = _table("[0-9]", "d")
+_LETTERS_AND_DIGITS = bytes(
+    ord("a") if chr(code).isascii() and chr(code).isalpha() else digit
+    for code, digit in enumerate(_DIGITS)
+)
+_CAPITALS = _table("[A-Z0-9]", "A")
+_IN_WORDS = _table(r"[\w.:-]", "w")
+_MARKS = bytes(
+    next((ord(mark) for mark, of in _MARKS_OF if re.match(of, chr(code))), code)
+    for code in range(256)
+)
+_NO_MARKS = _all_but("[0-9/=@.:]")
 _BETWEEN_GROUPS = b" -"  # of an IBAN
+_BETWEEN_DIGITS, _BETWEEN_NUMBERS = b" .", b" .-/()"
 _IBAN_BEGINS = b"aadd"
 _IBAN = re.compile(_IBAN_BEGINS + b"[ad]{11}")  # the shortest IBAN has 15
-_DIGITS = _classes(d="[0-9]")
-_BETWEEN_DIGITS, _BETWEEN_NUMBERS = b" .", b" .-/()"
 _SIX_DIGITS, _SEVEN_DIGITS = b"d" * 6, b"d" * 7
-_CAPITALS = _classes(A="[A-Z0-9]")
 _SIX_CAPITALS = b"A" * 6
-_IN_WORDS = _classes(w=r"[\w.:-]")
 _LONG_WORD = b"w" * 15  # the shortest token; no shorter word that may have no digit is an id
 
 # Decimal digits of rare scripts by a coarse range, which is much cheaper: it leaves out the emoji.
 _RARE = "\U000104a0-\U0001efff\U0001fb00-\U000e0000"
 _OTHERS = (chr(code) for code in range(128, 0x10000) if unicodedata.category(chr(code)) == "Nd")
 _OTHER_DIGIT = re.compile(f"[{''.join(_OTHERS)}{_RARE}]")
-
-ANY_DIGIT = f"0-9{_RARE}"
-"""All that may be a digit in a text whose digits are in ASCII, as part of a set in a pattern."""
+_ANY_NUMBER = Sign.RARE_DIGIT | Sign.DIGIT | Sign.TWELVE_DIGITS | Sign.SIX_DIGITS | Sign.LONG_NUMBER
 
 
-def signs_of(text: str) -> Signs:
-    """Return the signs of a text.
+class _SignsOfMarks(dict[bytes, int]):
+    """The signs that a text has by its marks: its digits, links, dots and "@"s, in their order."""
+
+    def __missing__(self, marks: bytes) -> int:
+        digits = marks.count(b"d")
+        signs = Sign.DIGIT if digits else Sign.NONE
+        signs |= Sign.TWELVE_DIGITS if digits >= _TWELVE else Sign.NONE
+        signs |= Sign.LINK if b"/" in marks else Sign.NONE
+        signs |= Sign.AT if b"@" in marks else Sign.NONE
+        signs |= Sign.DOTS if marks.count(b".") >= _FEWEST_DOTS else Sign.NONE
+        if len(self) < _MOST_REMEMBERED:
+            self[marks] = int(signs)
+        return int(signs)
+
+
+_signs_of_marks = _SignsOfMarks()
+
+
+def signs_in(texts: Sequence[str]) -> list[int]:
+    """Return the signs of each of some texts.
 
     Args:
-        text: The text, its digits in ASCII, see `in_ascii`; those of rare scripts may be many.
+        texts: Plain texts, their digits in ASCII, see `in_ascii`; those of rare scripts may be any.
     """
-    seen = text.encode("ascii", "replace")
+    joined = SEPARATOR.join(texts)
+    if joined.count(SEPARATOR) >= len(texts):  # one holds what no plain text does
+        joined = SEPARATOR.join(text.replace(SEPARATOR, " ") for text in texts)
+    seen = joined.encode("ascii", "replace")
+    signs = [*map(_signs_of_marks.__getitem__, seen.translate(_MARKS, _NO_MARKS).split(_BETWEEN))]
+
+    def note(sign: Sign, what: bytes, where: bytes) -> None:
+        if what in where:
+            for place, piece in enumerate(where.split(_BETWEEN)):
+                if what in piece:
+                    signs[place] |= int(sign)
+
+    note(Sign.SIX_DIGITS, _SIX_DIGITS, seen.translate(_DIGITS, _BETWEEN_DIGITS))
+    note(Sign.LONG_NUMBER, _SEVEN_DIGITS, seen.translate(_DIGITS, _BETWEEN_NUMBERS))
+    note(Sign.CAPITALS, _SIX_CAPITALS, seen.translate(_CAPITALS))
+    note(Sign.LONG_WORD, _LONG_WORD, seen.translate(_IN_WORDS))
     pieces = seen.translate(_LETTERS_AND_DIGITS, _BETWEEN_GROUPS)
-    digits = pieces.count(b"d")
-    together = number = False
-    if not text.isascii() and _OTHER_DIGIT.search(text):
-        digits, together, number = MOST_DIGITS, True, True
-    elif digits >= len(_SIX_DIGITS):
-        together = _SIX_DIGITS in seen.translate(_DIGITS, _BETWEEN_DIGITS)
-        number = _SEVEN_DIGITS in seen.translate(_DIGITS, _BETWEEN_NUMBERS)
-    return Signs(
-        min(digits, MOST_DIGITS),
-        "/" in text or "=" in text,
-        "@" in text,
-        text.count(".") >= _V4_DOTS or text.count(":") >= _V6_COLONS,
-        _IBAN_BEGINS in pieces and _IBAN.search(pieces) is not None,
-        together,
-        number,
-        _SIX_CAPITALS in seen.translate(_CAPITALS),
-        _LONG_WORD in seen.translate(_IN_WORDS),
-    )
+    if _IBAN_BEGINS in pieces:
+        for match in _IBAN.finditer(pieces):
+            signs[pieces.count(_BETWEEN, 0, match.start())] |= int(Sign.IBAN)
+    return signs if joined.isascii() else _with_rare_digits(signs, joined)
+
+
+def _with_rare_digits(signs: list[int], joined: str) -> list[int]:
+    if _OTHER_DIGIT.search(joined):
+        for place, text in enumerate(joined.split(SEPARATOR)):
+            if _OTHER_DIGIT.search(text):
+                signs[place] |= int(_ANY_NUMBER)
+    return signs
 
 
 _PIECE = re.compile(r"\\.|\[[^\]]+\]|\(\?:|[|)?*+]|\{(?P<least>\d+)(?:,\d*)?\}|.")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from pathlib import Path
 
-    from langchain_fbmessenger.privacy.findings import TextFinder
+    from langchain_fbmessenger.privacy.findings import BulkFinder
     from langchain_fbmessenger.privacy.names.key_file import KeyFile
 
 __all__ = ["NameBook"]
@@ -105,7 +105,7 @@ class NameBook:
 
     def finder(
         self, nicknames: Iterable[tuple[str, str]] = (), *, unknown: bool = False
-    ) -> TextFinder:
+    ) -> BulkFinder:
         """Return a finder of the names of everybody who is known.
 
         Args:

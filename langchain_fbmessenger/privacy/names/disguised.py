@@ -12,10 +12,10 @@ from langchain_fbmessenger.privacy.names.scripts import NEW_WORD_WITHIN
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["has_letter_apart", "letters_apart", "split_at_capitals", "words_within"]
+__all__ = ["has_letters_apart", "letters_apart", "split_at_capitals", "words_within"]
 
 _BETWEEN = r"([ .*_\u00b7-])"
-_A_LETTER_APART = re.compile(rf"{_BETWEEN}[^\W\d_]\1")
+_TWO_LETTERS_APART = re.compile(rf"{_BETWEEN}[^\W\d_]\1[^\W\d_](?![^\W_])")
 # Nobody's name is longer.
 _LETTERS_APART = re.compile(rf"(?<![^\W_])[^\W\d_](?={_BETWEEN})(?:\1[^\W\d_](?![^\W_])){{2,30}}")
 _FEWEST_APART = 3
@@ -27,7 +27,7 @@ _STRETCHES = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
 _BEFORE_OTHERS = {"mc", "mac", "fitz", *(word for word in PARTICLES if len(word) > 1)}
 
 
-has_letter_apart = _A_LETTER_APART.search
+has_letters_apart = _TWO_LETTERS_APART.search
 
 
 def letters_apart(text: str, is_name: Callable[[str], bool]) -> Iterator[tuple[int, int, str]]:

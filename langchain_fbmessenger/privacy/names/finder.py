@@ -8,9 +8,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.privacy.familiar_words import FamiliarWords
 from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
 from langchain_fbmessenger.privacy.names.disguised import (
-    has_letter_apart,
+    has_letters_apart,
     letters_apart,
     split_at_capitals,
     words_within,
@@ -21,9 +22,10 @@ from langchain_fbmessenger.privacy.names.index import RequiredEvidence
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
 from langchain_fbmessenger.privacy.names.scripts import ALPHABETS, APOSTROPHES, in_one_script
 from langchain_fbmessenger.privacy.names.spelling import fold, in_style_of, words_of
+from langchain_fbmessenger.privacy.plain_text import SEPARATOR
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from langchain_fbmessenger.privacy.names.evidence import Place
     from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
@@ -56,6 +58,14 @@ class NameFinder:
         self._odd = index.odd | nicknames.odd
         either = "|".join(map(_whole, sorted(self._odd, key=len, reverse=True)))
         self._mention_of_odd = re.compile(f"@({either})")
+        self._unnamed = FamiliarWords(self._may_be_named)
+        self._looks: list[Callable[[str], object]] = [has_letters_apart]
+        if index.inside_pattern:
+            self._looks.append(index.inside_pattern.search)
+        if nicknames.inside:
+            self._looks.append(nicknames.find_inside)
+        if self._odd:
+            self._looks.append(re.compile("@").search)
 
     @property
     def index(self) -> NameIndex:
@@ -70,14 +80,21 @@ class NameFinder:
             or folded in self._nicknames.first_words
         )
 
+    def suspects(self, texts: Sequence[str]) -> list[int]:
+        """Return the places of the texts that may hold something; the others hold nothing."""
+        joined = SEPARATOR.join(texts)
+        places = {*self._unnamed.others(texts)}
+        for look in self._looks:
+            if look(joined):
+                places.update(place for place, text in enumerate(texts) if look(text))
+        return sorted(places)
+
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""
         text = in_one_script(text, self._is_a_form)
-        folded = fold(text)
-        words = words_of(folded)
-        findings = [*self._letters_apart(text)] if has_letter_apart(text) else []
-        inside = self._index.inside
-        if inside and not text.isascii() and (pattern := self._index.inside_pattern):
+        findings = [*self._letters_apart(text)] if has_letters_apart(text) else []
+        if (pattern := self._index.inside_pattern) and not text.isascii():
+            inside = self._index.inside
             findings += [
                 Finding(match.start(), match.end(), "name", inside[match[0]])
                 for match in pattern.finditer(text)
@@ -90,16 +107,24 @@ class NameFinder:
                 for match in self._mention_of_odd.finditer(text)
             ]
             findings = without_overlaps([*findings, *odd])
-        if (apart := words_within(text)) is not text:
-            words += words_of(fold(apart))
-        if (
-            self._index.forms.keys().isdisjoint(words)
-            and self._nicknames.first_words.isdisjoint(words)
-            and not (_THRICE.search(folded) and _STRETCHED.search(folded))
-        ):
+        if not self._has_form(text):
             return findings
         found = list(self._found(text))
         return without_overlaps([*findings, *found]) if findings else found
+
+    def _has_form(self, text: str) -> bool:
+        """Tell whether a word of a text, or within one, is a form of a name."""
+        folded = fold(text)
+        words = words_of(folded)
+        if (apart := words_within(text)) is not text:
+            words += words_of(fold(apart))
+        return not (
+            self._index.forms.keys().isdisjoint(words)
+            and self._nicknames.first_words.isdisjoint(words)
+        ) or (_THRICE.search(folded) is not None and _STRETCHED.search(folded) is not None)
+
+    def _may_be_named(self, word: str) -> bool:
+        return self._has_form(in_one_script(word, self._is_a_form))
 
     def _found(self, text: str) -> Iterator[Finding]:
         places = [piece for place in places_of(text) for piece in self._pieces(place)]

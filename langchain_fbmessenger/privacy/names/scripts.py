@@ -21,6 +21,7 @@ __all__ = [
     "IN_WORDS",
     "NEW_WORD_WITHIN",
     "SPACELESS",
+    "WITH_CAPITALS",
     "WORD",
     "in_one_script",
 ]
@@ -34,6 +35,9 @@ _CYRILLIC = f"\u0400-\u0481\u0483-\u0487\u048a-\u052f\u1c80-\u1c8a\ua640-\ua66e{
 _GREEK = f"\u0370-\u0373\u0376\u0377\u037b-\u037d\u037f\u0386\u0388-\u03ff\u1f00-\u1ffc{_ACCENTS}"
 ALPHABETS = _LATIN + _CYRILLIC + _GREEK
 """Letters of scripts that are alike, as part of a set in a pattern."""
+_ARMENIAN = "\u0530-\u058f"
+WITH_CAPITALS = ALPHABETS + _ARMENIAN
+"""Letters of scripts that have capitals, as part of a set in a pattern."""
 _EAST_ASIAN = (
     "\u3005-\u3007\u3031-\u3035\u303b\u303c\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff"
     "\u3105-\u312f\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
@@ -62,7 +66,7 @@ _SCRIPTS = (
     *_WITHOUT_SPACES,
     # Of India and Sri Lanka, each has a block; signs and digits stand at the same place in all.
     *(f"{chr(n)}-{chr(n + 0x63)}{chr(n + 0x70)}-{chr(n + 0x7F)}" for n in range(0x900, 0xE00, 128)),
-    "\u0530-\u058f",  # Armenian
+    _ARMENIAN,
     "\u0710-\u074f",  # Syriac
     "\u0780-\u07b1",  # Thaana
     "\u0f40-\u0fbc",  # Tibetan

@@ -19,12 +19,12 @@ from langchain_fbmessenger.privacy.names.handles import find_handles
 from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.mentions import Mentions
 from langchain_fbmessenger.privacy.names.readings import Sign
-from langchain_fbmessenger.privacy.names.scripts import ALPHABETS, CAPITALS
+from langchain_fbmessenger.privacy.names.scripts import CAPITALS, WITH_CAPITALS
 from langchain_fbmessenger.privacy.names.spaceless import find_spaceless
 from langchain_fbmessenger.privacy.names.spelling import fold, in_case_of, words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from langchain_fbmessenger.privacy.names.finder import NameFinder
     from langchain_fbmessenger.privacy.names.handles import Handle
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Inventing", "UnknownNameFinder"]
 
 
-_CAPITALISED = re.compile(rf"[{CAPITALS}](?<![{ALPHABETS}].)[{ALPHABETS}]*")
+_CAPITALISED = re.compile(rf"[{CAPITALS}](?<![{WITH_CAPITALS}].)[{WITH_CAPITALS}]*")
 _EAST_ASIAN = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff]")
 
 
@@ -70,6 +70,10 @@ class UnknownNameFinder:
         self._readings = readings
         self._inventing = inventing
         self._languages = languages
+
+    def suspects(self, texts: Sequence[str]) -> Iterable[int]:
+        """Return the places of all texts: whether one names somebody, it takes a look at each."""
+        return range(len(texts))
 
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""

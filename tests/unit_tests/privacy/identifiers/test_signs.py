@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 from langchain_fbmessenger.privacy.identifiers import (
     IdentifierFinder,
-    addresses,
     cards,
     finder,
     ibans,
@@ -25,15 +24,11 @@ from langchain_fbmessenger.privacy.identifiers import (
 )
 from langchain_fbmessenger.privacy.identifiers.address_tables import address_file
 from langchain_fbmessenger.privacy.identifiers.ascii_signs import in_ascii
-from langchain_fbmessenger.privacy.identifiers.signs import (
-    MOST_DIGITS,
-    Signs,
-    fewest_digits,
-    signs_of,
-)
+from langchain_fbmessenger.privacy.identifiers.signs import Sign, fewest_digits, signs_in
 from langchain_fbmessenger.privacy.plain_text import find_in
 from tests.unit_tests.privacy.identifiers.placements import VALUES
 from tests.unit_tests.privacy.identifiers.texts import FOUND, LEFT
+from tests.unit_tests.privacy.side_by_side import find_in_each
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,16 +72,18 @@ bits = st.one_of(
 )
 SEPARATED = st.tuples(bits, st.sampled_from([" ", " ", *SEPARATORS, *ODD])).map("".join)
 TEXTS = st.lists(SEPARATED, max_size=7).map("".join)
-EVERYTHING = Signs(MOST_DIGITS, *[True] * (len(Signs._fields) - 1))
 
 
 @contextmanager
 def without_looks() -> Iterator[None]:
-    """Have every finder look at every text, but for what the patterns of `finder` say."""
+    """Have every finder look at every text."""
     yes: Any = lambda *_: True  # noqa: E731 - whatever is asked
+    every: Any = lambda part, texts, signs: range(len(texts))  # noqa: ARG005, E731
     with ExitStack() as stack:
-        stack.enter_context(patch.object(finder, "signs_of", lambda _: EVERYTHING))
-        stack.enter_context(patch.object(addresses, "may_hold_address", yes))
+        stack.enter_context(patch.object(finder, "_suspects", every))
+        stack.enter_context(
+            patch.object(IdentifierFinder, "_parts_for", lambda finder, _: finder._parts)
+        )
         stack.enter_context(patch.object(phones, "_may_be_of", yes))
         stack.enter_context(patch.object(words, "_may_hold", yes))
         for rows in ("_rows", "_presidio_rows"):
@@ -98,6 +95,14 @@ def without_looks() -> Iterator[None]:
 def _asked_always(row: Any) -> Any:
     kept = {name: getattr(row, name) for name in row.__struct_fields__}
     return type(row)(**{**kept, "digits": 0, "stems": ()})
+
+
+@given(st.lists(TEXTS, min_size=1, max_size=9))
+def test_texts_side_by_side_hold_what_each_holds(texts: list[str]) -> None:
+    for finder_ in FINDERS.values():
+        with without_looks():
+            expected = [find_in(text, [finder_]) for text in texts]
+        assert [found for _, found in find_in_each(texts, [finder_])] == expected
 
 
 def _test_same(found_by: dict[str, Any], text: str) -> None:
@@ -141,7 +146,9 @@ def _part(find: Any) -> Any:
 
 
 def _is_asked(find: Any, text: str) -> bool:
-    return bool(_part(find).may_find(signs_of(text)))
+    part, [signs] = _part(find), signs_in([text])
+    fits = any(signs & least == least for least in part.signs)
+    return fits and bool(finder._suspects(part, [text], signs))
 
 
 @pytest.mark.parametrize(
@@ -150,8 +157,6 @@ def _is_asked(find: Any, text: str) -> bool:
     + [(ids.find_presidio_ids, row) for row in ids._presidio_rows()],
 )
 def test_whatever_is_written_as_an_id_has_the_signs_of_one(find: Any, row: Any) -> None:
-    assert row.digits <= MOST_DIGITS
-
     @given(st.from_regex(row.pattern, fullmatch=True))
     def is_asked(number: str) -> None:
         assert sum(map(str.isdecimal, number)) >= row.digits
@@ -172,7 +177,7 @@ def test_every_token_has_the_signs_of_one(token: str) -> None:
 )
 def test_every_long_run_of_digits_has_the_signs_of_a_phone_number(run: str) -> None:
     assert phones._RUN.fullmatch(run)
-    assert signs_of(run).has_long_number
+    assert signs_in([run])[0] & Sign.LONG_NUMBER
 
 
 @given(st.lists(st.sampled_from(["", " ", "-"]), min_size=12, max_size=18))
@@ -202,8 +207,8 @@ def test_the_fewest_digits_are_those_of_the_pattern(pattern: str, digits: int) -
 
 def test_no_iban_is_shorter_than_is_looked_for() -> None:
     shortest = min(ibans._lengths().values())
-    assert signs_of("NO93" + "8" * (shortest - 4)).has_iban
-    assert not signs_of("NO93" + "8" * (shortest - 5)).has_iban
+    longer, shorter = ("NO93" + "8" * (shortest - cut) for cut in (4, 5))
+    assert [bool(signs & Sign.IBAN) for signs in signs_in([longer, shorter])] == [True, False]
 
 
 @given(st.text() | st.lists(st.sampled_from(ODD + SEPARATORS)).map("".join))

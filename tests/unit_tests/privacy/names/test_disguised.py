@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import replaced
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.names.disguised import has_letter_apart, letters_apart
+from langchain_fbmessenger.privacy.names.disguised import has_letters_apart, letters_apart
 from langchain_fbmessenger.privacy.plain_text import find_in
 
 if TYPE_CHECKING:
@@ -151,4 +151,4 @@ def test_a_text_with_a_name_letter_by_letter_has_a_letter_apart(
 ) -> None:
     text = f"{before}{sign.join(letters)}{behind}"
     if [*letters_apart(text, lambda _: True)]:
-        assert has_letter_apart(text)
+        assert has_letters_apart(text)

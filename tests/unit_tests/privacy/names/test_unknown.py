@@ -99,6 +99,13 @@ def test_a_given_name_of_any_language_is_found_is_the_same_each_time_and_comes_b
     assert restore_names(changed, key=key) == text
 
 
+def test_a_short_name_is_found_in_every_script_that_has_capitals(finder: TextFinder) -> None:
+    short = [name for names in NAMES.values() for name in names if len(name) == 3]
+    assert {"Ջոն", "Лев", "Ida"} <= {*short}
+    missed = [name for name in short if not finder.find(f"I think that {name} was there")]
+    assert missed == []
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(NAMES["cs"] + NAMES["fr"] + NAMES["ru"]), min_size=2, max_size=9))
 def test_two_names_never_share_an_invented_one(finder: TextFinder, names: list[str]) -> None:
