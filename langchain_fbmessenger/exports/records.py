@@ -6,6 +6,7 @@ Everything is repaired text, times are Unix milliseconds in UTC, messages stand 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import compress, count
 from typing import Literal, overload
 
 import msgspec
@@ -181,11 +182,12 @@ class Messages(Sequence[Message]):
     def chosen(self, indexes: Sequence[int]) -> Messages:
         """Return some of the messages, in the order of their indexes as given."""
         extras = self.extras
+        having = map(extras.__contains__, indexes)
         return Messages(
             [*map(self.senders.__getitem__, indexes)],
             [*map(self.times.__getitem__, indexes)],
             [*map(self.texts.__getitem__, indexes)],
-            {new: extras[old] for new, old in enumerate(indexes) if old in extras},
+            {new: extras[indexes[new]] for new in compress(count(), having)} if extras else {},
         )
 
     def turned_round(self) -> Messages:

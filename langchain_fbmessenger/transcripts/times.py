@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime, timedelta, timezone
 from itertools import islice
+from operator import sub
 from typing import TYPE_CHECKING, Any, cast
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
@@ -12,7 +13,7 @@ from langchain_fbmessenger.transcripts.messages import copy_message
 from langchain_fbmessenger.transcripts.written_times import is_written_time, read_written_times
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from langchain_core.messages import BaseMessage
 
@@ -184,10 +185,12 @@ def long_pauses(
         gap: Longer pauses count as a break.
     """
     longest = gap / timedelta(milliseconds=1)
-    timed = zip(lasts, islice(firsts, 1, None), strict=False)
     if None not in firsts:
-        pauses = enumerate(cast("Iterator[tuple[int, int]]", timed), 1)
-        return [index for index, (last, first) in pauses if first - last > longest]
+        begun = islice(cast("Sequence[int]", firsts), 1, None)
+        pauses = [*map(sub, begun, cast("Sequence[int]", lasts))]
+        if max(pauses, default=0) <= longest:  # as in most threads
+            return []
+        return [index for index, pause in enumerate(pauses, 1) if pause > longest]
     found: list[int] = []
     known: int | None = None
     for index, (own_first, own_last) in enumerate(zip(firsts, lasts, strict=True)):

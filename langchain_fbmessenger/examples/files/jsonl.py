@@ -28,7 +28,7 @@ _LONGEST_LINE = 64 * 2**20  # an example of 65,536 tokens has a hundredth of tha
 _TOO_LONG = f"the line is longer than {_LONGEST_LINE:,} bytes: no example is"
 
 _LINE_SEPARATORS = "\x85", "\u2028", "\u2029"  # legal in JSON, yet many readers split lines there
-_FIRST_BYTES = {separator.encode()[:1] for separator in _LINE_SEPARATORS}
+_FIRST_BYTES = b"\xc2", b"\xe2"  # of theirs in UTF-8
 
 
 def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
@@ -177,10 +177,10 @@ def _to_line(one: Mapping[str, Any], number: int) -> bytes:
     if line is None:
         message = "its text holds half a character (a lone surrogate)"
         raise InvalidExampleError(message, rule="utf-8", line=number)
-    if any(byte in line for byte in _FIRST_BYTES):
+    if _FIRST_BYTES[0] in line or _FIRST_BYTES[1] in line:
         text = line.decode()  # where a character is found sooner
-        for separator in _LINE_SEPARATORS:
-            if separator in text:
+        if len(text.splitlines()) > 1:
+            for separator in _LINE_SEPARATORS:
                 line = line.replace(separator.encode(), b"\\u%04x" % ord(separator))
     return line + b"\n"
 

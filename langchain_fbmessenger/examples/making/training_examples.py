@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import count
-from typing import TYPE_CHECKING, Any, Optional, cast, overload
+from typing import TYPE_CHECKING, Any, Optional, overload
 
 import msgspec
 from pydantic import Field, field_validator, model_validator
@@ -215,7 +215,7 @@ class ToTrainingExamples(ExampleMaker, TranscriptStage):
                 turns += self._opening()
             turns.append({"role": "assistant", "content": answer})
         source = msgspec.structs.replace(source, time=window.new[-1][2])
-        return cast("TrainingExample", SourcedExample(turns, source))
+        return SourcedExample(turns, source)  # type: ignore[return-value]  # a dict of that shape
 
 
 class TrainingExampleOptions(TypedDict, total=False):
