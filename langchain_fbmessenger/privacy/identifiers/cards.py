@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger.privacy.identifiers.checksums import check_of
 from langchain_fbmessenger.privacy.identifiers.edges import is_whole
 from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-__all__ = ["find_cards", "passes_luhn"]
+__all__ = ["find_cards"]
+
+_passes_luhn = check_of("luhn")
 
 # Groups of digits with one sign between, everywhere the same. A dot is none: "4.111" is a sum.
 _GROUPS = re.compile(r"\d+(?:[ -]\d+)*")
@@ -54,7 +57,7 @@ def _spots(
 
 
 def _is_card(number: str) -> bool:
-    return is_card_shape(number) and passes_luhn(number)
+    return is_card_shape(number) and _passes_luhn(number)
 
 
 def _looks_like_one(number: str) -> bool:
@@ -79,13 +82,6 @@ def _numbers(text: str, groups: list[tuple[int, int]], first: int) -> Iterator[t
         if end - start < _SHORTEST_GROUP:
             break
     return reversed(found)
-
-
-def passes_luhn(number: str) -> bool:
-    """Tell whether the last digit fits the others."""
-    digits = [int(digit) for digit in reversed(number)]
-    doubled = sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2])
-    return (sum(digits[::2]) + doubled) % 10 == 0
 
 
 def is_card_shape(number: str) -> bool:

@@ -49,7 +49,7 @@ _CODE = re.compile(
     r"\d(?:[ -:]?\d){6}|\d{6}[\w+-]|\d\d ?\d\d ?\d\d ?[A-Da-d]|[A-Z]\d{4}[A-Z]|\w{26}"
     r"|[A-Za-z]{6}\w\w[A-Za-z]\w\w[A-Za-z]\w{3}[A-Za-z]"
 )
-_CAPITALS = re.compile(r"[A-Z0-9]{6}")
+_DOCUMENT = re.compile(r"[A-Z0-9]{6}|[A-Za-z]\d{5}")
 _RARE_DIGIT = int(Sign.RARE_DIGIT)
 _QUAD = re.compile(r"\d\.\d{1,3}\.|:[0-9A-Fa-f]{0,4}:")
 
@@ -86,7 +86,7 @@ def _parts(phones: PhoneFinder) -> list[_Part]:
         _Part({"id"}, find_tokens, (Sign.LONG_WORD,)),
         _Part({"id"}, find_national_ids, (number, together)),
         _Part({"id"}, find_presidio_ids, any_code, partial(_matching, _CODE)),
-        _Part({"id"}, find_documents, (capitals,), partial(_matching, _CAPITALS)),
+        _Part({"id"}, find_documents, (capitals, Sign.FIVE_DIGITS), partial(_matching, _DOCUMENT)),
         _Part({"phone"}, phones.find, (number,)),
         _Part({"address"}, find_addresses, (Sign.DIGIT,), may_hold_addresses),
     ]

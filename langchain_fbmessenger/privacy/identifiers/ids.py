@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger.exceptions import MissingExtraError
-from langchain_fbmessenger.privacy.identifiers.checksums import CHECKS
+from langchain_fbmessenger.privacy.identifiers.checksums import check_of
 from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.signs import fewest_digits
 from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["UNCHECKED", "find_documents", "find_national_ids", "find_presidio_ids"]
 
 _DOCUMENT = re.compile(
-    r"(?<!\d)(?:(?=(?:[A-Z]*\d){4})[A-Z0-9]{6,10}|(?<![A-Za-z])[A-Za-z]{1,3}\d{5,10}|\d{5,10}"
+    r"(?<!\d)(?:(?=(?:[A-Z]*\d){4})[A-Z0-9]{6,10}|(?<![A-Za-z])[A-Za-z]{1,3}\d{5,10}|\d{6,10}"
     r"|\d\d ?\d\d ?\d{6})(?!\d)"
 )
 _DOCUMENT_REACH = 24
@@ -60,8 +60,8 @@ def _found(rows: list[_Row], text: str) -> Iterator[Spot]:
             yield from row.find(text)
 
 
-def _passes(check: str, number: str, _written: str) -> bool:
-    return CHECKS[check](number)
+def _passes(check: Callable[[str], bool], number: str, _written: str) -> bool:
+    return check(number)
 
 
 def _is_all_of_one(recognizer: str, number: str, written: str) -> bool:
@@ -162,7 +162,7 @@ def _rows() -> list[_Row]:
     return [
         _row(
             row,
-            functools.partial(_passes, row.check),
+            functools.partial(_passes, check_of(row.check)),
             UNCHECKED if row.check == "shape_alone" else "",
         )
         for row in _table().id

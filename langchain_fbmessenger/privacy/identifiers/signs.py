@@ -28,7 +28,7 @@ class Sign(IntFlag):
     DIGIT = 1
     TWELVE_DIGITS = 2
     LINK = 4
-    """A "/" or a "="."""
+    """A sign of an address's parts: "/", "=", "?", "#"."""
     AT = 8
     """A "@"."""
     DOTS = 16
@@ -43,7 +43,9 @@ class Sign(IntFlag):
     """Six capitals or digits side by side."""
     LONG_WORD = 512
     """As many letters, digits and signs side by side as a token has."""
-    RARE_DIGIT = 1024
+    FIVE_DIGITS = 1024
+    """Five digits side by side."""
+    RARE_DIGIT = 2048
     """A digit that is not written in ASCII (`in_ascii`): of a script that hardly anybody types."""
 
 
@@ -67,7 +69,7 @@ def _all_but(of: str) -> bytes:
     )
 
 
-_MARKS_OF = (("d", "[0-9]"), ("/", "[/=]"), (".", "[.:]"))
+_MARKS_OF = (("d", "[0-9]"), ("/", "[/=?#]"), (".", "[.:]"))
 _DIGITS = _table("[0-9]", "d")
 _LETTERS_AND_DIGITS = bytes(
     ord("a") if chr(code).isascii() and chr(code).isalpha() else digit
@@ -79,12 +81,12 @@ _MARKS = bytes(
     next((ord(mark) for mark, of in _MARKS_OF if re.match(of, chr(code))), code)
     for code in range(256)
 )
-_NO_MARKS = _all_but("[0-9/=@.:]")
+_NO_MARKS = _all_but("[0-9/=?#@.:]")
 _BETWEEN_GROUPS = b" -"  # of an IBAN
 _BETWEEN_DIGITS, _BETWEEN_NUMBERS = b" .", b" .-/()"
 _IBAN_BEGINS = b"aadd"
 _IBAN = re.compile(_IBAN_BEGINS + b"[ad]{11}")  # the shortest IBAN has 15
-_SIX_DIGITS, _SEVEN_DIGITS = b"d" * 6, b"d" * 7
+_FIVE_DIGITS, _SIX_DIGITS, _SEVEN_DIGITS = b"d" * 5, b"d" * 6, b"d" * 7
 _SIX_CAPITALS = b"A" * 6
 _LONG_WORD = b"w" * 15  # the shortest token; no shorter word that may have no digit is an id
 
@@ -92,7 +94,14 @@ _LONG_WORD = b"w" * 15  # the shortest token; no shorter word that may have no d
 _RARE = "\U000104a0-\U0001efff\U0001fb00-\U000e0000"
 _OTHERS = (chr(code) for code in range(128, 0x10000) if unicodedata.category(chr(code)) == "Nd")
 _OTHER_DIGIT = re.compile(f"[{''.join(_OTHERS)}{_RARE}]")
-_ANY_NUMBER = Sign.RARE_DIGIT | Sign.DIGIT | Sign.TWELVE_DIGITS | Sign.SIX_DIGITS | Sign.LONG_NUMBER
+_ANY_NUMBER = (
+    Sign.RARE_DIGIT
+    | Sign.DIGIT
+    | Sign.FIVE_DIGITS
+    | Sign.SIX_DIGITS
+    | Sign.LONG_NUMBER
+    | Sign.TWELVE_DIGITS
+)
 
 
 class _SignsOfMarks(dict[bytes, int]):
@@ -131,6 +140,7 @@ def signs_in(texts: Sequence[str]) -> list[int]:
                 if what in piece:
                     signs[place] |= int(sign)
 
+    note(Sign.FIVE_DIGITS, _FIVE_DIGITS, seen.translate(_DIGITS))
     note(Sign.SIX_DIGITS, _SIX_DIGITS, seen.translate(_DIGITS, _BETWEEN_DIGITS))
     note(Sign.LONG_NUMBER, _SEVEN_DIGITS, seen.translate(_DIGITS, _BETWEEN_NUMBERS))
     note(Sign.CAPITALS, _SIX_CAPITALS, seen.translate(_CAPITALS))
