@@ -6,7 +6,7 @@ import re
 from datetime import datetime, timedelta, timezone
 from itertools import islice
 from operator import sub
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.transcripts.messages import copy_message
@@ -186,8 +186,8 @@ def long_pauses(
     """
     longest = gap / timedelta(milliseconds=1)
     if None not in firsts:
-        begun = islice(cast("Sequence[int]", firsts), 1, None)
-        pauses = [*map(sub, begun, cast("Sequence[int]", lasts))]
+        begun: Any = islice(firsts, 1, None)
+        pauses: list[int] = [*map(sub, begun, lasts)]
         if max(pauses, default=0) <= longest:  # as in most threads
             return []
         return [index for index, pause in enumerate(pauses, 1) if pause > longest]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger._internal.roster import participants_of
@@ -37,20 +37,27 @@ def source_of_part(
     identity = str(thread.get("id") or "|".join(sorted({*writers, owner})))
     alone = others[0] if len(others) == 1 else writers[0] if len(writers) == 1 else ""
     is_group = people.is_group or not alone
-    values = {
-        "owner": owner,
-        "others": ", ".join(writers or others),
-        "title": str(thread.get("title") or ", ".join(others or writers)),
-        "date": _day(started),
-    }
     return ExampleSource(
         thread=identity,
         contact=identity if is_group else comparable_name(alone),
         conversation=number,
         started=started,
         system=system,
-        values={} if system is None else {name: values[name] for name in placeholders_of(system)},
+        values={} if system is None else _values(system, thread, people, others, started),
     )
+
+
+def _values(
+    system: str, thread: Any, people: People, others: list[str], started: int | None
+) -> dict[str, str]:
+    """Return what the placeholders of a template are filled in with."""
+    values = {
+        "owner": people.owner,
+        "others": ", ".join(people.writers or others),
+        "title": str(thread.get("title") or ", ".join(others or people.writers)),
+        "date": _day(started),
+    }
+    return {name: values[name] for name in placeholders_of(system)}
 
 
 def _day(milliseconds: int | None) -> str:
