@@ -179,8 +179,8 @@ def _to_line(one: Mapping[str, Any], number: int) -> bytes:
         raise InvalidExampleError(message, rule="utf-8", line=number)
     if _FIRST_BYTES[0] in line or _FIRST_BYTES[1] in line:
         text = line.decode()  # where a character is found sooner
-        if len(text.splitlines()) > 1:
-            for separator in _LINE_SEPARATORS:
+        for separator in _LINE_SEPARATORS:
+            if separator in text:
                 line = line.replace(separator.encode(), b"\\u%04x" % ord(separator))
     return line + b"\n"
 
