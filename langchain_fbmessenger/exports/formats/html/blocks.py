@@ -1,13 +1,15 @@
-"""Read the message blocks of Meta's HTML pages since 2018 (generations H2 to H4, I3, I4).
+"""Find and read the message blocks of Meta's HTML pages since 2018 (generations H2 to H4, I3, I4).
 
-The bytes from a block's opening tag to the next one's go in, what the block shows comes out; dates
-and reactions are still text, for only the whole page tells how to read them. A block is parsed by
-itself, so that one which is broken or never closed costs no other. Facts: section 6 of
-docs/formats.md.
+Tags are found by their classes in the bytes of a page, without parsing it. The bytes from a block's
+opening tag to the next one's go in, what the block shows comes out; dates and reactions are still
+text, for only the whole page tells how to read them. A block is parsed by itself, so that one which
+is broken or never closed costs no other. Facts: section 6 of docs/formats.md.
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -16,14 +18,36 @@ from selectolax.lexbor import LexborHTMLParser
 
 from langchain_fbmessenger._internal.names import normal_name
 from langchain_fbmessenger.exports.formats.html.content import Content, is_post, read_body
-from langchain_fbmessenger.exports.formats.html.tags import UNKNOWN_HTML, opening_tags
 from langchain_fbmessenger.exports.formats.html.text import children, class_tokens, text_of, walk
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode
 
-__all__ = ["ROLE_TOKENS", "Block", "parse_fragment", "read_blocks", "refuse_cut_messages"]
+__all__ = [
+    "ROLE_TOKENS",
+    "UNKNOWN_HTML",
+    "Block",
+    "classes_at",
+    "opening_tags",
+    "parse_fragment",
+    "read_blocks",
+    "refuse_cut_messages",
+]
+
+UNKNOWN_HTML = "HTML page of an unknown layout"
+
+_OPENING_TAG = re.compile(
+    rb"<[a-zA-Z][\w-]*\b[^<>]*?\sclass\s*=\s*"
+    rb"(?:\"(?P<double>[^\"<>]*)\"|'(?P<single>[^'<>]*)'|(?P<bare>[^\s\"'<>]+))"
+)
+_LONGEST_TAG = 1000
+_TRIES = 3
+_NO_MARKUP = re.compile(
+    rb"<(?=[!sStTnNiI])(?:!--.*?(?:-->|\Z)"
+    rb"|(?i:(script|style|template|noscript|textarea|iframe)\b.*?(?:</\1\s*>|\Z)))",
+    re.DOTALL,
+)
 
 # The class tokens that tell the parts of a block, whatever their tags.
 _ROLES = {
@@ -41,6 +65,43 @@ _BODY_TOKENS = [token.encode() for token, role in _ROLES.items() if role == "bod
 # The parser's time grows with the square of the depth of open <div>s: 0.2 s for 10,000, 16 s for
 # 100,000. A message of 20,000 line breaks, Meta's longest, stays below this number of tags.
 _MOST_TAGS = 25_000
+
+
+def opening_tags(raw: bytes, token: bytes) -> list[int]:
+    """Return where the tags begin that have a class, but none in comments, scripts and the like."""
+    starts: list[int] = []
+    at = raw.find(token)
+    hidden = [found.span() for found in _NO_MARKUP.finditer(raw)] if at >= 0 else []
+    while at >= 0:
+        start = raw.rfind(b"<", max(0, at - _LONGEST_TAG), at)
+        if start >= 0 and token in classes_at(raw, start):
+            # Mostly, the first tag or the second is like all that follow.
+            same = _same_tags(raw, start, token) if len(starts) < _TRIES else []
+            if same:
+                starts += same
+                break
+            starts.append(start)
+        at = raw.find(token, at + len(token))
+    return [start for start in starts if not _is_hidden(start, hidden)] if hidden else starts
+
+
+def _same_tags(raw: bytes, start: int, token: bytes) -> list[int]:
+    """Return where the tag that begins there comes again, if nothing else has the class."""
+    tag = raw[start : raw.find(b">", start, start + _LONGEST_TAG) + 1]
+    if tag.count(token) != 1 or raw.count(token, start) != raw.count(tag, start):
+        return []
+    return [found.start() for found in re.compile(re.escape(tag)).finditer(raw, start)]
+
+
+def classes_at(raw: bytes, start: int) -> list[bytes]:
+    """Return the classes of the tag that begins there."""
+    tag = _OPENING_TAG.match(raw, start)
+    return (tag["double"] or tag["single"] or tag["bare"] or b"").split() if tag else []
+
+
+def _is_hidden(start: int, hidden: list[tuple[int, int]]) -> bool:
+    before = bisect_left(hidden, (start, 0)) - 1
+    return before >= 0 and start < hidden[before][1]
 
 
 class Block(msgspec.Struct, gc=False):

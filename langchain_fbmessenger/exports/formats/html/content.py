@@ -1,7 +1,7 @@
 """Read what the body of a message holds on Meta's HTML pages: text, media, a link, reactions.
 
-Reactions are still text, for only the whole page tells how to read them. Facts: section 6 of
-docs/formats.md.
+A body gives the lines of its reactions as text: only the whole page tells how to read them, which
+`ReactionReader` does then. Facts: section 6 of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger._internal.names import normal_name
 from langchain_fbmessenger.exports.formats.html.text import (
     children,
     class_tokens,
@@ -19,7 +20,7 @@ from langchain_fbmessenger.exports.formats.html.text import (
     text_of,
     walk,
 )
-from langchain_fbmessenger.exports.records import Attachment, Share
+from langchain_fbmessenger.exports.records import Attachment, Reaction, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ __all__ = [
     "MOST_LINKS",
     "Content",
     "Link",
+    "ReactionReader",
     "is_post",
     "read_body",
     "read_contents",
@@ -61,6 +63,15 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z\d+.\-]*:")  # "mailto:", "fb-messenger://
 _DIGITS_OF_YEAR = 4
 _PLAIN = {"div", "p"}
 _TAGS = {"img": "photo", "video": "video", "audio": "audio"}
+# Ranges rather than the property Emoji, which Python's re does not know: digits, "#" and "*" are
+# emoji only as keycaps, and letters of any script must not match.
+_PICTURE = "[\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_CHANGES = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"  # variants, skin, flag tags
+_EMOJI = re.compile(
+    "[\U0001f1e6-\U0001f1ff]{2}"
+    "|[0-9#*]\ufe0f?\u20e3"
+    f"|{_PICTURE}{_CHANGES}(?:\u200d{_PICTURE}{_CHANGES})*"
+)
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
@@ -234,3 +245,36 @@ def shown_reaction(text: str, *, is_framed: bool) -> str:
         if sum(map(str.isdigit, time)) >= _DIGITS_OF_YEAR:
             return name.rstrip()
     return line
+
+
+class ReactionReader:
+    """Takes the reaction lines of one page apart: "❤Zoë Brandt" is a heart, and who gave it.
+
+    Nothing stands between the two, and a name may begin with an emoji of its own. So the names of
+    the page decide first; only for others one emoji is cut off, as Unicode builds emoji (UTS 51).
+
+    Args:
+        names: The people of the page, in normal form.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted(filter(None, names), key=len, reverse=True)
+        self._known: dict[str, Reaction | None] = {}  # few people use few emoji
+
+    def read(self, line: str) -> Reaction | None:
+        """Return the reaction that a line shows, None if there is no emoji in front."""
+        if line not in self._known:
+            self._known[line] = self._split(line)
+        return self._known[line]
+
+    def _split(self, line: str) -> Reaction | None:
+        whole = normal_name(line)
+        for name in self._names:
+            reaction = whole.removesuffix(name)
+            # Letters in front belong to a longer name: "Al" is no actor in "❤Real Al".
+            if reaction != whole and reaction and not any(map(str.isalpha, reaction)):
+                return Reaction(actor=name, reaction=reaction.strip())
+        found = _EMOJI.match(whole)
+        if found is None:
+            return None
+        return Reaction(actor=whole[found.end() :].strip(), reaction=found[0])

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_fbmessenger.exports.formats.html.date_words import (
     all_months,
+    cut_zone,
     date_table,
     marked_month,
 )
-from langchain_fbmessenger.exports.formats.html.date_zones import cut_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -14,8 +14,7 @@ import msgspec
 
 from langchain_fbmessenger._internal.names import normal_name
 from langchain_fbmessenger.exports.formats.html.blocks import parse_fragment
-from langchain_fbmessenger.exports.formats.html.date_words import list_conjunctions
-from langchain_fbmessenger.exports.formats.html.date_zones import offset_in
+from langchain_fbmessenger.exports.formats.html.date_words import list_conjunctions, offset_in
 from langchain_fbmessenger.exports.formats.html.dates import DateReader
 
 if TYPE_CHECKING:

@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger._internal.collector import without_gc
-from langchain_fbmessenger.exports.formats.html.blocks import Block, read_blocks
-from langchain_fbmessenger.exports.formats.html.clock import Clock
+from langchain_fbmessenger.exports.formats.html.blocks import (
+    UNKNOWN_HTML,
+    Block,
+    classes_at,
+    opening_tags,
+    read_blocks,
+)
+from langchain_fbmessenger.exports.formats.html.content import ReactionReader
 from langchain_fbmessenger.exports.formats.html.dates import DateReader, WallTime
 from langchain_fbmessenger.exports.formats.html.head import PageHead, people_of_header, read_head
 from langchain_fbmessenger.exports.formats.html.layouts import LayoutReader
@@ -27,8 +33,7 @@ from langchain_fbmessenger.exports.formats.html.pages_of_2018 import (
     read_blocks_2018,
     read_heading_2018,
 )
-from langchain_fbmessenger.exports.formats.html.reactions import ReactionReader
-from langchain_fbmessenger.exports.formats.html.tags import UNKNOWN_HTML, classes_at, opening_tags
+from langchain_fbmessenger.exports.formats.html.zone import Clock
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD

@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
-from langchain_fbmessenger.exports.formats.html import date_zones
-from langchain_fbmessenger.exports.formats.html.date_zones import cut_zone, offset_in
+from langchain_fbmessenger.exports.formats.html import date_words
+from langchain_fbmessenger.exports.formats.html.date_words import cut_zone, offset_in
 from langchain_fbmessenger.exports.formats.html.dates import DateReader
 from tests.unit_tests.exports.html_pages import GENERATIONS, block, decode, only_thread, page
 
@@ -117,7 +117,7 @@ def test_zone_that_nobody_knows_is_told(zone: str, unknown: str) -> None:
 def test_without_a_time_zone_database_no_zone_is_lost_in_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(date_zones, "_zone_called", lambda _: None)
+    monkeypatch.setattr(date_words, "_zone_called", lambda _: None)
     for zone in ("MSK", "Asia/Kolkata", "EST5EDT"):
         assert read(f"{SHOWN} {zone}") == (NAIVE, None, zone)
     assert read(f"{SHOWN} PDT") == (NAIVE, -7, "")
