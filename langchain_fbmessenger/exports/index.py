@@ -15,10 +15,14 @@ from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exports.conversations.compare import Comparer
 from langchain_fbmessenger.exports.conversations.join import join_threads
 from langchain_fbmessenger.exports.conversations.join_messages import join_by_messages
-from langchain_fbmessenger.exports.conversations.owner import Evidence, Owner, find_owner
-from langchain_fbmessenger.exports.conversations.owner_files import decode_owner_file
-from langchain_fbmessenger.exports.conversations.part_reader import PartReader
+from langchain_fbmessenger.exports.conversations.owner import (
+    Evidence,
+    Owner,
+    decode_owner_file,
+    find_owner,
+)
 from langchain_fbmessenger.exports.conversations.partial import threads_to_complete
+from langchain_fbmessenger.exports.conversations.reading import PartReader
 from langchain_fbmessenger.exports.conversations.renames import names_today
 from langchain_fbmessenger.exports.conversations.threads import (
     Conversation,

@@ -21,7 +21,7 @@ from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
 if TYPE_CHECKING:
     from collections.abc import Hashable, Iterator, Mapping
 
-    from langchain_fbmessenger.exports.conversations.part_reader import PartReader
+    from langchain_fbmessenger.exports.conversations.reading import PartReader
     from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
 
 __all__ = ["Common", "Comparer", "stamps_in_common", "times_deny", "times_of"]

@@ -1,8 +1,8 @@
 """Find out whose export it is, and say why.
 
-Meta's own files say so, or pages do; else it is the person whom all threads have in common, or the
-one of two after whom their chat is not called, or who stands where owners stand. Rules and counts:
-the row "owner" in section 3 of docs/formats.md.
+Meta's own files say so (`decode_owner_file`), or pages do; else it is the person whom all threads
+have in common, or the one of two after whom their chat is not called, or who stands where owners
+stand. Rules and counts: the row "owner" in section 3 of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -10,21 +10,31 @@ from __future__ import annotations
 from collections import Counter
 from enum import IntEnum
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from langchain_fbmessenger._internal.names import comparable_name
+from langchain_fbmessenger._internal.names import comparable_name, normal_name
+from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK, read_repaired
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from langchain_fbmessenger.exports.formats.part import Outline
 
-__all__ = ["Evidence", "Owner", "find_owner", "names_of", "titles_tell"]
+__all__ = [
+    "Evidence",
+    "Owner",
+    "decode_owner_file",
+    "find_owner",
+    "names_of",
+    "titles_tell",
+]
 
 _TWO = 2
+_LABELS = ("Name", "Username")  # threads call people so, and those without a name by their handle
+_LONGEST_NAME = 100
 _MAJORITY = 0.9  # 99 of 99 threads in one account; some tolerance for threads that were edited
 
 
@@ -210,3 +220,57 @@ def _who_stands(
         if len({*listed}) == _TWO and outline.variant in variants:
             return listed[position] if listed[position] in people else None
     return None
+
+
+def decode_owner_file(raw: bytes) -> list[Owner]:
+    """Return whom a file names as the export's owner, repaired, the likeliest name first.
+
+    Facebook's files hold a name under a key of its own. Instagram's is a table of labels and
+    values, and its labels are in the language of the account. All are encoded twice, as threads
+    are.
+
+    Args:
+        raw: The bytes of the file. What is broken or holds something else names nobody.
+    """
+    raw = raw.removeprefix(BYTE_ORDER_MARK)
+    try:
+        file = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
+        return []
+    return read_repaired(raw, lambda repair: _owners(file, lambda s: normal_name(repair(s))))
+
+
+def _owners(file: object, clean: Callable[[str], str]) -> list[Owner]:
+    autofill = _at(file, "autofill_information_v2", "FULL_NAME")
+    profile = _at(file, "profile_v2", "name", "full_name")
+    names = [*(autofill if isinstance(autofill, list) else [autofill]), profile]
+    names = [clean(name) for name in names if isinstance(name, str)]
+    # Of several, the first: somebody has typed the others into a form.
+    names = [*filter(None, names)][:1]
+    values = {clean(label): clean(value) for label, value in _labelled(file)}
+    names += [values[label] for label in _LABELS if values.get(label)]
+    if names:
+        return [Owner(name, Evidence.PROFILE) for name in names]
+    # In another language, one of the values is the name that the threads have.
+    likely = dict.fromkeys(v for v in values.values() if v and len(v) <= _LONGEST_NAME)
+    return [Owner(value, Evidence.PROFILE_VALUE) for value in likely]
+
+
+def _at(found: object, *keys: str) -> Any:
+    """Return what stands under some keys, one below the other; what is odd hides nothing else."""
+    for key in keys:
+        found = found.get(key) if isinstance(found, dict) else None
+    return found
+
+
+def _labelled(file: object) -> list[tuple[str, str]]:
+    """Return Instagram's labels and values: `{"Name": {"value": "Zoë Brandt"}, …}`."""
+    users = _at(file, "profile_user")
+    tables = [_at(u, "string_map_data") for u in (users if isinstance(users, list) else [users])]
+    return [
+        (label, field["value"])
+        for table in tables
+        if isinstance(table, dict)
+        for label, field in table.items()
+        if isinstance(field, dict) and isinstance(field.get("value"), str)
+    ]

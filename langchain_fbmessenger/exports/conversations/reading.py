@@ -17,10 +17,10 @@ from langchain_fbmessenger.exports.conversations.marking import (
     nicknames_of_people,
     rename_bearers,
 )
-from langchain_fbmessenger.exports.conversations.part_reader import PartReader
 from langchain_fbmessenger.exports.conversations.pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports.conversations.threads import newest_state
 from langchain_fbmessenger.exports.discovery.files import UnreadableFileError
+from langchain_fbmessenger.exports.formats.detect import decode_file, read_bytes
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.formats.part import outline_of
 from langchain_fbmessenger.exports.records import Messages, Source, Thread
@@ -30,12 +30,20 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.exports.conversations.marking import SetNickname
     from langchain_fbmessenger.exports.conversations.threads import Conversation, Piece, ThreadFiles
+    from langchain_fbmessenger.exports.discovery.files import ExportFile
     from langchain_fbmessenger.exports.formats.html.zone import ZoneChooser
     from langchain_fbmessenger.exports.formats.part import ThreadPart
     from langchain_fbmessenger.exports.report import LoadReport
     from langchain_fbmessenger.exports.selection import Selection
 
-__all__ = ["ConversationReader", "comes_in_parts", "is_long", "n_files", "skip_if_lost"]
+__all__ = [
+    "ConversationReader",
+    "PartReader",
+    "comes_in_parts",
+    "is_long",
+    "n_files",
+    "skip_if_lost",
+]
 
 _SOURCES: dict[str, Source] = {
     "B": "e2ee",
@@ -47,6 +55,39 @@ LONG = 8 * 2**20
 """Bytes of a conversation from which on it may be read part by part."""
 # Proper chats of their own applications: no line in them was written by Meta.
 _WITHOUT_SYSTEM_LINES = {"B", "F"}
+_KEPT = 4  # files with several threads
+
+
+class PartReader:
+    """Reads parts, and keeps the last files that hold several threads.
+
+    Without that, a file for all threads would be decoded again for each of them, and where several
+    exports have such a file, one would drive out the other.
+
+    Args:
+        zone_of: Chooses the time zone of pages.
+    """
+
+    def __init__(self, zone_of: ZoneChooser) -> None:
+        self._zone_of = zone_of
+        self._kept: dict[int, tuple[ExportFile, list[ThreadPart]]] = {}
+
+    def read(self, piece: Piece) -> ThreadPart:
+        """Return a part; its messages are the caller's, who reads it once.
+
+        Raises:
+            UnreadableFileError: The file cannot be read.
+            NotAThreadError: It has changed, and holds no thread any more.
+        """
+        file = piece.found.file
+        if id(file) in self._kept:
+            return self._kept[id(file)][1][piece.outline.index]
+        parts = decode_file(read_bytes(file), self._zone_of)
+        if len(parts) > 1:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[id(file)] = file, parts
+        return parts[piece.outline.index]
 
 
 class ConversationReader:

@@ -16,12 +16,12 @@ from langchain_fbmessenger._internal.collector import without_gc
 from langchain_fbmessenger._internal.names import NormalNames, normal_name
 from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
+    all_milliseconds,
     convert_leniently,
     load_leniently,
 )
 from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import Outline, ThreadPart, outline_of
-from langchain_fbmessenger.exports.formats.stamps import all_milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Extra, Messages, Reaction
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 

@@ -19,9 +19,9 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_json,
+    milliseconds,
 )
 from langchain_fbmessenger.exports.formats.part import ThreadPart
-from langchain_fbmessenger.exports.formats.stamps import milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Message, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 

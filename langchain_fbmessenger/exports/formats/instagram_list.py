@@ -20,10 +20,10 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_json,
+    milliseconds,
 )
 from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import Outline, ThreadPart, outline_of
-from langchain_fbmessenger.exports.formats.stamps import milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Call, Message, Reaction, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account

@@ -13,10 +13,11 @@ import msgspec
 
 from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
+    all_milliseconds,
     convert_leniently,
     load_leniently,
+    milliseconds,
 )
-from langchain_fbmessenger.exports.formats.stamps import all_milliseconds, milliseconds
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
