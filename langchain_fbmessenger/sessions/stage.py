@@ -33,16 +33,15 @@ from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.sessions._flow import (
     EXAMPLES,
     SESSIONS,
+    ChatSessionSchema,
     Counts,
-    aiter_of_one,
+    SessionsInput,
     asessions_of,
-    collected,
-    given,
-    given_now,
     sessions_of,
     transcripts_of,
+    validate_input,
+    validate_sync_input,
 )
-from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
 from langchain_fbmessenger.transcripts.transcript import SessionIterator, Transcript
 
 if TYPE_CHECKING:
@@ -150,7 +149,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Raises:
             InvalidInputError: The input holds no chat sessions, or an option was given.
         """
-        items = self.stream(given(input, self.takes), config, **kwargs)
+        items = self.stream(validate_input(input, self.takes), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = items
             return item
@@ -159,11 +158,14 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Run `invoke` without blocking the event loop; an iterator gives an async iterator."""
-        items = self.astream(given(input, self.takes), config, **kwargs)
+        items = self.astream(validate_input(input, self.takes), config, **kwargs)
+        if not isinstance(input, Mapping | list | tuple):
+            return items
+        collected = [item async for item in items]
         if isinstance(input, Mapping) and self.one_to_one:
-            (item,) = await collected(items)
+            (item,) = collected
             return item
-        return await collected(items) if isinstance(input, Mapping | list | tuple) else items
+        return collected
 
     @override
     def stream(
@@ -177,7 +179,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncGenerator[Any, None]:
         """Give item by item without blocking the event loop; async iterators go in as well."""
-        items = self.atransform(aiter_of_one(input), config, **kwargs)
+        items = self.atransform(_aiter_of_one(input), config, **kwargs)
         async with aclosing(items):
             async for item in items:
                 yield item
@@ -233,7 +235,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Raises:
             InvalidInputError: It is something else.
         """
-        given = self.over(self._intake(iter([given_now(sessions, self.takes)])))
+        given = self.over(self._intake(iter([validate_sync_input(sessions, self.takes)])))
         return SessionIterator(lambda _: given) if self.gives_transcripts else given
 
     @overload  # type: ignore[override]  # narrower, and wider, than core's
@@ -415,13 +417,17 @@ def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:
     Raises:
         InvalidInputError: It is something else; at once where that can be seen.
     """
-    return sessions_of(iter([given_now(sessions, what)]), what)
+    return sessions_of(iter([validate_sync_input(sessions, what)]), what)
 
 
 def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:
     if options:
         message = f"{stage.get_name()} takes no options when it runs, got {', '.join(options)}"
         raise InvalidInputError(message)
+
+
+async def _aiter_of_one(input_: Any) -> AsyncIterator[Any]:
+    yield input_
 
 
 def _steps(stage: SessionStage) -> tuple[SessionStage, ...]:

@@ -14,8 +14,11 @@ from langchain_fbmessenger.testing._extras import other_files as files_without_t
 from langchain_fbmessenger.testing._extras import owner_files as files_naming_owner
 from langchain_fbmessenger.testing._files import OutputFile, Tally, below
 from langchain_fbmessenger.testing._graph_api import conversations_answers, messages_answers
-from langchain_fbmessenger.testing._html import html_pages
-from langchain_fbmessenger.testing._html_2018 import manifest_and_pages, one_page
+from langchain_fbmessenger.testing._html import (
+    html_pages,
+    manifest_and_pages_2018,
+    one_page_2018,
+)
 from langchain_fbmessenger.testing._instagram_list import instagram_list_files
 from langchain_fbmessenger.testing._options import (
     LAYOUTS,
@@ -55,8 +58,8 @@ _WRITERS: dict[Variant, Writer] = {
     "F": messages_answers,
     "F-conversations": conversations_answers,
     "G": group_copies,
-    "H1": one_page,
-    "H1-manifest": manifest_and_pages,
+    "H1": one_page_2018,
+    "H1-manifest": manifest_and_pages_2018,
     "H2": html_pages,
     "H3": html_pages,
     "H4": html_pages,
