@@ -148,7 +148,7 @@ def _hints(found: Any) -> Iterator[str]:
 
 
 def _lists(found: Any, depth: int) -> Iterator[tuple[str, list[Any]]]:
-    """Give the lists in a value, and the key that each stands under, the outer ones first."""
+    """Yield the lists in a value, and the key that each stands under, the outer ones first."""
     inner = []
     for key, value in found.items() if isinstance(found, dict) else ():
         if isinstance(value, list):
@@ -161,7 +161,7 @@ def _lists(found: Any, depth: int) -> Iterator[tuple[str, list[Any]]]:
 
 
 def _are_messages(items: list[Any]) -> bool:
-    """Tell whether most of some items have a text, and a sender or a time."""
+    """Return whether most of some items have a text, and a sender or a time."""
     looked_at = items[:_LOOKED_AT]
     fitting = 0
     for item in looked_at:

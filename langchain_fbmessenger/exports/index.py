@@ -263,7 +263,7 @@ def _owners_today(
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
-    """Tell whether a page in a thread's place shows times of day, besides that of the export."""
+    """Return whether a page in a thread's place shows times of day, besides that of the export."""
     in_place = found.folder and found.file.suffix != ".json"
     return bool(in_place and len(_TIME_OF_DAY.findall(raw)) > 1)
 

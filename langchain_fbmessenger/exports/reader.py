@@ -157,7 +157,7 @@ class ExportReader:
         )
 
     def _readings(self, *, in_parts: bool) -> Generator[Reading, None, None]:
-        """Give what is read of each conversation, here or in other processes."""
+        """Yield what is read of each conversation, here or in other processes."""
         reader = ConversationReader(self._selection, self._zone_of, self._owner, self.report)
         conversations = self._index.conversations
         if not in_parts or self._workers != 1:

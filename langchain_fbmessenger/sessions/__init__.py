@@ -1,6 +1,6 @@
 """Stages over chat sessions: each takes sessions and gives sessions, as function and as Runnable.
 
-This room knows neither files nor training. The stages take any loader's sessions.
+It knows neither files nor training. The stages take any loader's sessions.
 """
 
 from langchain_fbmessenger._internal.thread_info import ThreadInfo

@@ -92,7 +92,7 @@ class Counts:
         return map(self._count_session, sessions)
 
     def counting_given(self, items: Iterator[T]) -> Iterator[T]:
-        """Pass on what a run gives, counted."""
+        """Pass on the items that a run gives, counted."""
         return map(self._count_given, items)
 
     def as_output(self) -> dict[str, int]:
@@ -156,7 +156,7 @@ def one_session(session: Any) -> ChatSession:
 
 
 def sessions_of(chunks: Iterator[Any], what: str = SESSIONS) -> Iterator[ChatSession]:
-    """Give the sessions that chunks hold: each is one, an iterable of some, or a loader."""
+    """Yield the sessions that chunks hold: each a session, an iterable of them, or a loader."""
     for chunk in chunks:
         if isinstance(chunk, Mapping):
             yield _checked(chunk, what)
@@ -167,10 +167,10 @@ def sessions_of(chunks: Iterator[Any], what: str = SESSIONS) -> Iterator[ChatSes
 
 
 def transcripts_of(chunks: Iterator[Any], *, in_parts: bool = False) -> Iterator[Transcript]:
-    """Give the sessions that chunks hold as transcripts, which our loaders' sessions are already.
+    """Yield the sessions that chunks hold as transcripts, which our loaders' sessions are already.
 
     Args:
-        chunks: Each is a session, an iterable of some, or a loader.
+        chunks: Each is a session, an iterable of sessions, or a loader.
         in_parts: Whether long sessions of our loaders may come in parts.
     """
     for chunk in chunks:
@@ -220,7 +220,7 @@ def _checked(session: Any, what: str) -> ChatSession:
 
 
 def _is_loader(given: Any) -> bool:
-    """Tell whether something loads sessions, as all of LangChain's chat loaders do."""
+    """Return whether something loads sessions, as all of LangChain's chat loaders do."""
     return not isinstance(given, type | Mapping) and callable(getattr(given, "lazy_load", None))
 
 

@@ -1,4 +1,4 @@
-"""Learn from a thread's own rhythm how long a pause ends a conversation: pauses in, a gap out.
+"""Learn from a thread's own rhythm which pause ends a conversation: pauses in, a gap out.
 
 How long people take to answer is close to a log-normal mixture: replies within a conversation
 (seconds to minutes) and first words of the next one (hours to days). Two normal distributions are

@@ -68,7 +68,7 @@ class ComposesAfterStage(ABC):
 
 
 class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
-    """A stage over chat sessions: a pure function with the coat of a Runnable.
+    """A stage over chat sessions: a generator function wrapped as a Runnable.
 
     What goes in comes out: one session gives one session (or a list, where a stage makes several
     things of one), a list gives a list, a lazy iterator gives a lazy iterator. `stream` gives item
@@ -82,24 +82,24 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
 
     @abstractmethod
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
-        """Give the items that the sessions make, reading no further than needed."""
+        """Return an iterator over what the sessions make, reading no further than needed."""
 
     def over(self, sessions: Iterator[Any]) -> Iterator[Any]:
-        """Do what `apply` does, in columns as far as the stage knows them.
+        """Do what `apply` does, with transcripts where the stage takes or gives them.
 
         Args:
-            sessions: The sessions: transcripts where `takes_transcripts` says so, else dicts.
+            sessions: Transcripts where `takes_transcripts` says so, else LangChain's dicts.
         """
         return self.apply(sessions)
 
     @property
     def takes_transcripts(self) -> bool:
-        """Whether `over` takes sessions in columns, as all stages of this package do."""
+        """Whether `over` takes transcripts, as all stages of this package do."""
         return False
 
     @property
     def gives_transcripts(self) -> bool:
-        """Whether `over` gives sessions in columns."""
+        """Whether `over` gives transcripts."""
         return False
 
     @property
@@ -141,7 +141,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Args:
             input: One chat session, any iterable of them, or a loader.
             config: Callbacks, tags, run name and the like.
-            **kwargs: None is known: options are the stage's own fields.
+            **kwargs: Refused: options are the stage's own fields.
 
         Returns:
             One item or a list for one session, a list for a list, an iterator for an iterator.
@@ -171,14 +171,14 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     def stream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Generator[Any, None, None]:
-        """Give item by item what the sessions make."""
+        """Return an iterator over what the sessions make, item by item."""
         return self.transform(iter([input]), config, **kwargs)
 
     @override
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncGenerator[Any, None]:
-        """Give item by item without blocking the event loop; async iterators go in as well."""
+        """Yield item by item without blocking the event loop; async iterators go in as well."""
         items = self.atransform(_aiter_of_one(input), config, **kwargs)
         async with aclosing(items):
             async for item in items:
@@ -227,7 +227,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         return sessions_of(chunks, self.takes)
 
     def items_of(self, sessions: Any) -> Iterator[Any]:
-        """Give item by item what sessions make, without a traced run.
+        """Return an iterator over what sessions make, without a traced run.
 
         Args:
             sessions: A session, an iterable or a loader of sessions.
@@ -270,7 +270,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
 
 
 class TranscriptStage(SessionStage):
-    """A stage that takes sessions in columns and gives such: sessions in, sessions out."""
+    """A stage that takes transcripts and gives transcripts."""
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
@@ -280,7 +280,7 @@ class TranscriptStage(SessionStage):
     @abstractmethod
     @override
     def over(self, sessions: Iterator[Transcript]) -> Iterator[Any]:
-        """Give the items that the sessions make, reading no further than needed."""
+        """Return an iterator over what the sessions make, reading no further than needed."""
 
     @property
     @override
@@ -325,7 +325,7 @@ class ChatSessionPipeline(SessionStage):
     @property
     @override
     def takes_parts(self) -> bool:
-        # Of a part nobody knows yet who reacts to it, or is called what, further on.
+        # Reactions to a part, and nicknames, may only come with a later part.
         return (
             not self.gives_transcripts
             and self.steps[0].takes_parts
@@ -369,7 +369,7 @@ class StageBinding(RunnableBinding[Any, Any]):
 
 
 class _CollectForForeignRunnable(RunnableSerializable[Any, Any]):
-    """A stage in front of a foreign Runnable, which gets in a stream what it gets in `invoke`.
+    """A stage in front of a foreign Runnable, which gets the same in a stream as in `invoke`.
 
     langchain-core adds up the chunks that reach a function, and of dicts it keeps the last: all
     sessions but one would be lost without a word. So they pass as one list.
@@ -398,21 +398,21 @@ class _CollectForForeignRunnable(RunnableSerializable[Any, Any]):
 
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        """Run the stage; the async twin."""
+        """Run the stage without blocking the event loop."""
         return await self.stage.ainvoke(input, config, **kwargs)
 
 
 def as_sessions(transcripts: Iterator[Transcript]) -> Iterator[ChatSession]:
-    """Give sessions as everybody knows them."""
+    """Return an iterator over the sessions as LangChain's dicts."""
     return map(Transcript.to_session, transcripts)
 
 
 def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:
-    """Give the sessions, or training examples, that something holds.
+    """Return an iterator over the chat sessions, or training examples, that are given.
 
     Args:
         sessions: A session, an iterable or a loader of sessions.
-        what: `EXAMPLES` where these are meant.
+        what: `SESSIONS` or `EXAMPLES`.
 
     Raises:
         InvalidInputError: It is something else; at once where that can be seen.

@@ -58,7 +58,7 @@ class FolderTarget:
         self.files[path] = None
 
     def holds(self, name: str) -> bool:
-        """Tell whether a file of this name has been written."""
+        """Return whether a file of this name has been written."""
         return self._root / name in self.files
 
 
@@ -112,7 +112,7 @@ class ZipTarget:
         self.files[self.paths[number] / file.name] = None
 
     def holds(self, name: str) -> bool:
-        """Tell whether a file of this name has been written."""
+        """Return whether a file of this name has been written."""
         return name in self._names
 
 
@@ -128,7 +128,7 @@ def archive_names(prefix: str, owner: str | None, day: date, seed: int, n: int) 
 
 
 def is_safe(name: str) -> bool:
-    """Tell whether a path stays below the root that it is joined to."""
+    """Return whether a path stays below the root that it is joined to."""
     path = PurePosixPath(name)
     return bool(
         name

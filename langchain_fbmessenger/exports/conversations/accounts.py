@@ -107,7 +107,7 @@ class Accounts:
         return {key for pair in pairs if pair and owner in pair[0] for key in pair[0] - {owner}}
 
     def _goes_on(self, export: Origin, encrypted: Origin) -> bool:
-        """Tell whether chats go on encrypted, each behind its end, and the owner is nobody else."""
+        """Return whether chats go on encrypted after their ends, and the owner may be the same."""
         owner = self._owner[encrypted][0]
         chats = [t for t in self._threads[encrypted] if t.variant == "B" and t.span]
         if not chats or any(owner not in t.as_written.bearers for t in chats):

@@ -53,7 +53,7 @@ def _people_key(thread: ThreadFiles) -> object:
 def owners_agree(
     threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles], comparer: Comparer
 ) -> bool:
-    """Tell whether all may come from one person's exports: two people's views are not mixed.
+    """Return whether all may come from one person's exports: two people's views are not mixed.
 
     Two names are two people if both are known to both; else the owner may have got a new name.
     """
@@ -69,7 +69,7 @@ def owners_agree(
 
 
 def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Tell whether the owner goes by the name that a friend had, and the friend by another."""
+    """Return whether the owner goes by the name that a friend had, and the friend by another."""
     mine, theirs = thread.as_written.owner_key, other.as_written.owner_key
     if not mine or not theirs:
         return False
@@ -80,7 +80,7 @@ def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) ->
 
 
 def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Tell whether two folders without numbers hold the same messages: of one chat, then."""
+    """Return whether two folders without numbers hold the same messages: of one chat, then."""
     if not (thread.box and other.box) or (thread.strong_id and other.strong_id):
         return False
     has_one_name = thread.thread_id == other.thread_id
@@ -91,7 +91,7 @@ def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> 
 
 
 def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Tell whether Meta itself keeps the two apart, as it does with people of one name.
+    """Return whether Meta itself keeps the two apart, as it does with people of one name.
 
     A thread lies in one folder of an export. Only what came before its encryption is split off, and
     what was moved to another folder.
@@ -107,7 +107,7 @@ def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
 
 
 def share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
-    """Tell whether two states of a group have enough people in common."""
+    """Return whether two states of a group have enough people in common."""
     people, others = set(thread.named), set(other.named)
     if thread.participants is None or other.participants is None:
         return people <= others or others <= people  # only those who wrote are known
@@ -115,7 +115,7 @@ def share_people(thread: ThreadFiles, other: ThreadFiles) -> bool:
 
 
 def may_be_plainly_one(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Tell whether nothing speaks against two chats of people whose plain names are the same."""
+    """Return whether nothing speaks against two chats of people whose plain names are the same."""
     if thread.origin == other.origin or not thread.span or not other.span:
         return False
     if len(thread.strong_id or "") == len(other.strong_id or "") > 0:

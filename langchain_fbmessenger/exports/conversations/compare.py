@@ -130,7 +130,7 @@ class Comparer:
 
 
 def times_deny(thread: ThreadFiles, other: ThreadFiles, names: Mapping[str, str]) -> bool:
-    """Tell whether somebody writes in one thread when another does in the other.
+    """Return whether somebody writes in one thread when another does in the other.
 
     Args:
         thread: A thread.

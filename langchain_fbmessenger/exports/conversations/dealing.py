@@ -169,7 +169,7 @@ class _Dealer:
         self._order: deque[tuple[Chosen, Worker | None, bool]] = deque()
 
     def readings(self) -> Iterator[Reading]:
-        """Give what was read, in the order of the conversations."""
+        """Yield what was read, in the order of the conversations."""
         # The first are read here while the workers start.
         self._order.extend((chosen, None, False) for chosen in self._gather())
         while True:
@@ -214,7 +214,7 @@ class _Dealer:
         return gathered
 
     def _is_dealt(self, chosen: Chosen) -> bool:
-        """Tell whether a conversation is for workers.
+        """Return whether a conversation is for workers.
 
         Of a file with several threads each worker would have to read the whole.
         """

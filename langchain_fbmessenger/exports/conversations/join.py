@@ -119,7 +119,7 @@ def _with_one_id(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
 
 
 def _is_same(thread: ThreadFiles, known: Conversation, comparer: Comparer) -> bool:
-    """Tell whether a thread with the number, the folder or the people of a known one is that."""
+    """Return whether a thread with the number, the folder or the people of a known one is that."""
     if not owners_agree([thread], known.threads, comparer):
         return False
     if thread.strong_id and any(other.strong_id == thread.strong_id for other in known.threads):

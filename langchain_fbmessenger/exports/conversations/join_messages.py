@@ -92,7 +92,7 @@ def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool
 
 
 def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Tell whether two threads are one: a greeting that went to many is not enough."""
+    """Return whether two threads are one: a greeting that went to many is not enough."""
     if thread.is_group != other.is_group or 2 * stamps_in_common(thread, other) < _possible(
         thread, other
     ):

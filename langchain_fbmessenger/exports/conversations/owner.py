@@ -134,7 +134,7 @@ def _owner_by_threads(
 
 
 def titles_tell(threads: Sequence[Sequence[Outline]]) -> bool:
-    """Tell whether the title of some conversation of two says who of them is the owner."""
+    """Return whether the title of some conversation of two says who of them is the owner."""
     pairs = [_pair_of(outlines, names_of(outlines)) for outlines in threads]
     return any(
         _other_than(_subject(outlines, pair), pair)
@@ -184,7 +184,7 @@ def _title(outlines: Sequence[Outline]) -> str:
 
 
 def _is_of_two(outlines: Sequence[Outline], people: Collection[str]) -> bool:
-    """Tell whether at most two take part, accounts that are gone among them."""
+    """Return whether at most two take part, accounts that are gone among them."""
     if any(o.declared_group or len(o.participants or ()) > _TWO for o in outlines):
         return False
     nobodies = (n for o in outlines for n in (*(o.participants or ()), *o.senders) if n)

@@ -78,7 +78,7 @@ def _possible_keys(thread: ThreadFiles) -> set[Hashable]:
 
 
 def _is_owner_certain(threads: Sequence[ThreadFiles], stated: Sequence[Owner]) -> bool:
-    """Tell whether the owner is the same, whoever else has written in partial threads."""
+    """Return whether the owner is the same, whoever else has written in partial threads."""
     names = [(thread, {*names_of(thread.outlines)}) for thread in threads]
     surest = max(stated, key=lambda owner: owner.evidence, default=None)
     if surest is not None:

@@ -276,13 +276,13 @@ def skip_if_lost(piece: Piece, report: LoadReport) -> bool:
 
 
 def is_long(conversation: Conversation) -> bool:
-    """Tell whether a conversation is worth being read part by part."""
+    """Return whether a conversation is worth being read part by part."""
     pieces = [piece for thread in conversation.threads for piece in thread.pieces]
     return len(pieces) > 1 and sum(piece.found.file.size for piece in pieces) > LONG
 
 
 def comes_in_parts(chosen: Chosen) -> bool:
-    """Tell whether the files of a conversation follow each other, each known whole.
+    """Return whether the files of a conversation follow each other, each known whole.
 
     They are JSON of one download: elsewhere one may hold what another does.
     """

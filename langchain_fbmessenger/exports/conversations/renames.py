@@ -175,11 +175,11 @@ class _Census:
                 self._alive[name] = max(self._alive.get(name, -1), self._age_of(bearer))
 
     def _is_clear(self, origin: Origin, key: str) -> bool:
-        """Tell whether a name was one person's in an export, and is nobody's since."""
+        """Return whether a name was one person's in an export, and is nobody's since."""
         return self._alive.get(key, -1) <= self._age[origin] and self._chats[origin, key] <= 1
 
     def _is_nobody_else(self, person: _Person, told: set[str]) -> bool:
-        """Tell whether what an export tells of a name holds for somebody who bears it there."""
+        """Return whether what an export tells of a name holds for somebody who bears it there."""
         thread, key = person.newest
         return self._is_clear(thread.origin, key) and not any(
             name in told or self._people[id(bearer.pieces), name].today in told

@@ -189,7 +189,7 @@ class Workers:
             worker.end()
 
     def has_room(self, chunks: int) -> bool:
-        """Tell whether a worker has fewer chunks, or one more may be started."""
+        """Return whether a worker has fewer chunks, or one more may be started."""
         return len(self._started) < self._most or any(w.waiting < chunks for w in self._started)
 
     def least_busy(self) -> Worker:

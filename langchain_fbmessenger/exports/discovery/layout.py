@@ -182,7 +182,7 @@ def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file is a zip archive, by its name or its bytes."""
+    """Return whether a file is a zip archive, by its name or its bytes."""
     if path.suffix.lower() == ".zip":
         return True
     try:

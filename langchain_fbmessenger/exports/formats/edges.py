@@ -79,7 +79,7 @@ def _without_most_messages(head: bytes, tail: bytes) -> bytes | None:
 
 
 def lists_all(file: ExportFile, outline: Outline) -> bool:
-    """Tell whether each message of a file is by somebody who takes part; False if that is unclear.
+    """Return whether each message of a file is by somebody who takes part; False if that is unclear.
 
     Names are counted as Meta writes them, without decoding what stands between them.
 

@@ -107,7 +107,7 @@ def _decode_with(raw: bytes, to_message: _ToMessage) -> list[ThreadPart]:
 
 
 def _items(raw: bytes) -> Iterator[tuple[int, list[str] | None, Sequence[_WireMessage | None]]]:
-    """Give number, participants and messages of each thread; None for what is no message."""
+    """Yield number, participants and messages of each thread; None for what is no message."""
     try:
         items = _decode(raw.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):

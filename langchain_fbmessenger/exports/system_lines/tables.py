@@ -114,13 +114,13 @@ class Language(msgspec.Struct, frozen=True):
     list_words: frozenset[str]
 
     def may_be_names(self, value: str) -> bool:
-        """Tell whether a value may be one or several names: "Zoë, Bo and 2 others"."""
+        """Return whether a value may be one or several names: "Zoë, Bo and 2 others"."""
         words = value.replace(",", " ").split()
         kept = [w for w in words if not w.isdecimal() and w.casefold() not in self.list_words]
         return self.may_be_a_name(" ".join(kept))
 
     def may_be_a_name(self, value: str) -> bool:
-        """Tell whether a value may be somebody's name: "he said the doctor" is not."""
+        """Return whether a value may be somebody's name: "he said the doctor" is not."""
         value = value.casefold().replace("\u2019", "'")
         words = _BETWEEN_WORDS.split(value)
         words += value.replace("'", " ").split()  # the "i" of "i'm", the "elle" of "qu'elle"

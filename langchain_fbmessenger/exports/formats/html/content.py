@@ -96,12 +96,12 @@ class Content(msgspec.Struct, gc=False):
     links: tuple[Link, ...] = ()
 
     def is_empty(self) -> bool:
-        """Tell whether there is nothing in it."""
+        """Return whether there is nothing in it."""
         return not (self.text or self.attachments or self.share or self.reactions)
 
 
 def is_post(body: LexborNode) -> bool:
-    """Whether a body is that of a post, a comment or a profile."""
+    """Return whether a body is that of a post, a comment or a profile."""
     first = next(children(body), None)
     return first is not None and (first.tag == "table" or _POST_CELL in class_tokens(first))
 
@@ -197,7 +197,7 @@ def _is_file(uri: str) -> bool:
 
 
 def _is_shown_by_link(node: LexborNode, uri: str) -> bool:
-    """Whether a picture is the thumbnail of a linked file, or the preview of a shared page."""
+    """Return whether a picture is the thumbnail of a linked file or preview of a shared page."""
     above = node.parent
     if above is None or above.tag != "a":
         return False

@@ -212,7 +212,7 @@ def _plain(date: str) -> str:
 
 
 def _words(date: str) -> Iterator[str]:
-    """Give the words of a date, and each two neighbours as one: "p m", "كانون الثاني"."""
+    """Yield the words of a date, and each two neighbours as one: "p m", "كانون الثاني"."""
     before = ""
     for word in _TOKEN.findall(date):
         yield word

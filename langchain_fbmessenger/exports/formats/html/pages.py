@@ -117,7 +117,7 @@ class _RawThread(msgspec.Struct, gc=False):
 
 
 def looks_like_html(head: bytes) -> bool:
-    """Whether a file that begins like this is an HTML page."""
+    """Return whether a file that begins like this is an HTML page."""
     return _HTML.match(head.removeprefix(_BOM)) is not None
 
 

@@ -35,7 +35,7 @@ _MESSAGE = re.compile(rb"<div\b[^<>]*\sclass\s*=\s*[\"']?(?:[\w -]*\s)?message_h
 
 
 def is_page_of_2018(raw: bytes) -> bool:
-    """Whether a page has messages of this generation."""
+    """Return whether a page has messages of this generation."""
     return b"message_header" in raw and _MESSAGE.search(raw) is not None
 
 
@@ -115,7 +115,7 @@ def _headers(root: LexborNode) -> list[dict[str, str]]:
 
 
 def _to_blocks(headers: list[dict[str, str]], contents: list[LexborNode]) -> Iterator[Block]:
-    """Give each header what follows it; of several in a row, each has one piece, the last all."""
+    """Yield each header what follows it; of several in a row, each has one piece, the last all."""
     for number, header in enumerate(headers):
         end = number + 1 if number + 1 < len(headers) else len(contents)
         yield Block(

@@ -28,7 +28,7 @@ _SOFT, _BREAK = "\0", "\1"
 
 
 def children(node: LexborNode) -> Iterator[LexborNode]:
-    """Give the elements right below a node."""
+    """Yield the elements right below a node."""
     child = node.child
     while child is not None:
         if child.is_element_node:
@@ -37,7 +37,7 @@ def children(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def walk(root: LexborNode) -> Iterator[LexborNode]:
-    """Give an element and all below it in document order, but none within players and scripts."""
+    """Yield an element and all below it in document order, but none within players and scripts."""
     yield root
     waiting = [root.child if root.tag not in _WITHOUT_TEXT else None]
     while waiting:
@@ -57,12 +57,12 @@ def class_tokens(node: LexborNode) -> list[str]:
 
 
 def is_reaction_list(node: LexborNode) -> bool:
-    """Whether an element is the list of a message's reactions."""
+    """Return whether an element is the list of a message's reactions."""
     return node.tag == "ul" and not _REACTIONS.isdisjoint(class_tokens(node))
 
 
 def is_ip_line(line: str) -> bool:
-    """Whether a line is the address that Meta writes beside some messages [P]."""
+    """Return whether a line is the address that Meta writes beside some messages [P]."""
     return _IP_LINE.fullmatch(line) is not None
 
 
