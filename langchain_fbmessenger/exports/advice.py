@@ -100,7 +100,7 @@ def nothing_read_error(
     Args:
         paths: The paths.
         report: What was found below them.
-        others: The files that are no threads: what they lack is told.
+        others: The files that are no threads; the error says what they lack.
     """
     where = ", ".join(repr(str(path)) for path in paths)
     reasons = report.files_lost()
@@ -120,7 +120,7 @@ def nothing_read_error(
 
 
 def _hint_of(files: Iterable[ExportFile]) -> str:
-    """Return what the first file that holds messages in another shape should look like, or ""."""
+    """Return what the first file with messages in another shape should look like, or ""."""
     for number, file in enumerate(files):
         if number < _MOST_FILES and file.size <= _LARGEST:
             try:
@@ -138,12 +138,15 @@ def _hints(found: Any) -> Iterator[str]:
         yield f"A bare list looks like the messages: it belongs under 'messages'. {_EXPECTED}"
     for key, value in _lists(found, 0):
         if _are_messages(value):
-            yield f"{_told(key)} looks like the messages. {_EXPECTED}"
+            yield f"{_describe_key(key)} looks like the messages. {_EXPECTED}"
     if isinstance(found, dict) and isinstance(found.get("participants"), list):
         others = [key for key, value in _lists(found, _DEEPEST) if key != "participants" and value]
-        missing = f"{_told(others[0])} may be the messages" if others else "It has no 'messages'"
-        if not others and "messages" in found:
+        if others:
+            missing = f"{_describe_key(others[0])} may be the messages"
+        elif "messages" in found:
             missing = "What it has under 'messages' is no list"
+        else:
+            missing = "It has no 'messages'"
         yield f"{missing}. {_EXPECTED}"
 
 
@@ -174,7 +177,7 @@ def _plain(key: str) -> str:
     return key.replace("_", "").replace("-", "").replace(" ", "").casefold()
 
 
-def _told(key: str) -> str:
+def _describe_key(key: str) -> str:
     words = [word.casefold() for word in _WORD.findall(key)]
     is_known = bool(words) and all(map(_WORD_OF_KEYS.fullmatch, words))
     return f"The key {key!r}" if is_known else "One of its keys"

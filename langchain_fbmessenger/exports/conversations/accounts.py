@@ -1,4 +1,4 @@
-"""Tell which exports are one account's, and what its owner is called today."""
+"""Find out which exports are of one account, and what its owner is called today."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ __all__ = ["Accounts"]
 
 
 class Accounts:
-    """The accounts that exports are of, by their owners' names.
+    """Groups exports by the accounts that they are of.
 
-    Two exports are one account's if their owners have one name, or are one person of a
-    conversation that both hold. Where they hold none in common, it is told by an encrypted chat
-    that goes on where the other export's ends, or by one name written in two ways.
+    Two exports are of one account if their owners have one name, or are one person of a
+    conversation that both hold. Without a common conversation, an encrypted chat that goes on
+    where the other export's ends tells it, or one name written in two ways.
 
     Args:
         conversations: All conversations.
-        age: The place of each origin of names in the order of time.
-        newest_of: Returns, of the person who bears a name in a thread, the newest thread and name.
+        age: The place of each origin in the order of time.
+        newest_of: Returns the newest thread and name of the person with a name in a thread.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Accounts:
         return [name for _, name in self._name.values()]
 
     def name_today(self, bearers: Iterable[tuple[ThreadFiles, str]]) -> str | None:
-        """Return the name of today of an account's owner, None for anybody else."""
+        """Return the name of today of an account's owner; None for other people."""
         for thread, key in bearers:
             if thread.origin in self._owner and self._owner[thread.origin][0] == key:
                 return self._name[self._root(thread.origin)][1]
@@ -95,7 +95,7 @@ class Accounts:
     def _may_be_one(self, one: Origin, other: Origin) -> bool:
         (key, name), (other_key, other_name) = self._owner[one], self._owner[other]
         if key in self._everybody[other] or other_key in self._everybody[one]:
-            return False  # who is in the other's chats is somebody else
+            return False  # an owner in the other's chats is another person
         if not (self._contacts(one, key) & self._contacts(other, other_key)):
             return False
         words, others = words_of_name(name), words_of_name(other_name)

@@ -1,4 +1,4 @@
-"""What speaks for and against two threads being one conversation."""
+"""Judge whether two threads may be one conversation: what speaks for it and against it."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ _BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
 
 
 def people_keys(thread: ThreadFiles) -> list[object]:
-    """Return what a thread may be known by: its people as they are called today, and as then."""
+    """Return keys that states of one thread share: its people's names of today, and of then."""
     keys = [_people_key(thread), _people_key(thread.as_written) if thread.today else None]
     return list(filter(None, dict.fromkeys(keys)))
 
 
 def plain_key(thread: ThreadFiles) -> object:
-    """Return the last resort: the names of two people, written plainly."""
+    """Return the least sure key of a thread: the plain names of its two people."""
     if not thread.pair:
         return None
     words = frozenset(map(words_of_name, thread.bearers.values()))
@@ -53,9 +53,10 @@ def _people_key(thread: ThreadFiles) -> object:
 def owners_agree(
     threads: Iterable[ThreadFiles], others: Iterable[ThreadFiles], comparer: Comparer
 ) -> bool:
-    """Return whether all may come from one person's exports: two people's views are not mixed.
+    """Return whether all threads may come from one person's exports.
 
-    Two names are two people if both are known to both; else the owner may have got a new name.
+    Two owners' names are two people if both occur in both threads; else the owner may have been
+    renamed.
     """
     others = list(others)
     return not any(
@@ -69,7 +70,7 @@ def owners_agree(
 
 
 def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Return whether the owner goes by the name that a friend had, and the friend by another."""
+    """Return whether the owner has taken the name of a friend, and the friend another one."""
     mine, theirs = thread.as_written.owner_key, other.as_written.owner_key
     if not mine or not theirs:
         return False
@@ -80,7 +81,7 @@ def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) ->
 
 
 def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Return whether two folders without numbers hold the same messages: of one chat, then."""
+    """Return whether two folders without numbers are one chat, as they hold the same messages."""
     if not (thread.box and other.box) or (thread.strong_id and other.strong_id):
         return False
     has_one_name = thread.thread_id == other.thread_id
@@ -91,9 +92,9 @@ def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> 
 
 
 def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Return whether Meta itself keeps the two apart, as it does with people of one name.
+    """Return whether Meta itself keeps two threads apart, as of two people with one name.
 
-    A thread lies in one folder of an export. Only what came before its encryption is split off, and
+    A thread lies in one folder of an export. Only the part before its encryption is split off, and
     what was moved to another folder.
     """
     if thread.export != other.export or not other.span or thread.variant == "F":

@@ -1,6 +1,6 @@
-"""Tell what two threads have in common by their messages, and who in one is who in the other.
+"""Compare the messages of two threads: how many they share, and who wrote the shared ones.
 
-Times alone are cheap and tell where to look; what counts is a message that both hold: of one time,
+Times alone are cheap and show where to look; what counts is a message that both hold: of one time,
 with one text and the same media. Only threads that raise a question are read for it.
 """
 
@@ -38,9 +38,9 @@ class Common(msgspec.Struct, frozen=True):
     """What two threads have in common.
 
     Attributes:
-        shared: How many messages.
-        possible: How many there could be, in the time that both cover.
-        votes: Who wrote them, by the names that the two threads have for them.
+        shared: The number of messages in both.
+        possible: The number that could be in both, in the time that both cover.
+        votes: How many shared messages each pair of senders wrote, one name from each thread.
     """
 
     shared: int = 0
@@ -49,11 +49,11 @@ class Common(msgspec.Struct, frozen=True):
 
     @property
     def is_most(self) -> bool:
-        """Whether half of what could be in both is."""
+        """Whether at least half of the messages that could be in both are."""
         return 0 < self.possible <= _HALF * self.shared
 
     def reversed(self) -> Common:
-        """Return what two threads have in common, seen from the other one."""
+        """Return the same with the two threads swapped."""
         votes = Counter({(there, here): n for (here, there), n in self.votes.items()})
         return Common(self.shared, self.possible, votes)
 
@@ -124,18 +124,18 @@ class Comparer:
             try:
                 messages = self._parts.read(piece).messages
             except (UnreadableFileError, NotAThreadError):
-                continue  # who reads the thread for its messages will count it
+                continue  # the second pass counts it
             for m in messages:
                 yield _Said(m.timestamp_ms, comparable_name(m.sender), identity(m, 1)[1:])
 
 
 def times_deny(thread: ThreadFiles, other: ThreadFiles, names: Mapping[str, str]) -> bool:
-    """Return whether somebody writes in one thread when another does in the other.
+    """Return whether two people wrote at one time in two states of a thread.
 
     Args:
         thread: A thread.
         other: Another state of the same.
-        names: Who of the one is thought to be who of the other, by compared names.
+        names: People taken to be one person, by comparable names in the first and the other.
     """
     return any(
         not any(names.get(name, name) in there for name in here)
@@ -157,7 +157,7 @@ def _senders_at_one_time(
 
 
 def stamps_in_common(thread: ThreadFiles, other: ThreadFiles) -> int:
-    """Count the times that two threads have in common, in the coarser of their units."""
+    """Return how many times two threads have in common, in the coarser of their units."""
     if not thread.span or not other.span:
         return 0
     unit = max(thread.precision, other.precision)
@@ -176,7 +176,7 @@ def times_of(thread: ThreadFiles, unit: int) -> Iterator[int]:
 
 
 def _key(thread: ThreadFiles) -> int:
-    return id(thread.pieces)  # which the thread has under any names
+    return id(thread.pieces)  # the same whatever names of today the thread has
 
 
 def _in_units(said: list[_Said], unit: int) -> list[_Said]:
@@ -196,7 +196,7 @@ def _senders_by_time(thread: ThreadFiles, unit: int) -> dict[int, set[str]]:
     is_long = sum(outline.found for outline in thread.outlines) > _LONG
     for outline in thread.outlines:
         for sender, times in outline.stamps.items():
-            if is_deleted_account(sender):  # who may have been anybody
+            if is_deleted_account(sender):  # may have been any person
                 continue
             name = comparable_name(sender)
             for time in times:

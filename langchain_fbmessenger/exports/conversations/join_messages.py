@@ -1,6 +1,6 @@
-"""Join conversations of several exports by their messages, where neither number nor names tell.
+"""Join conversations of several exports by their messages, where number and names do not help.
 
-So it is when the people of a thread were renamed and its number is not known, or has changed.
+That is so when the people of a thread were renamed and its number is unknown or has changed.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ _FEW = 2
 def join_by_messages(
     conversations: list[Conversation], comparer: Comparer, limit: int
 ) -> list[Conversation]:
-    """Bring together conversations that hold the same messages.
+    """Join conversations that hold the same messages.
 
     Args:
-        conversations: What other ways have left apart.
+        conversations: The conversations that were not joined in other ways.
         comparer: Tells what two threads have in common.
         limit: How many to find at most.
 
@@ -58,7 +58,7 @@ def _root(joined: dict[int, Conversation], conversation: Conversation) -> Conver
 
 
 def _pairs(conversations: list[Conversation]) -> Iterator[tuple[Conversation, Conversation]]:
-    """Return what has times in common, the most first."""
+    """Yield pairs of conversations with times in common, those with the most first."""
     threads = [(c, t) for c in conversations for t in c.threads if t.span]
     for unit in sorted({thread.precision for _, thread in threads}):
         at: dict[int, dict[int, Conversation]] = {}
@@ -92,7 +92,7 @@ def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool
 
 
 def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Return whether two threads are one: a greeting that went to many is not enough."""
+    """Return whether two threads share enough messages; one greeting to many is not enough."""
     if thread.is_group != other.is_group or 2 * stamps_in_common(thread, other) < _possible(
         thread, other
     ):
@@ -102,7 +102,7 @@ def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
         return False
     unit = max(thread.precision, other.precision)
     is_known = not {*thread.bearers, *thread.as_written.bearers}.isdisjoint(other.bearers)
-    if unit >= _MINUTE:  # many may be told the same in one minute, but do not say so themselves
+    if unit >= _MINUTE:  # one may write the same to many in one minute, but they do not answer so
         is_answer = is_known and any(here != there for here, there in common.votes)
         return common.shared >= _FEW and (
             is_answer or len(common.votes) >= _FEW or common.shared > _FEW
@@ -111,7 +111,7 @@ def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
 
 
 def _possible(thread: ThreadFiles, other: ThreadFiles) -> int:
-    """Return how many times two threads can have in common, which is few where they hardly meet."""
+    """Return how many times two threads can have in common, within the time that both cover."""
     if not thread.span or not other.span:
         return 1
     unit = max(thread.precision, other.precision)

@@ -1,4 +1,4 @@
-"""Mark the messages that nobody typed, and learn from them who is called what in a chat."""
+"""Mark system lines, and learn from them the nicknames of a chat."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ __all__ = [
 
 
 class SetNickname(NamedTuple):
-    """A line that gives somebody a nickname.
+    """A nickname that a line gives to a person.
 
     Attributes:
-        person: Who bears it, as the line says it; "" for the account's owner.
+        person: The person as the line calls them; "" for the account's owner.
         nickname: The nickname.
     """
 
@@ -45,12 +45,12 @@ class SetNickname(NamedTuple):
 def mark_system_lines(
     messages: Messages, languages: Counter[str], *, is_group: bool
 ) -> list[SetNickname]:
-    """Mark messages that Meta wrote.
+    """Mark the system lines among messages.
 
     Args:
-        messages: The messages of one file; what Meta wrote among them gets its `system`.
-        languages: Counts each line found, by its language.
-        is_group: Whether they are a group's.
+        messages: The messages of one file; system lines among them get their `system`.
+        languages: Counts the lines found, by language.
+        is_group: Whether the conversation is a group.
 
     Returns:
         The nicknames that were set, in the order of the messages.
@@ -73,7 +73,7 @@ def mark_system_lines(
             extras[index] = Extra(system=line.kind)
         elif extra.system is None:
             if payload and line.kind == "attachment sentence":
-                texts[index] = None  # the person sent what the sentence tells of
+                texts[index] = None  # the person sent what the sentence describes
             else:
                 extra.system = line.kind
     return nicknames
@@ -82,11 +82,11 @@ def mark_system_lines(
 def nicknames_of_people(
     found: Iterable[SetNickname], people: Sequence[str], owner: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Return each nickname behind the name of who bears it, or behind "" where that is unclear.
+    """Return pairs of a person's name ("" where that is unclear) and a nickname.
 
     Args:
-        found: What the lines say. They call people by a full name, a first name, or a nickname.
-        people: Who takes part or has written.
+        found: The lines' nicknames; they call people by a full name, a first name, or a nickname.
+        people: The names of those who take part or have written.
         owner: The account's owner, if known.
     """
     by_name = {comparable_name(name): name for name in people}
@@ -110,7 +110,7 @@ def nicknames_of_people(
 
 
 def give_names_of_today(messages: Messages, thread: ThreadFiles) -> None:
-    """Put the names of today into the messages of a thread, as senders and behind reactions."""
+    """Rename the senders and reacting people of messages to their names of today."""
     name_today = cache(thread.name_today)  # few people write many messages
     messages.senders = [name_today(name) for name in messages.senders]
     for extra in messages.extras.values():
@@ -124,7 +124,7 @@ def give_names_of_today(messages: Messages, thread: ThreadFiles) -> None:
 
 
 def rename_bearers(found: Iterable[SetNickname], thread: ThreadFiles) -> list[SetNickname]:
-    """Return nicknames behind names of today; lines call people by a full or a first name."""
+    """Return nicknames with their people's names of today; lines use full or first names."""
     full = dict(thread.as_written.bearers)
     by_first_name: dict[str, list[str]] = {}
     for key, name in full.items():

@@ -53,7 +53,7 @@ _SOURCES: dict[str, Source] = {
 }
 LONG = 8 * 2**20
 """Bytes of a conversation from which on it may be read part by part."""
-# Proper chats of their own applications: no line in them was written by Meta.
+# Formats without system lines.
 _WITHOUT_SYSTEM_LINES = {"B", "F"}
 _KEPT = 4  # files with several threads
 
@@ -94,10 +94,10 @@ class ConversationReader:
     """Reads conversations whose files are known; worker processes are handed a copy.
 
     Args:
-        selection: What is wanted.
+        selection: Which messages are wanted.
         zone_of: Chooses the time zone of pages.
-        owner: Whose exports these are, if somebody knows it better than they do.
-        report: Is brought up to date.
+        owner: The owner's name, if the user has given one.
+        report: Is updated.
     """
 
     def __init__(
@@ -151,7 +151,7 @@ class ConversationReader:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
         read = [(thread, piece, part) for thread, piece in pieces if (part := self._part(piece))]
         for thread in conversation.threads:
-            thread.look_again()
+            thread.drop_cached()
         main = newest_state(thread for thread, _ in pieces)
         owner = self._owner or conversation.owner
         # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
@@ -189,7 +189,7 @@ class ConversationReader:
         return _thread(conversation, main, owner, messages, source, nicknames)
 
     def _part(self, piece: Piece) -> ThreadPart | None:
-        """Return what a piece stands for; None if it cannot be read."""
+        """Return the part of a thread that a piece stands for; None if it cannot be read."""
         report, outline = self.report, piece.outline
         try:
             part = self._parts.read(piece)
@@ -215,7 +215,7 @@ class ConversationReader:
         *,
         is_group: bool,
     ) -> Messages:
-        """Return the messages of a part, with what nobody typed marked, under names of today."""
+        """Return the messages of a part, system lines marked, people under their names of today."""
         messages = Messages.of(part.messages)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
             found = mark_system_lines(messages, self.report.system_lines, is_group=is_group)
@@ -238,7 +238,7 @@ class ConversationReader:
 
 
 def n_files(pieces: Iterable[Piece]) -> int:
-    """Count the files of pieces; one with several threads by its first."""
+    """Return the number of files of pieces; one with several threads counts with its first."""
     return sum(piece.outline.index == 0 for piece in pieces)
 
 
@@ -267,7 +267,7 @@ def _thread(  # noqa: PLR0913, PLR0917 - what it is made of
 
 
 def skip_if_lost(piece: Piece, report: LoadReport) -> bool:
-    """Tell the report of a file whose edges did not show that it cannot be read."""
+    """Count a file as skipped if its edges did not show that it cannot be read."""
     if piece.outline.lost is None:
         return False
     report.forget_variant(piece.outline.variant)
@@ -282,9 +282,9 @@ def is_long(conversation: Conversation) -> bool:
 
 
 def comes_in_parts(chosen: Chosen) -> bool:
-    """Return whether the files of a conversation follow each other, each known whole.
+    """Return whether the files of a conversation follow each other in time, each known whole.
 
-    They are JSON of one download: elsewhere one may hold what another does.
+    They must be JSON of one download: other files may repeat each other's messages.
     """
     if not chosen.pieces:
         return False

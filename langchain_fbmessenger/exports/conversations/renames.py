@@ -1,8 +1,8 @@
 """Learn from the conversations of several exports what everybody is called today.
 
-Meta tells people apart by nothing but their names, and the newest export's name is everybody's.
-Within a conversation its states tell who is who; what they tell of a person holds for the whole
-export, as far as one person alone bore the name there.
+Meta tells people apart by their names alone, and the name in the newest export is the one of today.
+The states of a conversation show who is who; what they show of a person holds for the whole export,
+as far as one person alone had the name there.
 """
 
 from __future__ import annotations
@@ -40,23 +40,23 @@ _NEVER = -(10**18)
 def names_today(
     conversations: Iterable[Conversation], comparer: Comparer
 ) -> dict[int, dict[str, str]]:
-    """Return what people are called today, for the threads in which it is something else.
+    """Return names of today, for the threads in which people have other names.
 
     Args:
         conversations: What is known of conversations so far.
         comparer: Tells what two threads have in common.
 
     Returns:
-        By the id of a thread's `pieces`: names as they are compared, with the names of today.
+        By the id of a thread's `pieces`: names of today by comparable names.
     """
     return _Census(list(conversations), comparer).names_today()
 
 
 def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
-    """Return where names come from, by the messages that they end with.
+    """Return the origins of names in the order of their last messages.
 
-    Of two that hold the same conversations, those tell: one of them may hold but a few. Where all
-    end with the same message, the larger counts as the newer, and at last its name.
+    Two that share conversations are compared by those, as one may hold only a few others. If all
+    end with the same message, the larger counts as the newer; the name decides at last.
     """
     ends: dict[Origin, tuple[int, int, int]] = {}
     later: Counter[tuple[Origin, Origin]] = Counter()
@@ -175,11 +175,11 @@ class _Census:
                 self._alive[name] = max(self._alive.get(name, -1), self._age_of(bearer))
 
     def _is_clear(self, origin: Origin, key: str) -> bool:
-        """Return whether a name was one person's in an export, and is nobody's since."""
+        """Return whether a name was one person's in an export, and has not been used since."""
         return self._alive.get(key, -1) <= self._age[origin] and self._chats[origin, key] <= 1
 
     def _is_nobody_else(self, person: _Person, told: set[str]) -> bool:
-        """Return whether what an export tells of a name holds for somebody who bears it there."""
+        """Return whether the name of today that an export gives for a name is this person's."""
         thread, key = person.newest
         return self._is_clear(thread.origin, key) and not any(
             name in told or self._people[id(bearer.pieces), name].today in told
@@ -189,7 +189,7 @@ class _Census:
         )
 
     def _spelled(self, accounts: Accounts) -> dict[str, str]:
-        """Return how names are written today."""
+        """Return how names are written today, by comparable names."""
         spelled = {comparable_name(name): name for name in accounts.names}
         for thread in self._oldest_first:
             spelled |= thread.as_written.bearers
@@ -225,7 +225,7 @@ class _Census:
         }
         gone = [name for name in thread.as_written.people if is_deleted_account(name)]
         if not conversation.is_group and len(people) == _TWO and len(names) == 1 and gone:
-            # The account is gone by now; an older export knows whose it was.
+            # The account was deleted since; an older export has its name.
             (own,) = names
             (other,) = people - {self._people[id(thread.pieces), own]}
             names |= dict.fromkeys(map(comparable_name, gone), spelled[other.today])
@@ -238,7 +238,7 @@ class _Census:
 
 
 def _contacts(conversation: Conversation) -> set[Bearer]:
-    """Return who are the two of a conversation, by the origins that know them."""
+    """Return the two people of a conversation, as pairs of an origin and a comparable name."""
     if conversation.is_group:
         return set()
     pairs = ((thread.origin, thread.as_written.pair) for thread in conversation.threads)

@@ -1,4 +1,4 @@
-"""The files of a thread, and what is known of it before its messages are read."""
+"""Group files into threads, and derive what is known of them before messages are read."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class Piece:
 class ThreadFiles:
     """What one export holds of one thread in one place, under the names of today.
 
-    `today` holds what people are called by now who had another name, or spelled it otherwise, when
-    the export was made, by their names then as they are compared. `owner` is as the export has it.
+    `today` holds the names of today of people who were named or spelled otherwise when the export
+    was made, by their comparable names of then. `owner` is as the export has it.
     """
 
     export: str
@@ -64,17 +64,17 @@ class ThreadFiles:
 
     @property
     def tells_all_people(self) -> bool:
-        """Whether nobody has written of whom its outlines do not know."""
+        """Whether its outlines know everybody who has written."""
         return all(outline.lists_all or not outline.is_partial for outline in self.outlines)
 
-    def look_again(self) -> None:
-        """Forget what was concluded from outlines that have changed."""
+    def drop_cached(self) -> None:
+        """Drop cached properties after outlines have changed."""
         for name, value in vars(type(self)).items():
             if isinstance(value, cached_property):
                 self.__dict__.pop(name, None)
 
     def name_today(self, name: str) -> str:
-        """Return what somebody is called today."""
+        """Return a person's name of today."""
         return self.today.get(comparable_name(name), name) if self.today else name
 
     @property
@@ -84,7 +84,7 @@ class ThreadFiles:
 
     @property
     def thread_id(self) -> str:
-        """What the thread is called in sessions: the name of its folder."""
+        """The id of the thread in sessions: the name of its folder."""
         return self.place[-1]
 
     @property
@@ -99,7 +99,7 @@ class ThreadFiles:
 
     @cached_property
     def owner_key(self) -> str | None:
-        """The owner's name as it is compared, if it is known for sure."""
+        """The comparable name of the owner, if it is known for sure."""
         name = self.owner_today
         return comparable_name(name) if name and self.owner_is_sure else None
 
@@ -110,7 +110,7 @@ class ThreadFiles:
 
     @cached_property
     def folder(self) -> str | None:
-        """The thread folder, by the files' own word if they were taken out of it."""
+        """The thread folder; of files taken out of it, the one that they state."""
         paths = (o.thread_path.partition("/")[0] for o in self.outlines if o.thread_path)
         return self.box or next(paths, None)
 
@@ -121,7 +121,7 @@ class ThreadFiles:
 
     @cached_property
     def title(self) -> str | None:
-        """The title, with the other's name of today where it is that."""
+        """The title; if it is the other person's name, that of today."""
         title = next((o.title for o in self.outlines if o.title), None)
         if not title or not self.today or len(self.people) > _TWO:
             return title
@@ -130,7 +130,7 @@ class ThreadFiles:
 
     @property
     def titles(self) -> dict[str, str]:
-        """What the thread may be asked for by: its directory's name or its title, then or today."""
+        """Names by which users may ask for the thread: its folder's, its title then and today."""
         names = self.thread_id, self.as_written.title, self.title
         return {comparable_name(name): name for name in names if name}
 
@@ -148,7 +148,7 @@ class ThreadFiles:
 
     @cached_property
     def named(self) -> dict[str, str]:
-        """Everybody with a name: as names are compared, and as they are written."""
+        """Everybody with a name: names as written by comparable names."""
         named = {comparable_name(n): n for n in self.people if not is_deleted_account(n)}
         owner = self.owner_today
         if owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
@@ -157,7 +157,7 @@ class ThreadFiles:
 
     @cached_property
     def bearers(self) -> dict[str, str]:
-        """Everybody with a name; on a page that lists nobody, the title names the silent one."""
+        """Everybody with a name; on a page without a list, the title adds who never wrote."""
         title = (self.title or "").partition(" · ")[0]
         if self.pair and len(self.named) < _TWO and not is_deleted_account(title):
             return {**self.named, comparable_name(title): title}
@@ -165,15 +165,15 @@ class ThreadFiles:
 
     @cached_property
     def is_group(self) -> bool:
-        """Whether it is a group, by its own word, its people or its title."""
+        """Whether it is a group, as the export states or its people or title show."""
         if any(outline.declared_group for outline in self.outlines):
             return True
         senders = {self.name_today(s) for o in self.outlines for s in o.senders}
-        nobodies = max(
+        deleted = max(
             sum(map(is_deleted_account, senders)),
             sum(map(is_deleted_account, self.participants or ())),
         )
-        if len(self.named) + nobodies > _TWO:
+        if len(self.named) + deleted > _TWO:
             return True
         # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
         title = comparable_name(self.title or "")
@@ -194,7 +194,7 @@ class ThreadFiles:
 
     @cached_property
     def pair(self) -> tuple[frozenset[str], str] | None:
-        """The two people of a conversation of two, and its title if that is no name of theirs."""
+        """The people of a conversation of two, and its title unless it is one of their names."""
         names = set(self.named)
         title = comparable_name(self.title or "")
         if len(names) == 1 and self.participants is None and not is_deleted_account(title):
@@ -218,7 +218,7 @@ class ThreadFiles:
 
 @dataclass
 class Conversation:
-    """One thread, of however many places and exports."""
+    """One conversation: its threads in all places and exports."""
 
     threads: list[ThreadFiles]
 
@@ -241,7 +241,7 @@ def newest_state(threads: Iterable[ThreadFiles]) -> ThreadFiles:
 
 
 def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
-    """Bring together the files of each thread's directory, newest part first."""
+    """Group files by their threads' folders, the newest part first."""
     threads: dict[Hashable, ThreadFiles] = {}
     for piece in pieces:
         found = piece.found
@@ -255,5 +255,5 @@ def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
 
 
 def rank_of(thread: ThreadFiles) -> int:
-    """Return how poor a thread's format is: a copy, a page, or what only goes on with others."""
+    """Return the rank of a thread's format, 0 the richest: then copies, pages, encrypted chats."""
     return _ORDER.get(thread.variant, 0)

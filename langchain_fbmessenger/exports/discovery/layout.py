@@ -71,7 +71,7 @@ _DIGITS = re.compile(r"(\d{1,100})")
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file with what its place says.
+    """A file with what its place tells.
 
     `export` tells exports apart, `download` is the folder or archive of one that holds the file.
     `place` is the path of the thread below the export's `messages` folder: files of one place and
@@ -126,7 +126,7 @@ def scan_paths(paths: Iterable[Path]) -> ExportTree:
 
 
 def tell_downloads_apart(tree: ExportTree) -> None:
-    """Make exports of their own of what one download cannot hold: one part of a thread twice.
+    """Split an export whose downloads hold one part of a thread twice into several exports.
 
     Two downloads of one day look like the parts of one, until it is seen what is in them.
     """
@@ -192,9 +192,9 @@ def is_archive(path: Path) -> bool:
 
 
 def _is_worth_a_look(folder: Sequence[str], top: int) -> bool:
-    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent.
+    """Return False for what unpacking on a Mac adds, and for the media of threads.
 
-    The first `top` names stand above what was given, so nobody wants them left out.
+    The first `top` names stand above the given path, so they are no reason to leave it out.
     """
     return "__MACOSX" not in folder[top:] and not any(
         name in _MEDIA_FOLDERS and above in THREAD_FOLDERS
@@ -253,7 +253,7 @@ def _placed(file: ExportFile) -> FoundFile:
 
 
 def _readable(name: str) -> str:
-    """Return a name as it is shown: places become the ids of threads, which must be writable."""
+    """Return a name as valid text: places become the ids of threads, which are written to files."""
     # Linux takes any bytes for a name; Python shows those that are no UTF-8 as lone surrogates.
     readable = name.encode("utf-8", "backslashreplace").decode()
     return unicodedata.normalize("NFC", readable)
