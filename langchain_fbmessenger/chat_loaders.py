@@ -180,7 +180,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
 
     @property
     def owner_evidence(self) -> str | None:
-        """What tells the owner, in words without a name; None if nothing does.
+        """The evidence for the owner, in words without a name; None without any.
 
         "from the profile file", "from the threads' titles" or the like; "as given" for `owner=`.
         Goes through all files if nothing was loaded yet.
@@ -211,7 +211,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             InvalidOptionError: Several `workers` were to read one file, or cannot be handed the
                 `timezone`.
             MalformedExportError: There are threads, yet none that can be read.
-            UnknownSenderError: Nobody of those named as `participants` takes part anywhere.
+            UnknownSenderError: None of `participants` takes part anywhere.
             UnknownThreadError: None of `threads` exists.
             WorkerError: A worker process could not be started, or has ended early.
         """

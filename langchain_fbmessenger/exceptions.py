@@ -215,9 +215,9 @@ class UnknownProviderError(InvalidOptionError, LookupError):
         self.known = list(known)
         self.suggestions = close_names(provider, self.known) if isinstance(provider, str) else []
         # What is no name may hold a key.
-        told = repr(provider) if isinstance(provider, str) else f"of type {type(provider).__name__}"
+        text = repr(provider) if isinstance(provider, str) else f"of type {type(provider).__name__}"
         super().__init__(
-            f"unknown {what} {told}: known are {', '.join(self.known)}{others}."
+            f"unknown {what} {text}: known are {', '.join(self.known)}{others}."
             f"{did_you_mean(self.suggestions)}"
         )
 

@@ -92,7 +92,7 @@ def expanded(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        message = f"{path.parts[0]} in the path {path} stands for the home folder of nobody here"
+        message = f"{path.parts[0]} in the path {path} is the home folder of an unknown user"
         raise MissingFolderError(message) from None
 
 
@@ -137,7 +137,7 @@ def private_folder(path: Path, root: Path | None = None) -> Path:
         private_folder(path.parent, root)  # `mkdir` makes parents with the rights that are usual
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path == root:
-        path.chmod(0o700)  # it may have been made by somebody else
+        path.chmod(0o700)  # it may have been made with other rights
     if not os.access(path, os.W_OK | os.X_OK):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     return path

@@ -137,7 +137,7 @@ def fold(text: str) -> str:
 
 
 class NameSearch:
-    """Finds who is meant by a name that somebody typed, among people who are met one by one.
+    """Finds the person meant by a typed name, among people who are added one by one.
 
     A name as it is written (see `comparable_name`) wins over one that only lacks accents, emoji and
     the like ("Milo Dvorak", "Joerg"), and today's name over a former one.
@@ -182,7 +182,7 @@ class NameSearch:
 
 
 def find_person(wanted: str, people: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """Return all names of the person who is meant by a name that somebody typed.
+    """Return all names of the person who is meant by a typed name.
 
     Args:
         wanted: The name.

@@ -45,7 +45,7 @@ _STREAMS = (
     ("stderr", os.O_WRONLY, "w"),
 )
 MARK_VARIABLE = "LANGCHAIN_FBMESSENGER_LOG_MARK"
-"""The environment variable by which a child of the local server is told its mark."""
+"""The environment variable that holds the mark for a child of the local server."""
 
 
 def switch_off_telemetry() -> None:

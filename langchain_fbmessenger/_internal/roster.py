@@ -107,7 +107,7 @@ class ThreadWithPeople(dict[str, Any]):
 
 
 def people_of(thread: Mapping[str, Any] | None) -> tuple[Person, ...]:
-    """Return everybody in the export of a thread; nobody for a thread of another loader."""
+    """Return everybody in the export of a thread; () for a thread of another loader."""
     return thread.people if isinstance(thread, ThreadWithPeople) else ()
 
 

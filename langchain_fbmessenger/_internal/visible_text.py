@@ -26,7 +26,7 @@ _HIDDEN = (
     r"\u202a-\u202e\u2066-\u2069"  # turn what follows round: embeddings, overrides, isolates
     r"\xad\u180e\u200b\u2060-\u2065\ufeff"  # nothing to be seen: two names look like one
     r"\u206a-\u206f\ufff9-\ufffb"  # deprecated, or of no use in running text
-    r"\U000e0000-\U000e007f"  # tags: a second text that nobody sees
+    r"\U000e0000-\U000e007f"  # tags: a second, invisible text
 )
 _ANY_HIDDEN = re.compile(f"[{_HIDDEN}]")
 _FLAG = "\U0001f3f4"

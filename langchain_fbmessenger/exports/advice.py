@@ -1,7 +1,7 @@
 """Make the errors for paths that hold no export, with what to do about it.
 
 People write exports by hand, or have them from other tools, whose keys are other ones: of a JSON
-file that is no thread, the error says what in it looks like messages. A key may be somebody's name,
+file that is no thread, the error says what in it looks like messages. A key may be a person's name,
 so it is only shown if it consists of words that stand for messages.
 """
 

@@ -96,7 +96,7 @@ class ExportIndex:
 
     @property
     def owner_evidence(self) -> str | None:
-        """What tells the owner, in words."""
+        """The evidence for the owner, in words."""
         theirs = [owner for owner in self.owners.values() if owner.name == self.owner]
         return max(theirs, key=lambda owner: owner.evidence).why if theirs else None
 
@@ -195,7 +195,7 @@ class _Outlines:
                 try:
                     whole, *_ = outline_file(read_bytes(piece.found.file), self._zone_of)
                 except (UnreadableFileError, NotAThreadError) as error:
-                    piece.outline.lose(str(error))
+                    piece.outline.mark_lost(str(error))
                 else:
                     piece.outline.complete(whole)
         thread.drop_cached()

@@ -87,7 +87,7 @@ class ExportReader:
 
     @property
     def owner_evidence(self) -> str | None:
-        """What in the exports tells the owner, in words; None if nothing does."""
+        """The evidence for the owner, in words; None without any."""
         return self._index.owner_evidence
 
     @cached_property

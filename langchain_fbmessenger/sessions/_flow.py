@@ -194,8 +194,8 @@ async def asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 def _checked(session: Any, what: str) -> ChatSession:
-    # Only types are named: what is given may hold somebody's chat. So may the errors that it would
-    # end in later, as their attribute `obj`.
+    # Only types are named: the input may hold a chat. So may the errors that it would cause later,
+    # in their attribute `obj`.
     if not (isinstance(session, Mapping) and "messages" in session):
         raise _wrong(session, what)
     messages = session["messages"]

@@ -112,7 +112,7 @@ class _Export:
         """Add the people of a session.
 
         Raises:
-            UnknownSenderError: Until now, somebody else was taken for the persona.
+            UnknownSenderError: Until now, another person was taken for the persona.
         """
         if self._met.issuperset(names):  # as in nearly all sessions
             return
@@ -124,7 +124,7 @@ class _Export:
             key
             for search in self.searches
             for number, name in enumerate(search.found)
-            # What the persona was called before may be what somebody else is called today.
+            # A former name of the persona may be another person's name of today.
             if (key := comparable_name(name)) not in self._today or number == 0
         }
         if keys != self._keys:

@@ -151,19 +151,19 @@ class _Seen:
         )
 
     def warn(self) -> None:
-        told = []
+        parts = []
         if self._sessions_without_times:
-            told.append(
+            parts.append(
                 f"{self._sessions_without_times:,} sessions carry no time that can be read "
                 "(events[].message_time): they were left whole."
             )
         if self._messages_with_a_pause:
-            told.append(
+            parts.append(
                 f"{self._messages_with_a_pause:,} messages had been merged across a longer pause "
                 "and were left whole: put split_chat_sessions() before merge_chat_runs()."
             )
-        if told:
-            warnings.warn(f"split_chat_sessions: {' '.join(told)}", stacklevel=2)
+        if parts:
+            warnings.warn(f"split_chat_sessions: {' '.join(parts)}", stacklevel=2)
 
 
 def _learned(session: Transcript) -> timedelta:

@@ -1,7 +1,7 @@
-"""What each variant can hold, so that a test knows what must come back.
+"""List what each variant can hold, so that a test knows what must come back.
 
-Text, senders, times (as precise as `TIME_PRECISION` says) and the order of messages are carried by
-all of them, so only the rest is listed. Facts: docs/formats.md.
+All of them carry text, senders, times (as precise as `TIME_PRECISION` says) and the order of
+messages, so only the rest is listed. Facts: docs/formats.md.
 """
 
 from __future__ import annotations

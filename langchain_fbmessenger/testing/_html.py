@@ -223,12 +223,12 @@ class _Page:
 
 
 def _escape(text: str) -> str:
-    """Write text with Meta's entities; newlines become `<br /> `."""
+    """Return text with Meta's entities; newlines become `<br /> `."""
     return text.translate(_ENTITIES)
 
 
 def _markup_text(text: str) -> str:
-    """Write a message's text; what is written from right to left is marked so."""
+    """Return the HTML of a message's text; text from right to left is marked so."""
     is_rtl = any(unicodedata.bidirectional(character) in {"R", "AL"} for character in text)
     return f'<span dir="rtl">{_escape(text)}</span>' if is_rtl else _escape(text)
 

@@ -1,4 +1,4 @@
-"""Put the files of an export onto the disk: into a folder, one zip archive or several.
+"""Write the files of an export to disk: into a folder, one zip archive or several.
 
 Facts: docs/formats.md, section 2 ("zip names", "zip parts").
 """
@@ -117,7 +117,7 @@ class ZipTarget:
 
 
 def archive_names(prefix: str, owner: str | None, day: date, seed: int, n: int) -> list[str]:
-    """Name archives as Meta does: the parts of one export differ in a random tail only."""
+    """Return names of archives as Meta has them: parts of one export differ in a random tail."""
     if prefix == "messages":  # the end-to-end encrypted export
         return ["messages.zip"] + [f"messages-{number}.zip" for number in range(2, n + 1)]
     rng = random.Random(f"names of {seed}")  # noqa: S311 - no secret

@@ -66,7 +66,7 @@ _WRITERS: dict[Variant, Writer] = {
     "I3": html_pages,
     "I4": html_pages,
 }
-# No reader has a reason to open these, and one that does finds nothing to decode.
+# Readers have no reason to open these, and find nothing to decode in them.
 _MEDIA = b"\xff\xd8\xff\xe0 stands for a photo, a video or a voice message \xff\xd9"
 
 
@@ -100,7 +100,7 @@ def write_export(  # noqa: PLR0913 - every option has a default and is given by 
             `zips` the folder.
         variant: The format; see `CARRIES` for what each can hold.
         layout: Where threads stand below the root; None is what is usual for the variant.
-        owner: Whose export it is; None takes the first thread's `owner`.
+        owner: The owner's name; None takes the first thread's `owner`.
         packaging: A folder, one zip archive, or several that share the files.
         quirks: What Meta wrote in some years only (variants A, A0 and G).
         html: How pages are written (variants H1 to I4).

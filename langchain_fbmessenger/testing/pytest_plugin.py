@@ -1,4 +1,4 @@
-"""A pytest plugin: fixtures that give synthetic Messenger exports.
+"""Give pytest fixtures of synthetic Messenger exports.
 
 It is loaded in every pytest run where this package is installed, so importing it costs nothing:
 what it needs is imported inside the fixtures.

@@ -185,7 +185,7 @@ def test_unknown_providers_and_options_come_with_the_nearest_known() -> None:
         type(merge_chat_runs())(delimeter="x")
 
 
-def test_files_of_ours_that_are_none(tmp_path: Path) -> None:
+def test_files_of_ours_that_are_something_else(tmp_path: Path) -> None:
     file = tmp_path / "contacts.toml"
     file.write_text("hello", encoding="utf-8")
     with pytest.raises(MalformedFileError):

@@ -38,7 +38,7 @@ def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
     Args:
         threads: The threads of all exports, their owners and names of today known as far as they
             can be.
-        comparer: Tells what two threads have in common.
+        comparer: Compares the messages of threads.
 
     Returns:
         Conversations in the order of their first threads.
@@ -59,7 +59,7 @@ def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
         conversations += waiting.values()
         for conversation in (*waiting.values(), *(known for _, known in matches)):
             for thread in conversation.threads:
-                # An empty thread may be anybody's; half of the encrypted ones are empty.
+                # An empty thread could match any; half of the encrypted ones are empty.
                 for _, key in _ways(thread, plainly=plainly) if thread.span else ():
                     _note(by_people, key, conversation)
     conversations.sort(key=lambda c: min(order[id(thread)] for thread in c.threads))

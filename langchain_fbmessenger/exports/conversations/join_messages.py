@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["join_by_messages"]
 
 _LONG, _SAMPLE, _MINUTE = 1000, 7, 60_000  # of long threads one minute in seven leads there
-_CROWD = 8  # conversations at one time, of which none can be told to be another's
+_CROWD = 8  # with more conversations at one time, a shared time is no sign that two are one
 _FEW = 2
 
 
@@ -32,7 +32,7 @@ def join_by_messages(
 
     Args:
         conversations: The conversations that were not joined in other ways.
-        comparer: Tells what two threads have in common.
+        comparer: Compares the messages of threads.
         limit: How many to find at most.
 
     Returns:

@@ -153,7 +153,7 @@ def names_of(outlines: Sequence[Outline]) -> dict[str, str]:
 
 
 def _pair_of(outlines: Sequence[Outline], people: Collection[str]) -> Collection[str]:
-    """Return the people of a conversation of two, without deleted accounts; nobody for a group.
+    """Return the people of a conversation of two, without deleted accounts; () for a group.
 
     The two who are listed are the two, even if a third name has written, such as a former one.
     """

@@ -38,7 +38,7 @@ def attach_pseudo_reactions(messages: Sequence[Message], owner: str | None) -> M
     Returns:
         The messages. One that got a reaction is a copy; nothing that was given is changed. A
         sentence adds nothing if its reaction is listed at one of the 200 messages before it, or
-        if nobody else has written before.
+        if no other person has written before.
     """
     reactors = _Reactors(comparable_name(owner) if owner else None)
     result = list(messages)

@@ -195,7 +195,7 @@ class ConversationReader:
             part = self._parts.read(piece)
         except (UnreadableFileError, NotAThreadError) as error:
             if outline.is_partial:
-                outline.lose(str(error))
+                outline.mark_lost(str(error))
             if not skip_if_lost(piece, report):
                 report.skip_file(piece.found.file.location, str(error))
             return None

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exports.conversations.accounts import Accounts
 from langchain_fbmessenger.exports.conversations.compare import times_deny
-from langchain_fbmessenger.exports.conversations.who import who_is_who
+from langchain_fbmessenger.exports.conversations.who_is_who import who_is_who
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def names_today(
 
     Args:
         conversations: What is known of conversations so far.
-        comparer: Tells what two threads have in common.
+        comparer: Compares the messages of threads.
 
     Returns:
         By the id of a thread's `pieces`: names of today by comparable names.

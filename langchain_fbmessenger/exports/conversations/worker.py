@@ -86,7 +86,7 @@ def _pickled_error(error: BaseException) -> bytes:
     try:
         pickled = pickle.dumps(error, pickle.HIGHEST_PROTOCOL)
         pickle.loads(pickled)  # noqa: S301 - not every exception bears it
-    except Exception:  # noqa: BLE001 - a class of anybody's may raise anything
+    except Exception:  # noqa: BLE001 - a foreign class may raise anything
         message = f"a worker process failed with {type(error).__name__}"
         return pickle.dumps(WorkerError(message), pickle.HIGHEST_PROTOCOL)
     return pickled

@@ -151,7 +151,7 @@ class Worker:
     def _error(self) -> WorkerError:
         """Return the error for a process that does not answer."""
         ended = self._process.poll()
-        if ended is None:  # it may be about to end, and tells more then
+        if ended is None:  # it may be about to end, with a status that says more
             with suppress(subprocess.TimeoutExpired):
                 ended = self._process.wait(1)
         how = "closed its pipes" if ended is None else f"exit status {ended}"

@@ -87,10 +87,10 @@ def decode_e2ee_thread(raw: bytes) -> ThreadPart:
 
 @without_gc
 def outline_e2ee_thread(raw: bytes) -> Outline:
-    """Return what a file says of its thread, who wrote and when; otherwise as when it is decoded.
+    """Return the outline of an encrypted chat, with the same messages as when it is decoded.
 
-    All fields are looked at, though few are needed: a file of which one has a wrong type is read
-    leniently, and other messages may be empty then.
+    All fields are decoded, though few are needed: a file with a field of a wrong type is read
+    leniently, and then other messages may be empty.
     """
     return outline_of(_to_part(*_read_file(raw), with_contents=False))
 
@@ -133,7 +133,7 @@ def _to_part(file: _WireFile, malformed: int, *, with_contents: bool) -> ThreadP
         if with_contents
         else {},
     ).chosen(kept)
-    # Oldest first in the one long file that is known of, but nobody promises it.
+    # Oldest first in the one long file that is known, but that is not certain.
     if timed and times[timed[0]] > times[timed[-1]]:  # type: ignore[operator]  # no None among them
         messages = messages.turned_round()
     # The number at the end counts the export's files: A_1 and A_2 are not parts of one thread.

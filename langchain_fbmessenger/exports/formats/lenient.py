@@ -41,7 +41,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 _SECONDS_BELOW = 100_000_000_000  # as milliseconds this would be March 1973
 _ABSURD_TIME = 10**17  # milliseconds in three million years
 # Spreadsheets and databases write numbers as texts. Digits of any script are digits; what has a
-# sign is no time at which somebody sent a message.
+# sign is no time of a message.
 _NUMBER = re.compile(r"\d{1,400}(\.\d{0,400})?([eE][+-]?\d{1,9})?")
 _OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
 _FRACTION = re.compile(r"\.(\d+)")
@@ -102,7 +102,7 @@ def convert_leniently(found: dict[str, Any], struct: type[T]) -> T:
     try:
         return msgspec.convert(found, struct)
     except msgspec.ValidationError:
-        pass  # something is odd
+        pass  # a field has a wrong type
     fitting = {}
     for field in msgspec.structs.fields(struct):
         if field.encode_name in found:
@@ -119,7 +119,7 @@ def _fit(value: Any, kind: Any) -> Any:
     except msgspec.ValidationError:
         if not isinstance(value, list):
             raise
-    fitting: list[Any] = msgspec.convert([], kind)  # of another kind, no item will do
+    fitting: list[Any] = msgspec.convert([], kind)  # raises if no list is expected
     for item in value:
         try:
             fitting += msgspec.convert([item], kind)
@@ -138,11 +138,11 @@ def _finite_float(text: str) -> float | None:
 
 
 def milliseconds(stamp: object) -> int | None:
-    """Return a time as Unix ms; None for what is no time.
+    """Return a time as Unix ms; None if it is not a time.
 
     Args:
-        stamp: Seconds or milliseconds, which their size tells, as a number or as a text of digits;
-            or a text in ISO 8601, in UTC where it names no offset.
+        stamp: Seconds or milliseconds, told apart by their size, as a number or a text of digits;
+            or a text in ISO 8601, in UTC unless it names an offset.
     """
     if isinstance(stamp, str):
         stamp = stamp.strip()
@@ -158,7 +158,7 @@ def milliseconds(stamp: object) -> int | None:
 
 
 def all_milliseconds(stamps: Sequence[object]) -> list[int | None]:
-    """Return what `milliseconds` does of several times; at once where all are, as in downloads."""
+    """Return several times as `milliseconds` does, but fast if all are ms, as in downloads."""
     if {*map(type, stamps)} == {int}:
         times = cast("list[int]", stamps)
         if min(times) >= _SECONDS_BELOW and max(times) < _ABSURD_TIME:

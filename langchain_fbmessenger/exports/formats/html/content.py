@@ -75,7 +75,7 @@ _EMOJI = re.compile(
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
-    """A link to somewhere else: what it shows, what all of its cell shows, what was typed."""
+    """A link out of the export: what it shows, what its whole cell shows, what was typed."""
 
     uri: str
     shown: str
@@ -86,7 +86,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 class Content(msgspec.Struct, gc=False):
     """What a body holds; `reactions` are the list's lines as shown: "❤Zoë Brandt".
 
-    `links` lead out of the export: all of them, or the first few, where one is the `share`.
+    `links` lead out of the export: all of them, or the first few if one of them is the `share`.
     """
 
     text: str | None = None
@@ -96,7 +96,7 @@ class Content(msgspec.Struct, gc=False):
     links: tuple[Link, ...] = ()
 
     def is_empty(self) -> bool:
-        """Return whether there is nothing in it."""
+        """Return whether it holds nothing."""
         return not (self.text or self.attachments or self.share or self.reactions)
 
 
@@ -135,7 +135,7 @@ def read_contents(text_cell: LexborNode | None, cells: list[LexborNode]) -> Cont
 
     Args:
         text_cell: The cell of the typed text, if there is one.
-        cells: All cells, that of the text too.
+        cells: All cells, including that of the text.
 
     Returns:
         What they hold. A link within the typed text is part of the text, not a share.
@@ -171,7 +171,7 @@ def read_contents(text_cell: LexborNode | None, cells: list[LexborNode]) -> Cont
 
 
 class _Links:
-    """The links of a body, as far as they are asked for: reading them all may take long."""
+    """The links of a body, up to the first few: reading all of them may take long."""
 
     def __init__(self, text: str) -> None:
         self.found: list[Link] = []
@@ -206,7 +206,7 @@ def _is_shown_by_link(node: LexborNode, uri: str) -> bool:
 
 
 def _kind(tag: str, uri: str) -> str:
-    """Name the kind of a file: voice messages stand in `audio/`, but in a <video> tag."""
+    """Return the kind of a file: voice messages stand in `audio/`, but in a <video> tag."""
     *folders, name = uri.partition("?")[0].split("/")
     for folder in reversed(folders):
         if folder in FOLDERS:
@@ -216,7 +216,7 @@ def _kind(tag: str, uri: str) -> str:
 
 
 def share_of(links: Iterable[Link]) -> Share | None:
-    """Return the first link that is not a part of the typed text, with what is said of it."""
+    """Return the first link that is not part of the typed text, with the text about it."""
     for link in links:
         if link.uri in link.typed or (link.shown and link.shown in link.typed):
             continue
@@ -232,7 +232,7 @@ def _reaction_line(item: LexborNode) -> str:
 
 
 def shown_reaction(text: str, *, is_framed: bool) -> str:
-    """Return a reaction without the time of it.
+    """Return a reaction without its time.
 
     Args:
         text: What an item of the list shows.
@@ -248,7 +248,7 @@ def shown_reaction(text: str, *, is_framed: bool) -> str:
 
 
 class ReactionReader:
-    """Takes the reaction lines of one page apart: "❤Zoë Brandt" is a heart, and who gave it.
+    """Splits the reaction lines of one page: "❤Zoë Brandt" is a heart and who gave it.
 
     Nothing stands between the two, and a name may begin with an emoji of its own. So the names of
     the page decide first; only for others one emoji is cut off, as Unicode builds emoji (UTS 51).
@@ -262,7 +262,7 @@ class ReactionReader:
         self._known: dict[str, Reaction | None] = {}  # few people use few emoji
 
     def read(self, line: str) -> Reaction | None:
-        """Return the reaction that a line shows, None if there is no emoji in front."""
+        """Return the reaction that a line shows, None if it does not begin with an emoji."""
         if line not in self._known:
             self._known[line] = self._split(line)
         return self._known[line]

@@ -44,7 +44,7 @@ _LONGEST_NAME = 40  # of 600 zones, America/Argentina/ComodRivadavia
 
 
 class DateLocale(msgspec.Struct, rename={"conjunction": "and"}):
-    """What a language writes in dates."""
+    """The words and the order of dates in one language."""
 
     order: Order
     conjunction: str = ""
@@ -76,7 +76,7 @@ def date_table() -> DateTable:
 
 @lru_cache(maxsize=1)
 def all_months() -> dict[str, int]:
-    """Return the months' words of all languages; of two, the first in the table has it."""
+    """Return the months' words of all languages; the first language in the table wins."""
     months: dict[str, int] = {}
     for locale in reversed(date_table().locales.values()):
         months |= locale.month_of_word()
@@ -85,19 +85,19 @@ def all_months() -> dict[str, int]:
 
 @lru_cache(maxsize=1)
 def marked_month() -> re.Pattern[str]:
-    """Return what finds a month in numbers that a word beside it marks as one."""
+    """Return a pattern that finds a number marked as a month by a word beside it."""
     before = "|".join(date_table().number_before_month)
     after = "|".join(date_table().number_after_month)
     return re.compile(rf"(?<!\d)(\d{{1,2}})\s?(?:{before})|(?:{after})\s?(\d{{1,2}})(?!\d)")
 
 
 def list_conjunctions() -> frozenset[str]:
-    """Return the word before the last name of a list, in every language of the table."""
+    """Return the words before the last name of a list, of every language in the table."""
     return frozenset(locale.conjunction for locale in date_table().locales.values()) - {""}
 
 
 class CutDate(NamedTuple):
-    """A date without the zone that it names; `unknown` is a zone's name that nobody knows."""
+    """A date without the zone that it names; `unknown` is the name of an unknown zone."""
 
     rest: str
     zone: tzinfo | None = None

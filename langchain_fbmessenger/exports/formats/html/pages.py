@@ -1,8 +1,8 @@
 """Read one HTML page of Meta's exports (variant C, generations H1 to H4, I3 and I4) into records.
 
 Bytes go in, an `HtmlPage` or a `NotAThreadError` comes out. The page is cut at the tags that open
-messages; each layout that they have is parsed, not each of them. No page is ever a tree as a
-whole, in which a tag that one message left open would cost the others. Text is proper UTF-8
+messages, and each of their layouts is parsed once. A page is never parsed as one tree, in which a
+tag that one message left open would cost the others. Text is proper UTF-8
 and never repaired. Facts: section 6 of docs/formats.md.
 """
 
@@ -75,8 +75,8 @@ class HtmlThread(msgspec.Struct):
     """One thread of a page; messages in the order of time, oldest first.
 
     `found` counts the blocks that are messages, `skipped` those among them that are left out:
-    "no time" has no date that could be read, "empty" shows nothing at all. `unknown_zones` counts
-    messages by the zone that their date names, where nobody knows it.
+    "no time" has no readable date, "empty" shows nothing at all. `unknown_zones` counts messages by
+    the unknown zone that their date names.
     """
 
     title: str | None
@@ -92,11 +92,11 @@ class HtmlPage(msgspec.Struct):
 
     Attributes:
         generation: "H1", "H2", "H3", "H4", "I3" or "I4", as section 6 of docs/formats.md has them.
-        owner: Whose export it is, if the page says so.
+        owner: The owner of the export, if the page names one.
         utc_offset_minutes: The zone of the export's own date, if the page states it. Messages of
             the other half of the year may be an hour off it.
-        has_zone: All dates name their zone: none had to be assumed.
-        precision_ms: What the dates are exact to; 1 if there is none.
+        has_zone: Whether all dates name their zone, so that it was not assumed.
+        precision_ms: The unit of the dates; 1 without dates.
         threads: One; pages of 2018 and before (H1) may hold all threads of an account.
     """
 
@@ -127,22 +127,22 @@ def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
 
     Args:
         raw: The bytes of the file.
-        zone_of: Gives the zone of dates that name none, for a generation, the offset in minutes
-            that the page states of the day of the export, or None, and the names of zones that
-            nobody knows. It is not called if all dates name one that is known.
+        zone_of: Returns the zone of dates that name none, given the generation, the offset in
+            minutes that the page states for the day of the export (or None), and the names of
+            unknown zones. It is not called if all dates name a known zone.
 
     Returns:
         The page's threads.
 
     Raises:
-        NotAThreadError: The page holds something else, or nothing that is known.
+        NotAThreadError: The page holds something else, or has an unknown layout.
     """
     return _decode(raw, zone_of, _to_messages)
 
 
 @without_gc
 def outline_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
-    """Decode a page without what its messages hold: they tell who wrote, and when."""
+    """Decode a page with the senders and times of its messages only."""
 
     def without_contents(timed: list[_Timed], _: ReactionReader) -> list[Message]:
         return [Message(sender, stamp) for sender, stamp, _ in timed]
@@ -253,7 +253,7 @@ def _timed(
 ) -> tuple[list[_Timed], Counter[str], Counter[str]]:
     """Return sender, moment and content of messages, oldest first, and two counts.
 
-    The first is of messages that are skipped, by why; the second by zones that nobody knows.
+    The first counts skipped messages by reason, the second messages by unknown zones.
     """
     skipped: Counter[str] = Counter()
     dated: list[tuple[str, WallTime, Content]] = []

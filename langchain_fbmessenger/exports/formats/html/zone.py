@@ -28,9 +28,9 @@ _LAST_OF_HOUR = timedelta(minutes=59, seconds=59)
 
 
 class ZoneChooser:
-    """Chooses the zone of dates that name none: the user's, else what is known, else the machine's.
+    """Chooses the zone of dates that name none: the user's, else a known one, else the machine's.
 
-    `assumed` names all that was taken for granted, for one warning; None if nothing was.
+    `assumed` names all zones that were assumed, for one warning; None if nothing was.
     """
 
     def __init__(self, given: tzinfo | None) -> None:
@@ -39,7 +39,7 @@ class ZoneChooser:
 
     @property
     def assumed(self) -> str | None:
-        """The zones that were taken though no page names one; None where there are none."""
+        """The zones that were taken though pages name none, in words; None without any."""
         return " and ".join(self._assumed) or None
 
     def __call__(
@@ -50,7 +50,7 @@ class ZoneChooser:
         Args:
             generation: The page's generation.
             stated_minutes: The offset that it states, in minutes.
-            unknown: Names of zones in its dates that nobody knows: they are told of.
+            unknown: Names of unknown zones in its dates, for the warning.
         """
         if self._given is not None:
             return self._given
@@ -98,7 +98,7 @@ class _LocalZone(tzinfo):
 
 
 class Clock:
-    """Converts wall times.
+    """Turns wall times into moments.
 
     Args:
         zone: The zone of wall times that name none; None if all of them do.
@@ -110,7 +110,7 @@ class Clock:
         self._offset_of_hour: dict[tuple[tzinfo | None, int], int | None] = {}
 
     def milliseconds(self, wall: WallTime) -> int:
-        """Return the moment; an hour that a clock goes through twice is the first of the two."""
+        """Return the moment in Unix ms; of an hour that clocks show twice, the first."""
         zone = wall.zone or self._zone
         seconds = (wall.naive - _EPOCH) // _SECOND
         key = zone, seconds // _SECONDS_OF_HOUR
@@ -124,7 +124,7 @@ class Clock:
         return (seconds - offset) * 1000
 
     def second_time(self, wall: WallTime) -> int:
-        """Return the moment at which the clock shows this time again after going back."""
+        """Return the moment in Unix ms at which a clock that was put back shows this time again."""
         again = wall.naive.replace(fold=1)
         offset = _offset(wall.zone or self._zone, again)
         return ((wall.naive - _EPOCH) // _SECOND - offset) * 1000

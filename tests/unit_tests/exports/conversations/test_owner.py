@@ -161,7 +161,7 @@ def test_a_conversation_of_two_is_called_after_the_other(
     assert find_owner([], [[outline(None, participants, title=title, variant=variant)]]) == owner
 
 
-def test_title_of_a_group_tells_nobody() -> None:
+def test_title_of_a_group_names_no_owner() -> None:
     assert find([ZOE, MILO], title=MILO, declared_group=True) is None
     assert find([ZOE, MILO, "Bo"], title=MILO) is None
 
@@ -181,7 +181,7 @@ def test_title_in_any_part_of_a_thread_is_enough() -> None:
     assert find_owner([], [parts]) == Owner(ZOE, Evidence.TITLES)
 
 
-def test_titles_that_contradict_each_other_tell_nobody() -> None:
+def test_titles_that_contradict_each_other_name_no_owner() -> None:
     assert titled(([ZOE, MILO], MILO), ([ZOE, MILO], ZOE)) is None
     assert titled(([ZOE, MILO], MILO), ([AL, "Bo"], AL)) is None
 

@@ -66,7 +66,7 @@ def test_what_editors_leave_behind_is_read(raw: bytes, expected: list[Any]) -> N
 
 
 @pytest.mark.parametrize("raw", [b"", b"{", b'{"a": }', b"[" * 10_000, b'{"a":' * 100_000])
-def test_broken_json_is_told(raw: bytes) -> None:
+def test_broken_json_is_reported(raw: bytes) -> None:
     with pytest.raises(NotAThreadError, match="broken JSON"):
         load_leniently(raw)
 
@@ -92,7 +92,7 @@ def test_duplicate_keys_give_the_last_value() -> None:
         ({}, None),
     ],
 )
-def test_unit_of_a_time_is_told_by_its_size(stamp: object, expected: int | None) -> None:
+def test_unit_of_a_time_is_recognised_by_its_size(stamp: object, expected: int | None) -> None:
     assert milliseconds(stamp) == expected
 
 

@@ -108,7 +108,7 @@ def test_zone_of_greenwich_is_a_zone(zone: str) -> None:
         ("Asia/" + "x" * 5000, "Asia/" + "x" * 35),
     ],
 )
-def test_zone_that_nobody_knows_is_told(zone: str, unknown: str) -> None:
+def test_unknown_zone_is_reported(zone: str, unknown: str) -> None:
     naive, hours, name = read(f"{SHOWN} {zone}")
     assert (naive, hours) == (NAIVE, None)
     assert name.casefold() == unknown.casefold()
@@ -140,7 +140,7 @@ def test_without_a_time_zone_database_no_zone_is_lost_in_silence(
         "|-04/10/2013",
     ],
 )
-def test_what_is_no_zone_is_none(date: str) -> None:
+def test_what_is_no_zone_is_not_read(date: str) -> None:
     assert cut_zone(date)[1:] == (None, "")
 
 
