@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from typing import NoReturn
 
     from langchain_fbmessenger.exports.discovery.files import ExportFile
-    from langchain_fbmessenger.exports.formats.html.pages import HtmlPage, ZoneOf
+    from langchain_fbmessenger.exports.formats.html.pages import ZoneOf
 
 __all__ = ["decode_file", "outline_file", "read_bytes"]
 
@@ -131,23 +131,6 @@ def _outlines_of(parts: list[ThreadPart]) -> list[Outline]:
     return [outline_of(part, index) for index, part in enumerate(parts)]
 
 
-def _parts_of(page: HtmlPage) -> list[ThreadPart]:
-    return [
-        ThreadPart(
-            variant=page.generation,
-            title=thread.title,
-            participants=thread.participants,
-            messages=thread.messages,
-            found=thread.found,
-            skipped=thread.skipped,
-            unknown_zones=thread.unknown_zones,
-            owner=page.owner,
-            precision=page.precision_ms,
-        )
-        for thread in page.threads
-    ]
-
-
 class _Format(NamedTuple):
     """How the bytes of a file become the threads in it: with their messages, or outlines."""
 
@@ -169,7 +152,7 @@ _GRAPH_API = _Format(
     lambda raw, zone_of: _outlines_of(_decode_graph(raw, zone_of)),
 )
 _HTML = _Format(
-    lambda raw, zone_of: _parts_of(decode_page(raw, zone_of)),
-    lambda raw, zone_of: _outlines_of(_parts_of(outline_page(raw, zone_of))),
+    lambda raw, zone_of: decode_page(raw, zone_of).threads,
+    lambda raw, zone_of: _outlines_of(outline_page(raw, zone_of).threads),
 )
 _NO_FORMAT = _Format(_refuse, _refuse)

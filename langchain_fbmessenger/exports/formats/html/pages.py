@@ -35,6 +35,7 @@ from langchain_fbmessenger.exports.formats.html.pages_of_2018 import (
 )
 from langchain_fbmessenger.exports.formats.html.zone import Clock
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
+from langchain_fbmessenger.exports.formats.part import ThreadPart
 from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -52,7 +53,6 @@ if TYPE_CHECKING:
 __all__ = [
     "UNKNOWN_HTML",
     "HtmlPage",
-    "HtmlThread",
     "decode_page",
     "looks_like_html",
     "outline_page",
@@ -71,22 +71,6 @@ _LAYOUTS = LayoutReader(read_blocks)
 _H2_HEADING = re.compile(rb"<h2\b[^<>]*\b_a6-h\b")
 
 
-class HtmlThread(msgspec.Struct):
-    """One thread of a page; messages in the order of time, oldest first.
-
-    `found` counts the blocks that are messages, `skipped` those among them that are left out:
-    "no time" has no readable date, "empty" shows nothing at all. `unknown_zones` counts messages by
-    the unknown zone that their date names.
-    """
-
-    title: str | None
-    participants: list[str] | None
-    messages: list[Message]
-    found: int
-    skipped: Counter[str]
-    unknown_zones: Counter[str]
-
-
 class HtmlPage(msgspec.Struct):
     """One page.
 
@@ -97,7 +81,8 @@ class HtmlPage(msgspec.Struct):
             the other half of the year may be an hour off it.
         has_zone: Whether all dates name their zone, so that it was not assumed.
         precision_ms: The unit of the dates; 1 without dates.
-        threads: One; pages of 2018 and before (H1) may hold all threads of an account.
+        threads: One; pages of 2018 and before (H1) may hold all threads of an account. Each block
+            of a message counts as found; skipped are those with "no time" and "empty" ones.
     """
 
     generation: Variant
@@ -105,7 +90,7 @@ class HtmlPage(msgspec.Struct):
     utc_offset_minutes: int | None
     has_zone: bool
     precision_ms: int
-    threads: list[HtmlThread]
+    threads: list[ThreadPart]
 
 
 class _RawThread(msgspec.Struct, gc=False):
@@ -173,22 +158,31 @@ def _decode(raw: bytes, zone_of: ZoneOf, to_messages: _ToMessages) -> HtmlPage:
     else:
         owner = head.find_owner(people)
     reactions = ReactionReader(people | {owner or ""})
+    precision = min((_PRECISIONS[wall.precision] for wall in read), default=1)
     times = iter(walls)
     threads = []
     for thread in raws:
         timed, skipped, unknown_zones = _timed(thread, times, clock)
         found, thread.blocks = len(thread.blocks), []
-        messages = to_messages(timed, reactions)
         threads.append(
-            HtmlThread(thread.title, thread.participants, messages, found, skipped, unknown_zones)
+            ThreadPart(
+                variant=generation,
+                title=thread.title,
+                participants=thread.participants,
+                messages=to_messages(timed, reactions),
+                found=found,
+                skipped=skipped,
+                unknown_zones=unknown_zones,
+                owner=owner,
+                precision=precision,
+            )
         )
-    precisions = {wall.precision for wall in read}
     return HtmlPage(
         generation=generation,
         owner=owner,
         utc_offset_minutes=head.utc_offset_minutes,
         has_zone=has_zone,
-        precision_ms=min((_PRECISIONS[precision] for precision in precisions), default=1),
+        precision_ms=precision,
         threads=threads,
     )
 
