@@ -263,7 +263,7 @@ class ChatLoaderTests(BaseStandardTests):
             warnings.simplefilter("always")
             sessions = chat_loader.load()
         output = capsys.readouterr()
-        written = {
+        places = {
             "the log": caplog.text,
             "a warning": "\n".join(str(w.message) for w in caught),
             "the output": output.out + output.err,
@@ -271,7 +271,7 @@ class ChatLoaderTests(BaseStandardTests):
         }
         texts = {str(m.content).strip() for session in sessions for m in session["messages"]}
         telling = {text for text in texts if len(text) >= _TELLING}
-        leaks = [place for place, found in written.items() if any(text in found for text in telling)]
+        leaks = [place for place, found in places.items() if any(text in found for text in telling)]
         assert not leaks, f"Text of messages is in {leaks}."
 
     def test_broken_input(self) -> None:

@@ -54,7 +54,7 @@ ALLOWED = {
     ("_internal/home.py", "OSError"),
     # Caught within the room, and counted as an unreadable file.
     ("exports/discovery/files.py", "OSError"),
-    # A table of this package that is broken: seen by whoever builds it, by nobody who uses it.
+    # A broken table of this package: seen while developing it, never by users.
     ("exports/system_lines/tables.py", "ValueError"),
     # Caught within the local server: users get an answer of OpenAI's shape, or a job that failed.
     ("local/models/adapters.py", "ValueError"),

@@ -157,7 +157,7 @@ def test_the_home_of_another_user_may_be_named(tmp_path: Path) -> None:
     me = pwd.getpwuid(os.getuid())
     assert expanded(Path(f"~{me.pw_name}/x")) == Path(me.pw_dir, "x")
     assert expanded(tmp_path / "~" / "x") == tmp_path / "~" / "x"
-    with pytest.raises(MissingFolderError, match="nobody here"):
+    with pytest.raises(MissingFolderError, match="unknown user"):
         expanded(Path("~nobody-of-that-name/x"))
 
 

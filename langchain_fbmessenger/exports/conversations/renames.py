@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         ThreadFiles,
     )
 
-    Bearer = tuple[Origin, str]
+    NameInExport = tuple[Origin, str]
 
 __all__ = ["names_today"]
 
@@ -95,7 +95,7 @@ class _Person:
 
 
 class _Census:
-    """The people of all conversations."""
+    """Finds out, for the people of all conversations, what they are called today."""
 
     def __init__(self, conversations: list[Conversation], comparer: Comparer) -> None:
         self._conversations = conversations
@@ -105,10 +105,14 @@ class _Census:
         self._oldest_first = sorted(threads, key=lambda t: (age[t.origin], t.span or (0, 0)))
         self._age = age
         self._people: dict[tuple[int, str], _Person] = {}
-        self._told: defaultdict[Bearer, set[str]] = defaultdict(set)
-        self._known: defaultdict[tuple[Origin, Origin], dict[str, str]] = defaultdict(dict)
-        self._alive: dict[str, int] = {}  # the age of the newest names, by the names
-        self._chats = Counter(bearer for c in conversations for bearer in _contacts(c))
+        # The names of today that newer exports give for a name in an older one.
+        self._new_names: defaultdict[NameInExport, set[str]] = defaultdict(set)
+        # By two origins: names in the older one that are others in the newer one.
+        self._renamed: defaultdict[tuple[Origin, Origin], dict[str, str]] = defaultdict(dict)
+        # By names of today: the age of the newest export that uses them.
+        self._newest_age: dict[str, int] = {}
+        # In how many chats of two a name occurs.
+        self._n_chats = Counter(bearer for c in conversations for bearer in _contacts(c))
 
     def names_today(self) -> dict[int, dict[str, str]]:
         people = [person for c in self._conversations for person in self._meet(c)]
@@ -116,8 +120,8 @@ class _Census:
         people.sort(key=lambda person: -self._age_of(person.newest[0]))
         accounts = Accounts(self._conversations, self._age, self._newest_of)
         for person in people:
-            self._name(person, accounts)
-        return self._written(self._spelled(accounts))
+            self._find_todays_name(person, accounts)
+        return self._names_by_thread(self._spellings(accounts))
 
     def _age_of(self, thread: ThreadFiles) -> int:
         return self._age[thread.origin]
@@ -153,63 +157,64 @@ class _Census:
         return people
 
     def _compare(self, older: ThreadFiles, newer: ThreadFiles, *, is_group: bool) -> dict[str, str]:
-        known = self._known[older.origin, newer.origin]
+        known = self._renamed[older.origin, newer.origin]
         found = who_is_who(older, newer, self._comparer, known, is_group=is_group)
         known |= {key: name for key, name in found.items() if key != name}
         return found
 
-    def _name(self, person: _Person, accounts: Accounts) -> None:
+    def _find_todays_name(self, person: _Person, accounts: Accounts) -> None:
         thread, key = person.newest
         age = self._age_of(thread)
         owner = accounts.name_today(person.bearers)
-        told = self._told[thread.origin, key]
+        new_names = self._new_names[thread.origin, key]
         person.today = key
         if owner:
             person.today = comparable_name(owner)
-        elif len(told) == 1 and self._is_nobody_else(person, told):
-            (person.today,) = told
+        elif len(new_names) == 1 and self._applies_to(person, new_names):
+            (person.today,) = new_names
         for bearer, name in person.bearers:
             if person.today != key or self._age_of(bearer) < age:
-                self._told[bearer.origin, name].add(person.today)
+                self._new_names[bearer.origin, name].add(person.today)
             if name == person.today:
-                self._alive[name] = max(self._alive.get(name, -1), self._age_of(bearer))
+                self._newest_age[name] = max(self._newest_age.get(name, -1), self._age_of(bearer))
 
-    def _is_clear(self, origin: Origin, key: str) -> bool:
+    def _is_one_persons(self, origin: Origin, key: str) -> bool:
         """Return whether a name was one person's in an export, and has not been used since."""
-        return self._alive.get(key, -1) <= self._age[origin] and self._chats[origin, key] <= 1
+        is_used_since = self._newest_age.get(key, -1) > self._age[origin]
+        return not is_used_since and self._n_chats[origin, key] <= 1
 
-    def _is_nobody_else(self, person: _Person, told: set[str]) -> bool:
-        """Return whether the name of today that an export gives for a name is this person's."""
+    def _applies_to(self, person: _Person, new_names: set[str]) -> bool:
+        """Return whether an export's name of today for a name holds for this person."""
         thread, key = person.newest
-        return self._is_clear(thread.origin, key) and not any(
-            name in told or self._people[id(bearer.pieces), name].today in told
+        return self._is_one_persons(thread.origin, key) and not any(
+            name in new_names or self._people[id(bearer.pieces), name].today in new_names
             for bearer, own in person.bearers
             for name in bearer.as_written.bearers
             if name != own
         )
 
-    def _spelled(self, accounts: Accounts) -> dict[str, str]:
+    def _spellings(self, accounts: Accounts) -> dict[str, str]:
         """Return how names are written today, by comparable names."""
         spelled = {comparable_name(name): name for name in accounts.names}
         for thread in self._oldest_first:
             spelled |= thread.as_written.bearers
         return spelled
 
-    def _written(self, spelled: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    def _names_by_thread(self, spelled: Mapping[str, str]) -> dict[int, dict[str, str]]:
         """Return the names of today of each thread's people, and of others in its export."""
         others: defaultdict[Origin, dict[str, str]] = defaultdict(dict)
-        for (origin, key), told in self._told.items():
-            if len(told) == 1 and self._is_clear(origin, key) and key not in told:
-                others[origin][key] = spelled[next(iter(told))]
-        written = {}
+        for (origin, key), new_names in self._new_names.items():
+            if len(new_names) == 1 and self._is_one_persons(origin, key) and key not in new_names:
+                others[origin][key] = spelled[next(iter(new_names))]
+        by_thread = {}
         for conversation in self._conversations:
             for thread in conversation.threads:
                 here = thread.as_written.bearers
                 names = {k: name for k, name in others[thread.origin].items() if k not in here}
                 names |= self._names_in(thread, conversation, spelled)
                 if names:
-                    written[id(thread.pieces)] = names
-        return written
+                    by_thread[id(thread.pieces)] = names
+        return by_thread
 
     def _names_in(
         self, thread: ThreadFiles, conversation: Conversation, spelled: Mapping[str, str]
@@ -237,7 +242,7 @@ class _Census:
         }
 
 
-def _contacts(conversation: Conversation) -> set[Bearer]:
+def _contacts(conversation: Conversation) -> set[NameInExport]:
     """Return the two people of a conversation, as pairs of an origin and a comparable name."""
     if conversation.is_group:
         return set()

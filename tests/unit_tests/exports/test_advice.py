@@ -1,4 +1,4 @@
-"""Errors of files that are no thread: that they are none, what is expected, what looks like it."""
+"""Errors of files that are no thread: what is expected, and what looks like messages."""
 
 from __future__ import annotations
 

@@ -35,6 +35,7 @@ from langchain_fbmessenger.exports.formats.html.pages_of_2018 import (
 )
 from langchain_fbmessenger.exports.formats.html.zone import Clock
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
+from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import ThreadPart
 from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
@@ -58,7 +59,6 @@ __all__ = [
     "outline_page",
 ]
 
-_BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
     re.IGNORECASE | re.DOTALL,
@@ -103,7 +103,7 @@ class _RawThread(msgspec.Struct, gc=False):
 
 def looks_like_html(head: bytes) -> bool:
     """Return whether a file that begins like this is an HTML page."""
-    return _HTML.match(head.removeprefix(_BOM)) is not None
+    return _HTML.match(head.removeprefix(BYTE_ORDER_MARK)) is not None
 
 
 @without_gc

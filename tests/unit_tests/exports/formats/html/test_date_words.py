@@ -1,4 +1,4 @@
-"""Zones that dates name: offsets, abbreviations, names of the IANA database, and what is none."""
+"""Zones that dates name: offsets, abbreviations, IANA names, and what only looks like one."""
 
 # ruff: noqa: RUF001 - dates in other scripts are the subject
 from __future__ import annotations
