@@ -76,9 +76,9 @@ class Accounts:
         """The names of today of all owners."""
         return [name for _, name in self._name.values()]
 
-    def name_today(self, bearers: Iterable[tuple[ThreadFiles, str]]) -> str | None:
+    def name_today(self, names: Iterable[tuple[ThreadFiles, str]]) -> str | None:
         """Return the name of today of an account's owner; None for other people."""
-        for thread, key in bearers:
+        for thread, key in names:
             if thread.origin in self._owner and self._owner[thread.origin][0] == key:
                 return self._name[self._root(thread.origin)][1]
         return None

@@ -61,7 +61,7 @@ class Common(msgspec.Struct, frozen=True):
 _NOTHING = Common()
 
 
-class _Said(NamedTuple):
+class _ComparedMessage(NamedTuple):
     """A message, as far as it is compared."""
 
     time: int
@@ -79,7 +79,7 @@ class Comparer:
     def __init__(self, parts: PartReader) -> None:
         self._parts = parts
         self._answers: dict[tuple[int, int], Common] = {}
-        self._read: dict[int, list[_Said]] = {}
+        self._read: dict[int, list[_ComparedMessage]] = {}
 
     def common(self, thread: ThreadFiles, other: ThreadFiles) -> Common:
         """Return what two threads have in common, under the names that their exports have."""
@@ -111,22 +111,24 @@ class Comparer:
         possible = min(sum(map(len, mine.values())), sum(map(len, theirs.values())))
         return Common(shared, possible, votes)
 
-    def _messages(self, thread: ThreadFiles) -> list[_Said]:
+    def _messages(self, thread: ThreadFiles) -> list[_ComparedMessage]:
         key = _key(thread)
         if key not in self._read:
             while len(self._read) >= _KEPT:
                 del self._read[next(iter(self._read))]
-            self._read[key] = sorted(self._say(thread))
+            self._read[key] = sorted(self._read_messages(thread))
         return self._read[key]
 
-    def _say(self, thread: ThreadFiles) -> Iterator[_Said]:
+    def _read_messages(self, thread: ThreadFiles) -> Iterator[_ComparedMessage]:
         for piece in thread.pieces:
             try:
                 messages = self._parts.read(piece).messages
             except (UnreadableFileError, NotAThreadError):
                 continue  # the second pass counts it
             for m in messages:
-                yield _Said(m.timestamp_ms, comparable_name(m.sender), identity(m, 1)[1:])
+                yield _ComparedMessage(
+                    m.timestamp_ms, comparable_name(m.sender), identity(m, 1)[1:]
+                )
 
 
 def times_deny(thread: ThreadFiles, other: ThreadFiles, names: Mapping[str, str]) -> bool:
@@ -179,11 +181,11 @@ def _key(thread: ThreadFiles) -> int:
     return id(thread.pieces)  # the same whatever names of today the thread has
 
 
-def _in_units(said: list[_Said], unit: int) -> list[_Said]:
+def _in_units(said: list[_ComparedMessage], unit: int) -> list[_ComparedMessage]:
     return said if unit == 1 else [m._replace(time=m.time // unit) for m in said]
 
 
-def _by_identity(said: list[_Said], first: int, last: int) -> dict[Hashable, list[str]]:
+def _by_identity(said: list[_ComparedMessage], first: int, last: int) -> dict[Hashable, list[str]]:
     found: defaultdict[Hashable, list[str]] = defaultdict(list)
     for time, sender, what in said:
         if first <= time <= last:

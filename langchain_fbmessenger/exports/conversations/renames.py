@@ -84,14 +84,14 @@ def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
 
 @dataclass(eq=False)
 class _Person:
-    """A person of one conversation, by the threads that know them, the newest first."""
+    """A person of one conversation: their names in its threads, the newest first."""
 
-    bearers: list[tuple[ThreadFiles, str]] = field(default_factory=list)
+    names: list[tuple[ThreadFiles, str]] = field(default_factory=list)
     today: str = ""
 
     @property
     def newest(self) -> tuple[ThreadFiles, str]:
-        return self.bearers[0]
+        return self.names[0]
 
 
 class _Census:
@@ -112,7 +112,7 @@ class _Census:
         # By names of today: the age of the newest export that uses them.
         self._newest_age: dict[str, int] = {}
         # In how many chats of two a name occurs.
-        self._n_chats = Counter(bearer for c in conversations for bearer in _contacts(c))
+        self._n_chats = Counter(name for c in conversations for name in _contacts(c))
 
     def names_today(self) -> dict[int, dict[str, str]]:
         people = [person for c in self._conversations for person in self._meet(c)]
@@ -152,7 +152,7 @@ class _Census:
                 if key not in known:
                     known[key] = _Person()
                     people.append(known[key])
-                known[key].bearers.append((thread, key))
+                known[key].names.append((thread, key))
                 self._people[id(thread.pieces), key] = known[key]
         return people
 
@@ -165,18 +165,18 @@ class _Census:
     def _find_todays_name(self, person: _Person, accounts: Accounts) -> None:
         thread, key = person.newest
         age = self._age_of(thread)
-        owner = accounts.name_today(person.bearers)
+        owner = accounts.name_today(person.names)
         new_names = self._new_names[thread.origin, key]
         person.today = key
         if owner:
             person.today = comparable_name(owner)
         elif len(new_names) == 1 and self._applies_to(person, new_names):
             (person.today,) = new_names
-        for bearer, name in person.bearers:
-            if person.today != key or self._age_of(bearer) < age:
-                self._new_names[bearer.origin, name].add(person.today)
+        for where, name in person.names:
+            if person.today != key or self._age_of(where) < age:
+                self._new_names[where.origin, name].add(person.today)
             if name == person.today:
-                self._newest_age[name] = max(self._newest_age.get(name, -1), self._age_of(bearer))
+                self._newest_age[name] = max(self._newest_age.get(name, -1), self._age_of(where))
 
     def _is_one_persons(self, origin: Origin, key: str) -> bool:
         """Return whether a name was one person's in an export, and has not been used since."""
@@ -187,9 +187,9 @@ class _Census:
         """Return whether an export's name of today for a name holds for this person."""
         thread, key = person.newest
         return self._is_one_persons(thread.origin, key) and not any(
-            name in new_names or self._people[id(bearer.pieces), name].today in new_names
-            for bearer, own in person.bearers
-            for name in bearer.as_written.bearers
+            name in new_names or self._people[id(where.pieces), name].today in new_names
+            for where, own in person.names
+            for name in where.as_written.bearers
             if name != own
         )
 
