@@ -51,7 +51,7 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
     finally:
         close = getattr(iterator, "close", None)
         if close is not None:
-            # Behind a `next` that was cancelled and still runs.
+            # After a `next` that was cancelled and still runs.
             thread.submit(partial(context.run, close))
         thread.shutdown(wait=False)
 

@@ -30,7 +30,7 @@ _OTHER_FORMS = (
     "\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff9f\uffe0-\uffe6\U0001d400-\U0001d7ff"
     "\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189\U0002f800-\U0002fa1f"
 )
-# Marks that stand behind what they are on: accents, strokes through it, a key around it.
+# Marks that follow the letter they belong to: accents, strokes through it, a key around it.
 _MARKS = "\u0300-\u036f\u0653-\u0655\u20d0-\u20ff\u3099\u309a\uff9e\uff9f"
 _JAMO = "\u1100-\u11ff\uffa1-\uffdc"  # parts of Hangul's syllables
 # White letters in black circles and squares, which Unicode does not call letters of another form.

@@ -63,7 +63,7 @@ _EXPECTED = (
 _TEXTS = {"content", "text", "message", "body", "msg"}
 _SENDERS = {"sendername", "sender", "from", "author", "user", "username", "name", "who", "speaker"}
 _TIMES = {"timestampms", "timestamp", "time", "date", "datetime", "createdat", "createdtime"}
-_METAS_OWN = {"sendername", "timestampms"}  # of a message without a text
+_METAS_OWN = {"sendername", "timestampms"}  # keys of a message without text
 _WORD_OF_KEYS = re.compile(
     "all|array|chats?|contents?|conversations?|data|dialog(ue)?s?|entries|events|export|history|"
     "items|inbox|json|lines|list|logs?|messages?|msgs?|posts|records|replies|results|rows|texts?|"

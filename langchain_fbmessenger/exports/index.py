@@ -121,7 +121,7 @@ def index_paths(
         report.skip_file(skipped.location, skipped.reason)
     size = sum(found.file.size for found in tree.files)
     reader = _Outlines(zone_of, report)
-    # Edges of files say too little where threads of several exports have to be brought together.
+    # Edges of files are not enough to join threads of several exports.
     is_one = len({found.export for found in tree.files}) == 1
     by_edges = is_one and all(found.folder != "e2ee_cutover" for found in tree.files)
     done = 0
@@ -299,7 +299,7 @@ def _find_owners(
         all_of_it = by_export[origin[0]]
         owner = find_owner(stated[origin[0]], [thread.outlines for thread in all_of_it])
         if len(theirs) < len(all_of_it) and not (owner and _is_among(owner, theirs)):
-            # Of two exports in one folder, one may have another name of the owner.
+            # Two exports in one folder may have two names of the owner.
             owner = find_owner(stated[origin[0]], [thread.outlines for thread in theirs])
         owners[origin] = owner
     # The profile may lie in another zip than the threads; it overrules a guess.

@@ -129,7 +129,7 @@ class ExportReader:
                     goes_on = thread is not None and thread.goes_on
                     if thread is not None:
                         yield thread
-                    del thread  # or it is held while the next one is read
+                    del thread  # so that it is not held while the next one is read
                 done += sum(p.found.file.size for t in conversation.threads for p in t.pieces)
                 self._on_progress(min(done, 2 * self._index.size), 2 * self._index.size)
         if not self.report.files_read and self.report.files_lost():
@@ -216,7 +216,7 @@ class ExportReader:
         if self._selection.folders is not None:
             chosen = folder in self._selection.folders
         else:
-            # What was asked for by its name is wanted, wherever it lies.
+            # A thread that was asked for by its name is read from any folder.
             is_asked_for = thread.pieces[0].found.folder_is_given or self._selection.threads
             chosen = folder not in HIDDEN_FOLDERS or bool(is_asked_for)
         return None if chosen else f"folder not chosen: {folder or 'none'}"

@@ -19,7 +19,7 @@ __all__ = ["CARRIES", "TIME_PRECISION", "Feature"]
 Feature = Literal[
     "thread id",  # the folder's or file's name is `Thread.id`
     "title",
-    "participants",  # in whatever order
+    "participants",  # in any order
     "folder",  # if the layout has folders
     "owner",  # a file, a header or the order of the participants names the owner
     "white space",  # tabs, form feeds, runs of blanks and blanks at the ends

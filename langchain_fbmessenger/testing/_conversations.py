@@ -95,7 +95,7 @@ def iter_sample_threads(
         ```
     """
     for index in count():
-        # Text as a seed gives the same numbers in every process, which a hash would not.
+        # A text as seed gives the same numbers in every process, unlike a hash.
         rng = random.Random(f"{seed}/{index}")  # noqa: S311 - no secret
         yield _Conversation(rng, index, owner).thread(n_messages, hostile=hostile)
 

@@ -37,7 +37,7 @@ _MEDIA_KEYS = {
     "file": "files",
     "gif": "gifs",
 }
-_STAYS_MOJIBAKE = 6  # in a half-repaired file, one text in as many
+_STAYS_MOJIBAKE = 6  # one text in six, in a half-repaired file
 _IP = "203.0.113.7"  # of the block that is reserved for documentation
 
 

@@ -76,7 +76,7 @@ def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) ->
         return False
     votes = comparer.common(thread, other).votes
     crossed, straight = (mine, theirs), (mine, mine)
-    # One person's messages would not do: two people may have written one word at one time.
+    # Messages of one person are not enough: two people may have written one word at one time.
     return votes[crossed] > votes[straight] and len({here for here, _ in votes}) >= _TWO
 
 

@@ -19,18 +19,18 @@ from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
     from langchain_fbmessenger.exports.conversations.reading import PartReader
     from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
 
-__all__ = ["Common", "Comparer", "stamps_in_common", "times_deny", "times_of"]
+__all__ = ["Common", "Comparer", "sampled", "stamps_in_common", "times_deny", "times_of"]
 
-_KEPT = 4  # threads, of which one is mostly compared with several
+_KEPT = 4  # threads in memory, as one is mostly compared with several
 _HALF = 2
-_PLENTY = 100  # times to a millisecond that are the same in threads of one number: no chance
+_PLENTY = 100  # equal times in ms: with these, threads with one number need no reading
 _LONG = 1000
-_SAMPLE = 7  # of long threads one minute in seven tells enough
+_SAMPLE = 7  # of long threads one minute in seven is enough
 _MINUTE = 60_000
 
 
@@ -106,7 +106,7 @@ class Comparer:
         for what in mine.keys() & theirs.keys():
             shared += min(len(mine[what]), len(theirs[what]))
             senders, others = set(mine[what]), set(theirs[what])
-            if len(senders) == len(others) == 1:  # two said the same in one minute: who was who?
+            if len(senders) == len(others) == 1:  # else two wrote the same in one minute
                 votes[senders.pop(), others.pop()] += 1
         possible = min(sum(map(len, mine.values())), sum(map(len, theirs.values())))
         return Common(shared, possible, votes)
@@ -177,6 +177,13 @@ def times_of(thread: ThreadFiles, unit: int) -> Iterator[int]:
     return stamps if unit == 1 else (time // unit for time in stamps)
 
 
+def sampled(thread: ThreadFiles, times: Iterable[int]) -> Iterable[int]:
+    """Return times of a thread's messages; of a long thread, those of one minute in seven."""
+    if sum(outline.found for outline in thread.outlines) <= _LONG:
+        return times
+    return (time for time in times if time // _MINUTE % _SAMPLE == 0)
+
+
 def _key(thread: ThreadFiles) -> int:
     return id(thread.pieces)  # the same whatever names of today the thread has
 
@@ -195,13 +202,11 @@ def _by_identity(said: list[_ComparedMessage], first: int, last: int) -> dict[Ha
 
 def _senders_by_time(thread: ThreadFiles, unit: int) -> dict[int, set[str]]:
     found: defaultdict[int, set[str]] = defaultdict(set)
-    is_long = sum(outline.found for outline in thread.outlines) > _LONG
     for outline in thread.outlines:
         for sender, times in outline.stamps.items():
             if is_deleted_account(sender):  # may have been any person
                 continue
             name = comparable_name(sender)
-            for time in times:
-                if not is_long or time // _MINUTE % _SAMPLE == 0:
-                    found[time // unit].add(name)
+            for time in sampled(thread, times):
+                found[time // unit].add(name)
     return found

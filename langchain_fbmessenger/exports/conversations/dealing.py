@@ -41,8 +41,8 @@ PAYS = 24 * 2**20
 """Bytes of JSON for which it pays to start one more process: to start takes 0.15 s."""
 CHUNK = 2**20
 """Bytes of JSON that are dealt at a time; a larger conversation is dealt alone."""
-_TIMES_JSON = {".html": 4, ".htm": 4}  # how much longer it takes to read as many bytes
-_AHEAD = 2  # chunks: one that is read while another, which has been read, waits to be taken
+_TIMES_JSON = {".html": 4, ".htm": 4}  # how much longer than JSON it takes to read a byte
+_AHEAD = 2  # chunks for a worker: it reads one while the other waits to be collected
 
 
 class Chosen(NamedTuple):
@@ -184,7 +184,7 @@ class _Dealer:
                 answer = worker.receive()
                 _complete(chosen, answer.outlines)
                 yield answer.reading
-                del answer  # or it is held while the next one is read
+                del answer  # so that it is not held while the next one is read
 
     def _deal_ahead(self) -> None:
         while not self._is_over and self._pool.has_room(_AHEAD):

@@ -64,7 +64,8 @@ def merge_messages(
 
 def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
     """Give messages of deleted accounts the name that another file has for the sender."""
-    gone = {sender for sender in _senders(files) if is_deleted_account(sender)}
+    senders = {message.sender for messages in files for message in messages}
+    gone = {sender for sender in senders if is_deleted_account(sender)}
     if not gone:
         return
     named: dict[Hashable, set[str]] = {}
@@ -78,10 +79,6 @@ def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
                 names = named.get(identity(message, precision), set())
                 if len(names) == 1:
                     (message.sender,) = names
-
-
-def _senders(files: Sequence[Sequence[Message]]) -> set[str]:
-    return {message.sender for messages in files for message in messages}
 
 
 def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["join_threads"]
 
-_PLAINLY = 2  # how sure it is that two conversations have the same people, after two better ways
+_PLAINLY = 2  # the rank of plain names among the keys of a thread: the least sure
 
 
 def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Conversation]:

@@ -10,7 +10,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.exports.conversations.bonds import are_kept_apart, owners_agree
-from langchain_fbmessenger.exports.conversations.compare import stamps_in_common, times_of
+from langchain_fbmessenger.exports.conversations.compare import sampled, stamps_in_common, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["join_by_messages"]
 
-_LONG, _SAMPLE, _MINUTE = 1000, 7, 60_000  # of long threads one minute in seven leads there
+_MINUTE = 60_000
 _CROWD = 8  # with more conversations at one time, a shared time is no sign that two are one
 _FEW = 2
 
@@ -63,8 +63,8 @@ def _pairs(conversations: list[Conversation]) -> Iterator[tuple[Conversation, Co
     for unit in sorted({thread.precision for _, thread in threads}):
         at: dict[int, dict[int, Conversation]] = {}
         for conversation, thread in threads:
-            for time in _leads(thread, unit) if thread.precision <= unit else ():
-                at.setdefault(time, {})[id(conversation)] = conversation
+            for time in sampled(thread, times_of(thread, 1)) if thread.precision <= unit else ():
+                at.setdefault(time // unit, {})[id(conversation)] = conversation
         hits: Counter[tuple[int, int]] = Counter()
         for there in at.values():
             if 1 < len(there) <= _CROWD:
@@ -73,13 +73,6 @@ def _pairs(conversations: list[Conversation]) -> Iterator[tuple[Conversation, Co
         pairs = [(-n, *sorted((place[one], place[other]))) for (one, other), n in hits.items()]
         for _, first, second in sorted(pairs):
             yield conversations[first], conversations[second]
-
-
-def _leads(thread: ThreadFiles, unit: int) -> Iterator[int]:
-    is_long = sum(outline.found for outline in thread.outlines) > _LONG
-    for time in times_of(thread, 1):
-        if not is_long or time // _MINUTE % _SAMPLE == 0:
-            yield time // unit
 
 
 def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool:

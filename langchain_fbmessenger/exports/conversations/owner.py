@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 _TWO = 2
-_LABELS = ("Name", "Username")  # threads call people so, and those without a name by their handle
+_LABELS = ("Name", "Username")  # names in threads; the second for people without the first
 _LONGEST_NAME = 100
 _MAJORITY = 0.9  # 99 of 99 threads in one account; some tolerance for threads that were edited
 

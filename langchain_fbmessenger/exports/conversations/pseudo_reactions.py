@@ -64,7 +64,7 @@ class _Reactors:
     def __init__(self, owner: str | None) -> None:
         self._owner = owner
         self._unclaimed: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
-        self._newest: dict[str, int] = {}  # by sender, who wrote last stands last
+        self._newest: dict[str, int] = {}  # by sender, the last writer at the end
 
     def note(self, message: Message, index: int) -> None:
         for reaction in message.reactions:

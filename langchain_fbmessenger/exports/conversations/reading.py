@@ -154,7 +154,7 @@ class ConversationReader:
             thread.drop_cached()
         main = newest_state(thread for thread, _ in pieces)
         owner = self._owner or conversation.owner
-        # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
+        # Oldest part first, so that the stable sort keeps equal times of two parts in true order.
         read.sort(key=lambda p: (p[1].outline.precision, p[1].outline.first or 0, -p[1].found.part))
         files: dict[Hashable, list[Messages]] = {}
         copies: Counter[Hashable] = Counter()
@@ -164,7 +164,8 @@ class ConversationReader:
             found = self._marked(part, thread, nicknames, is_group=conversation.is_group)
             key: Hashable = id(piece)
             if piece.outline.precision > 1:
-                # "ha" at the end of one page and at the head of the next, in one minute, are two.
+                # "ha" at the end of one page and the start of the next are two messages, even in
+                # one minute: the pages of a thread count as one file.
                 number = id(thread), piece.found.part
                 key = id(thread), copies[number]
                 copies[number] += 1
@@ -173,7 +174,7 @@ class ConversationReader:
         if not files:
             return None
         precision = max(piece.outline.precision for _, piece in pieces)
-        # What is exact is compared exactly, before pages blur it.
+        # Exact times are compared exactly, before pages with coarser ones are added.
         exact = [Messages.joined(found) for key, found in files.items() if key not in coarse]
         messages, duplicates = merge_messages(exact, 1)
         if coarse:

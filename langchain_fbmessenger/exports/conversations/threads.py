@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "newest_state", "rank_of"]
 
 _TWO = 2
-# 10 characters of base64 in old exports, 15-17 digits in new ones; titles change, and so may this.
+# Meta's number: 10 characters of base64 in old exports, 15-17 digits in new ones. It may change.
 _ID = re.compile(r"(?:.*_|)(\d{15,17})|.*_([\w-]{10})", re.DOTALL)
 # Formats in which the title of a conversation of two is the other's name.
 _TITLED = {"A", "H2", "H3", "H4", "I3", "I4"}
+# Formats that are exports of their own, even if unpacked into the folder of another.
 _OWN_EXPORTS = {"B", "D", "F"}
-_ORDER = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
+_RANKS = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ class ThreadFiles:
         """Everybody with a name: names as written by comparable names."""
         named = {comparable_name(n): n for n in self.people if not is_deleted_account(n)}
         owner = self.owner_today
-        if owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
+        if owner and len(named) < _TWO:  # a page without a list, on which the owner never wrote
             named.setdefault(comparable_name(owner), owner)
         return named
 
@@ -256,4 +257,4 @@ def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
 
 def rank_of(thread: ThreadFiles) -> int:
     """Return the rank of a thread's format, 0 the richest: then copies, pages, encrypted chats."""
-    return _ORDER.get(thread.variant, 0)
+    return _RANKS.get(thread.variant, 0)

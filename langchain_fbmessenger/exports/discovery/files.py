@@ -59,7 +59,7 @@ _ARCHIVE_ERRORS: tuple[type[Exception], ...] = (
     *_LZMA_ERRORS,
     EOFError,
     NotImplementedError,  # a compression that Python does not have
-    RuntimeError,  # encryption that the flags do not tell
+    RuntimeError,  # encryption that the flags do not declare
 )
 
 
@@ -112,8 +112,8 @@ class ExportFile:
                 raise UnreadableFileError(UNREADABLE) from error
         try:
             with self.archive.open(self.member) as file:
-                # Without a size all is unpacked before it is cut to what the headers say, which
-                # may be a lie. An empty member is asked for a byte, so that its checksum counts.
+                # Without a size everything is unpacked before it is cut to the size in the headers,
+                # which may be false. For an empty member one byte is read, to check its checksum.
                 return file.read(size if size >= 0 else max(self.size, 1))
         except _ARCHIVE_ERRORS as error:
             raise UnreadableFileError(_reason_of(error)) from error
@@ -137,7 +137,7 @@ class ExportFile:
 
 def _reason_of(error: Exception) -> str:
     """Return why an archive failed: because it may not be read, or is broken."""
-    # Decompressors give their errors no number; EINVAL is a place before the archive's beginning.
+    # Decompressors' errors have no number; EINVAL is a seek to before the archive's beginning.
     is_refused = isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}
     return UNREADABLE if is_refused else BROKEN_ARCHIVE
 
@@ -238,12 +238,12 @@ def list_archive(path: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFi
 def _member_name(member: zipfile.ZipInfo) -> str:
     name = member.filename
     if not member.flag_bits & 0x800:
-        # Not said to be UTF-8, so it was read as cp437; yet most tools write UTF-8 anyway.
+        # Not declared as UTF-8, so it was read as cp437; but most tools write UTF-8 anyway.
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
             name = member.filename
-    # One part of an export may come from a Mac, which takes accents apart.
+    # One part of an export may come from a Mac, which decomposes accents.
     return unicodedata.normalize("NFC", name).replace("\\", "/")
 
 
@@ -253,7 +253,7 @@ class _ReopenedFile(io.RawIOBase):
     def __init__(self, path: Path, size: int | None = None) -> None:
         self.path = path
         if size is None:
-            with path.open("rb") as file:  # zipfile would take a refusal for a broken archive
+            with path.open("rb") as file:  # zipfile reports a file without access as broken
                 size = os.fstat(file.fileno()).st_size
         self.size = size
         self._position = 0

@@ -43,8 +43,8 @@ THREAD_FOLDERS = (
     "filtered_threads",
     "message_requests",
 )
-# Folders that stand directly below an export's root. Wrappers may surround it, so it is found by
-# what lies in it.
+# Folders that stand directly below an export's root, by which the root is found: other folders may
+# surround it.
 _BELOW_ROOT = {
     "your_activity_across_facebook",
     "your_facebook_activity",
@@ -111,8 +111,8 @@ def scan_paths(paths: Iterable[Path]) -> ExportTree:
     tree = ExportTree()
     seen: set[Path] = set()
     for path in paths:
-        # What was seen before was given twice: a folder and a file in it. Below one path, two files
-        # of one place are two members of an archive that have one name.
+        # A file may be given twice: by a folder and by itself. But two files of one place below one
+        # path are kept: they are two members of an archive that have one name.
         new = [file for file in _list_path(path) if file.location not in seen]
         for file in new:
             seen.add(file.location)
@@ -205,7 +205,7 @@ def _is_worth_a_look(folder: Sequence[str], top: int) -> bool:
 
 def _sort_in(file: ExportFile, *, is_given: bool, tree: ExportTree) -> None:
     name = file.location.name
-    if name.startswith("._"):  # a Mac's notes on the file without the prefix
+    if name.startswith("._"):  # a Mac's metadata of another file
         return
     found = _placed(file)
     if name.lower() in _OWNER_FILES:
@@ -215,7 +215,7 @@ def _sort_in(file: ExportFile, *, is_given: bool, tree: ExportTree) -> None:
 
 
 def _may_be_page(found: FoundFile) -> bool:
-    # Pages of posts and of messages look alike, so for HTML the place does count.
+    # Pages of posts and of messages look alike, so for HTML the place decides.
     location = found.file.location
     return (
         found.folder is not None
@@ -228,7 +228,7 @@ def _placed(file: ExportFile) -> FoundFile:
     parts = file.location.absolute().parts
     folders = parts[:-1]
     top = len(file.container.absolute().parts)
-    # Above a folder that was given lie names that matter; what lies above an archive is chance.
+    # Names above a given folder matter; those above an archive do not.
     names = [(i, name) for i, name in enumerate(folders) if i >= top or not file.member]
     box = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
     markers = {i for i, name in names if name in _BELOW_ROOT and (box is None or i < box)}

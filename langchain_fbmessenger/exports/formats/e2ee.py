@@ -164,7 +164,7 @@ def _has_extra(m: _WireMessage) -> bool:
 
 def _to_extra(m: _WireMessage, names: NormalNames) -> Extra:
     given = [Reaction(names[r.actor], r.reaction) for r in m.reactions or () if r.reaction]
-    # The address may be the words "Failed to download media": still, something was sent.
+    # The address may be the words "Failed to download media", for a file that was sent.
     uris = [media.uri or "" for media in m.media or ()]
     return Extra(
         tuple(dict.fromkeys(given)),

@@ -74,7 +74,7 @@ def _without_most_messages(head: bytes, tail: bytes) -> bytes | None:
         return None
     after = _BLANKS.match(rest, end)
     if after is None or rest[after.end() : after.end() + 1] != "]":
-        return None  # that was no message of the list
+        return None  # it was not the last message of the list
     return head[: begin.end()] + first + b"," + rest.encode()
 
 

@@ -40,7 +40,7 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 
 _SECONDS_BELOW = 100_000_000_000  # as milliseconds this would be March 1973
 _ABSURD_TIME = 10**17  # milliseconds in three million years
-# Spreadsheets and databases write numbers as texts. Digits of any script are digits; what has a
+# Spreadsheets and databases write numbers as texts. Digits of any script count; a number with a
 # sign is no time of a message.
 _NUMBER = re.compile(r"\d{1,400}(\.\d{0,400})?([eE][+-]?\d{1,9})?")
 _OFFSET = re.compile(r"([+-]\d\d):?(\d\d)$")
@@ -78,7 +78,7 @@ def load_leniently(raw: bytes) -> Any:
     """
     try:
         if len(raw) > _LENIENT_SIZE:
-            msgspec.json.decode(raw, type=msgspec.Raw)  # it may be all right but for its fields
+            msgspec.json.decode(raw, type=msgspec.Raw)  # raises for broken JSON
             raise NotAThreadError(TOO_LARGE)
         found = json.loads(
             raw.decode("utf-8", errors="replace"),

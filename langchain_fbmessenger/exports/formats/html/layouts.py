@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LayoutReader"]
 
-_MOST_LAYOUTS = 16  # with one number of tags
+_MOST_LAYOUTS = 16  # kept for each number of tags
 _MOST_SEEN = 500
 _MET_BEFORE = 6  # to learn a layout costs as much as to parse twenty blocks
-_MOST_IN_VAIN = 100  # blocks of a page that are looked at, beyond as many as were known
+_MOST_IN_VAIN = 100  # blocks of a page that are examined, beyond the number of known ones
 _OF_PLAIN = 3  # texts: sender, date, what was typed
 
 # A class of a block's parts that was only typed counts as well where a block has several messages.

@@ -214,7 +214,7 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
     # Above the messages stand blocks without a date: participants, a picture, "pending".
     first = next((n for n, block in enumerate(blocks) if block.date), len(blocks))
     senders = {block.sender for block in blocks[first:] if block.sender}
-    # But one of a person who writes below is their newest message, its date lost.
+    # But such a block by a person who writes below is their newest message, without its date.
     undated = (n for n, b in enumerate(blocks[:first]) if b.sender in senders and b.content)
     first = next(undated, first)
     lists = (people_of_header(block.header, senders) for block in blocks[:first])
@@ -260,14 +260,14 @@ def _timed(
             dated.append((block.sender or "", wall, block.content))
     unknown = Counter(wall.unknown_zone for _, wall, _ in dated if wall.unknown_zone)
     stamps = [clock.milliseconds(wall) for _, wall, _ in dated]
-    # Meta writes newest first, and to the minute: turned round, the stable sort keeps ties right.
+    # Meta writes newest first, and to the minute: reversed, the stable sort keeps ties in order.
     if not stamps or stamps[0] >= stamps[-1]:
         dated.reverse()
         stamps.reverse()
     timed: list[_Timed] = []
     previous = stamps[0] if stamps else 0
     for (sender, wall, content), stamp in zip(dated, stamps, strict=True):
-        # Back in time: in the hour that autumn's clocks go through twice, it is the second.
+        # A step back in time: it is the second of the hours that clocks show twice in autumn.
         again = clock.second_time(wall) if stamp < previous else stamp
         previous = again if again >= previous else stamp
         timed.append((sender, previous, content))
