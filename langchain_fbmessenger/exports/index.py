@@ -50,7 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportIndex", "index_paths"]
 
-# A few conversations found by their messages may reveal a rename by which the others are found.
+# How many conversations each round may join by their messages: at first a few, which may reveal
+# a rename by which others are found.
 _LIMITS = (4, *[10**9] * 8)
 _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
@@ -63,7 +64,7 @@ class ExportIndex:
     owners: dict[Origin, Owner] = field(default_factory=dict)
     size: int = 0
     others: list[ExportFile] = field(default_factory=list)
-    _outlines: _Outlines | None = None
+    _outliner: _Outliner | None = None
 
     def complete(self, threads: Iterable[ThreadFiles] | None = None) -> None:
         """Read whole the files that are known by their edges only.
@@ -74,8 +75,8 @@ class ExportIndex:
         if threads is None:
             threads = [thread for c in self.conversations for thread in c.threads]
         for thread in threads:
-            if self._outlines is not None and thread.is_partial:
-                self._outlines.complete(thread)
+            if self._outliner is not None and thread.is_partial:
+                self._outliner.complete(thread)
 
     @property
     def owner(self) -> str | None:
@@ -120,7 +121,7 @@ def index_paths(
     for skipped in tree.skipped:
         report.skip_file(skipped.location, skipped.reason)
     size = sum(found.file.size for found in tree.files)
-    reader = _Outlines(zone_of, report)
+    outliner = _Outliner(zone_of, report)
     # Edges of files are not enough to join threads of several exports.
     is_one = len({found.export for found in tree.files}) == 1
     by_edges = is_one and all(found.folder != "e2ee_cutover" for found in tree.files)
@@ -129,7 +130,7 @@ def index_paths(
     for found in tree.files:
         on_progress(done, 2 * size)
         done += found.file.size
-        pieces += reader.outline(found, by_edges=by_edges)
+        pieces += outliner.outline(found, by_edges=by_edges)
     stated = _stated_owners(tree, report)
     named = [owner for owners in stated.values() for owner in owners]
     threads = group_threads(pieces)
@@ -137,7 +138,7 @@ def index_paths(
     while again := threads_to_complete(threads, named, rounds, _list_all):
         rounds += 1
         for thread in again:
-            reader.replace(thread)
+            outliner.replace(thread)
         pieces = [piece for thread in threads for piece in thread.pieces]
         threads = group_threads(pieces)
     owners = _find_owners(threads, stated)
@@ -148,11 +149,11 @@ def index_paths(
     comparer = Comparer(PartReader(zone_of))
     conversations = _conversations(threads, comparer)
     return ExportIndex(
-        conversations, _owners_today(conversations, owners), size, reader.others, reader
+        conversations, _owners_today(conversations, owners), size, outliner.others, outliner
     )
 
 
-class _Outlines:
+class _Outliner:
     """Outlines files, and counts in the report those that hold no thread."""
 
     def __init__(self, zone_of: ZoneChooser, report: LoadReport) -> None:

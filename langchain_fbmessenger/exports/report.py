@@ -20,7 +20,7 @@ NOT_A_THREAD = "not a message thread"
 
 @dataclass(repr=False)
 class LoadReport(Shown):
-    """What a load has read so far, and what it has skipped, by reason.
+    """Counts of what a load has read so far, and of what it has skipped, by reason.
 
     Every message that was found is either loaded or counted as skipped:
     `messages_read == messages_loaded + sum(messages_skipped.values())`.

@@ -27,7 +27,7 @@ HIDDEN_FOLDERS = frozenset({"message_requests", "filtered_threads"})
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What is wanted; None stands for no limit.
+    """A selection of conversations and messages; None stands for no limit.
 
     Attributes:
         folders: Thread folders; None for all but `HIDDEN_FOLDERS`.

@@ -81,7 +81,7 @@ SessionsInput = Union[ChatSessionSchema, Iterable[ChatSessionSchema]]  # noqa: U
 
 
 class Counts:
-    """What passes through a run, in numbers."""
+    """Counts what passes through a run."""
 
     def __init__(self) -> None:
         self.sessions = 0

@@ -78,7 +78,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     model_config = ConfigDict(extra="forbid")
 
     takes: ClassVar[str] = SESSIONS
-    """What the stage takes, for errors."""
+    """The name of the stage's input, for errors."""
 
     @abstractmethod
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:

@@ -48,7 +48,7 @@ _FACEBOOK_FOLDERS = frozenset(
 
 @dataclass(frozen=True)
 class Layout:
-    """Where an export keeps its threads.
+    """The folders in which an export keeps its threads.
 
     `messages` is the folder below the root. A thread stands in one of `folders` below it; in a
     layout without any it stands in `messages` itself, and `Thread.folder` is lost.
@@ -204,7 +204,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class WrittenExport:
-    """What was written, and where.
+    """The result of writing an export: its paths, files and counts.
 
     Attributes:
         paths: What to hand to a loader: the export's root, or its zip archives.

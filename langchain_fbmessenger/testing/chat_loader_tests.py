@@ -78,7 +78,7 @@ class ChatLoaderTests(BaseStandardTests):
 
     @property
     def chat_loader_params(self) -> dict[str, Any]:
-        """What its constructor is called with."""
+        """The arguments of its constructor."""
         return {}
 
     @property

@@ -34,7 +34,7 @@ pytest.register_assert_rewrite("langchain_fbmessenger.testing.chat_loader_tests"
 
 
 class WriteMessengerExport(Protocol):
-    """What the fixture `write_messenger_export` gives."""
+    """The function that the fixture `write_messenger_export` returns."""
 
     def __call__(self, threads: Iterable[Thread] | None = None, **options: Any) -> WrittenExport:
         """Write an export; threads are made up if none are given, options are `write_export`'s."""

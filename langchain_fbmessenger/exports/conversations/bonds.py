@@ -24,7 +24,8 @@ __all__ = [
 
 _TWO = 2
 _SAME_GROUP = 0.5  # share of the people that two states of one group have in common
-_BOXES = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
+# Folders between which users move threads.
+_USERS_FOLDERS = {"inbox", "archived_threads", "filtered_threads", "message_requests"}
 
 
 def people_keys(thread: ThreadFiles) -> list[object]:
@@ -82,10 +83,11 @@ def _has_swapped(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) ->
 
 def is_one_chat(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
     """Return whether two folders without numbers are one chat, as they hold the same messages."""
-    if not (thread.box and other.box) or (thread.strong_id and other.strong_id):
+    if not (thread.disk_folder and other.disk_folder) or (thread.meta_id and other.meta_id):
         return False
     has_one_name = thread.thread_id == other.thread_id
-    if not has_one_name and (thread.export, thread.box) == (other.export, other.box):
+    in_one_folder = (thread.export, thread.disk_folder) == (other.export, other.disk_folder)
+    if in_one_folder and not has_one_name:
         return False
     common = comparer.common(thread, other)
     return bool(common.shared) if has_one_name else common.is_most
@@ -99,10 +101,11 @@ def are_kept_apart(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
     """
     if thread.export != other.export or not other.span or thread.variant == "F":
         return False  # answers of the Graph API come page by page
-    is_named_alike = thread.thread_id == other.thread_id and thread.box and other.box
-    if is_named_alike and (thread.box == other.box or thread.strong_id):
+    folders = thread.disk_folder, other.disk_folder
+    is_named_alike = thread.thread_id == other.thread_id and all(folders)
+    if is_named_alike and (thread.meta_id or folders[0] == folders[1]):
         return False
-    if thread.folder != other.folder and not {thread.folder, other.folder} <= _BOXES:
+    if thread.folder != other.folder and not {thread.folder, other.folder} <= _USERS_FOLDERS:
         return False
     return not is_one_chat(thread, other, comparer)
 
@@ -119,7 +122,7 @@ def may_be_plainly_one(thread: ThreadFiles, other: ThreadFiles, comparer: Compar
     """Return whether nothing speaks against two chats of people whose plain names are the same."""
     if thread.origin == other.origin or not thread.span or not other.span:
         return False
-    if len(thread.strong_id or "") == len(other.strong_id or "") > 0:
+    if len(thread.meta_id or "") == len(other.meta_id or "") > 0:
         return False  # two numbers of one kind
     is_apart = thread.span[1] < other.span[0] or other.span[1] < thread.span[0]
     return is_apart or comparer.common(thread, other).shared > 0

@@ -35,7 +35,7 @@ _MINUTE = 60_000
 
 
 class Common(msgspec.Struct, frozen=True):
-    """What two threads have in common.
+    """The messages that two threads have in common, in numbers.
 
     Attributes:
         shared: The number of messages in both.
@@ -94,7 +94,7 @@ class Comparer:
         if not stamps_in_common(thread, other):
             return _NOTHING
         unit = max(thread.precision, other.precision)
-        if unit == 1 and thread.strong_id and thread.strong_id == other.strong_id:
+        if unit == 1 and thread.meta_id and thread.meta_id == other.meta_id:
             votes = _votes_by_time(thread, other)
             if (shared := votes.total()) >= _PLENTY:
                 return Common(shared, shared, votes)

@@ -60,7 +60,7 @@ class Reading(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """What a worker has read, and the outlines of files that were partial."""
+    """A worker's answer: the conversation, and the outlines of files that were partial."""
 
     reading: Reading
     outlines: list[Outline]

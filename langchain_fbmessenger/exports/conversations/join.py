@@ -103,8 +103,8 @@ def _with_one_id(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
     conversations: list[Conversation] = []
     by_id: dict[object, list[Conversation]] = {}
     for thread in threads:
-        keys: list[object] = [thread.strong_id or (thread.thread_id,)]
-        if thread.box:
+        keys: list[object] = [thread.meta_id or (thread.thread_id,)]
+        if thread.disk_folder:
             keys += [(thread.export, key) for key in people_keys(thread)]
         same = (c for key in keys for c in by_id.get(key, ()))
         known = next((c for c in same if _is_same(thread, c, comparer)), None)
@@ -122,7 +122,7 @@ def _is_same(thread: ThreadFiles, known: Conversation, comparer: Comparer) -> bo
     """Return whether a thread is the known one with which it shares a number, folder or people."""
     if not owners_agree([thread], known.threads, comparer):
         return False
-    if thread.strong_id and any(other.strong_id == thread.strong_id for other in known.threads):
+    if thread.meta_id and any(other.meta_id == thread.meta_id for other in known.threads):
         return True
     return any(is_one_chat(thread, other, comparer) for other in known.threads)
 

@@ -68,8 +68,8 @@ def threads_to_complete(
 
 def _possible_keys(thread: ThreadFiles) -> set[Hashable]:
     """Return all keys by which a thread may be joined, whatever its whole files will show."""
-    keys: set[Hashable] = {thread.strong_id or (thread.thread_id,)}
-    if not thread.box:
+    keys: set[Hashable] = {thread.meta_id or (thread.thread_id,)}
+    if not thread.disk_folder:
         return keys
     if not thread.is_partial:
         return {*keys, *people_keys(thread)}

@@ -40,7 +40,7 @@ class Piece:
 
 @dataclass
 class ThreadFiles:
-    """What one export holds of one thread in one place, under the names of today.
+    """The files of one thread in one place of one export, under the names of today.
 
     `today` holds the names of today of people who were named or spelled otherwise when the export
     was made, by their comparable names of then. `owner` is as the export has it.
@@ -80,7 +80,7 @@ class ThreadFiles:
 
     @property
     def outlines(self) -> list[Outline]:
-        """What is known of each file."""
+        """The outline of each file."""
         return [piece.outline for piece in self.pieces]
 
     @property
@@ -90,7 +90,7 @@ class ThreadFiles:
 
     @property
     def origin(self) -> Origin:
-        """Where its names come from: exports of two kinds may lie in one folder."""
+        """The source of its names: the export, and its kind, as two kinds may lie in one folder."""
         return self.export, self.variant if self.variant in _OWN_EXPORTS else ""
 
     @property
@@ -105,15 +105,15 @@ class ThreadFiles:
         return comparable_name(name) if name and self.owner_is_sure else None
 
     @property
-    def box(self) -> str | None:
-        """The thread folder that the files lie in."""
+    def disk_folder(self) -> str | None:
+        """Meta's thread folder in which the files lie, such as `inbox`; None outside of them."""
         return self.pieces[0].found.folder
 
     @cached_property
     def folder(self) -> str | None:
         """The thread folder; of files taken out of it, the one that they state."""
         paths = (o.thread_path.partition("/")[0] for o in self.outlines if o.thread_path)
-        return self.box or next(paths, None)
+        return self.disk_folder or next(paths, None)
 
     @cached_property
     def variant(self) -> str:
@@ -179,16 +179,16 @@ class ThreadFiles:
         # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
         title = comparable_name(self.title or "")
         return (
-            any(o.variant in _TITLED and (o.thread_path or self.box) for o in self.outlines)
+            any(o.variant in _TITLED and (o.thread_path or self.disk_folder) for o in self.outlines)
             and (self.participants or len(self.named) >= _TWO)
             and not is_deleted_account(title)
             and not any(title == name or title.startswith(f"{name} ·") for name in self.named)
         )
 
     @cached_property
-    def strong_id(self) -> str | None:
+    def meta_id(self) -> str | None:
         """Meta's number of the thread, if its directory shows one."""
-        if self.box is None and self.variant != "G":
+        if self.disk_folder is None and self.variant != "G":
             return None
         found = _ID.fullmatch(self.thread_id)
         return (found[1] or found[2]) if found else None

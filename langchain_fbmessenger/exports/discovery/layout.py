@@ -92,7 +92,7 @@ class FoundFile:
 
 @dataclass
 class ExportTree:
-    """What was found below the given paths."""
+    """The files found below the given paths."""
 
     files: list[FoundFile] = field(default_factory=list)
     owner_files: list[FoundFile] = field(default_factory=list)
@@ -230,10 +230,13 @@ def _placed(file: ExportFile) -> FoundFile:
     top = len(file.container.absolute().parts)
     # Names above a given folder matter; those above an archive do not.
     names = [(i, name) for i, name in enumerate(folders) if i >= top or not file.member]
-    box = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
-    markers = {i for i, name in names if name in _BELOW_ROOT and (box is None or i < box)}
-    root = max(markers, default=top if box is None else box)
-    start = box if box is not None else root + 1 if markers else root
+    folder_at = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
+    markers = {
+        i for i, name in names if name in _BELOW_ROOT and (folder_at is None or i < folder_at)
+    }
+    root = max(markers, default=top if folder_at is None else folder_at)
+    below_root = root + 1 if markers else root
+    start = below_root if folder_at is None else folder_at
     while root - 1 in markers:  # your_facebook_activity/messages
         root -= 1
     numbered = _PART.fullmatch(parts[-1])
@@ -246,8 +249,8 @@ def _placed(file: ExportFile) -> FoundFile:
         download=Path(*parts[: depth + 1]),
         place=tuple(map(_readable, place)),
         part=int(numbered[1]) if numbered and numbered[1] else 0,
-        folder=None if box is None else folders[box],
-        folder_is_given=box is not None and box < top,
+        folder=None if folder_at is None else folders[folder_at],
+        folder_is_given=folder_at is not None and folder_at < top,
         is_instagram=any(_INSTAGRAM.fullmatch(name) for name in folders),
     )
 

@@ -132,7 +132,7 @@ def _outlines_of(parts: list[ThreadPart]) -> list[Outline]:
 
 
 class _Format(NamedTuple):
-    """How the bytes of a file become the threads in it: with their messages, or outlines."""
+    """The two readers of a format, from bytes to threads with their messages, and to outlines."""
 
     decode: Callable[[bytes, ZoneOf], list[ThreadPart]]
     outline: Callable[[bytes, ZoneOf], list[Outline]]

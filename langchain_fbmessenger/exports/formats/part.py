@@ -22,7 +22,7 @@ Variant = Literal["A", "A0", "B", "H1", "H2", "H3", "H4", "I3", "I4", "D", "E", 
 
 
 class Outline(msgspec.Struct):
-    """What is known of a file's share of a thread before its messages are read.
+    """The facts about a file's share of a thread before its messages are read.
 
     `index` counts the threads of one file. `participants` is None if the format does not list
     them; `senders` wrote. `owner` is the name that the file itself gives to the account's owner.

@@ -106,7 +106,7 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Language(msgspec.Struct, frozen=True):
-    """What the sentences of one language share."""
+    """The words that the sentences of one language share."""
 
     name: str
     you: frozenset[str]

@@ -84,7 +84,7 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 
 
 class Content(msgspec.Struct, gc=False):
-    """What a body holds; `reactions` are the list's lines as shown: "❤Zoë Brandt".
+    """The content of a body; `reactions` are the list's lines as shown: "❤Zoë Brandt".
 
     `links` lead out of the export: all of them, or the first few if one of them is the `share`.
     """

@@ -35,7 +35,7 @@ _QUARTER = 15
 
 
 class PageHead(msgspec.Struct):
-    """What a page says about itself.
+    """The facts that a page states about itself.
 
     Attributes:
         heading: The thread's title; on pages of 2018 and before, the owner's name.
