@@ -40,8 +40,10 @@ class Accounts:
         newest_of: Callable[[ThreadFiles, str], tuple[ThreadFiles, str] | None],
     ) -> None:
         self._threads: defaultdict[Origin, list[ThreadFiles]] = defaultdict(list)
+        # The comparable name of each owner, and the name as written.
         self._owner: dict[Origin, tuple[str, str]] = {}
-        self._account: dict[Origin, Origin] = {}
+        # Exports of one account lead to one root (a union-find).
+        self._parent: dict[Origin, Origin] = {}
         for thread in (t for c in conversations for t in c.threads):
             self._threads[thread.origin].append(thread)
             if thread.owner:
@@ -66,31 +68,32 @@ class Accounts:
         for one, other in combinations(sorted(self._owner), 2):
             if self._root(one) != self._root(other) and self._may_be_one(one, other):
                 self._unite((one, other))
-        self._name: dict[Origin, tuple[int, str]] = {}
+        # By roots: the age of the newest export that names the owner, and that name.
+        self._newest_name: dict[Origin, tuple[int, str]] = {}
         for export, named in names.items():
             root = self._root(export)
-            self._name[root] = max(self._name.get(root, (-1, "")), named)
+            self._newest_name[root] = max(self._newest_name.get(root, (-1, "")), named)
 
     @property
     def names(self) -> list[str]:
         """The names of today of all owners."""
-        return [name for _, name in self._name.values()]
+        return [name for _, name in self._newest_name.values()]
 
     def name_today(self, names: Iterable[tuple[ThreadFiles, str]]) -> str | None:
         """Return the name of today of an account's owner; None for other people."""
         for thread, key in names:
             if thread.origin in self._owner and self._owner[thread.origin][0] == key:
-                return self._name[self._root(thread.origin)][1]
+                return self._newest_name[self._root(thread.origin)][1]
         return None
 
     def _root(self, export: Origin) -> Origin:
-        while self._account.get(export, export) != export:
-            export = self._account[export]
+        while self._parent.get(export, export) != export:
+            export = self._parent[export]
         return export
 
     def _unite(self, exports: Iterable[Origin]) -> None:
         first, *others = sorted({self._root(export) for export in exports})
-        self._account.update(dict.fromkeys(others, first))
+        self._parent.update(dict.fromkeys(others, first))
 
     def _may_be_one(self, one: Origin, other: Origin) -> bool:
         (key, name), (other_key, other_name) = self._owner[one], self._owner[other]

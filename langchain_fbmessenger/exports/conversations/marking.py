@@ -16,7 +16,7 @@ from langchain_fbmessenger.exports.system_lines.match import (
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
     from langchain_fbmessenger.exports.records import Messages
@@ -26,7 +26,7 @@ __all__ = [
     "give_names_of_today",
     "mark_system_lines",
     "nicknames_of_people",
-    "rename_bearers",
+    "rename_nicknamed",
 ]
 
 
@@ -90,10 +90,8 @@ def nicknames_of_people(
         owner: The account's owner, if known.
     """
     by_name = {comparable_name(name): name for name in people}
-    by_first_name: dict[str, list[str]] = {}
-    for key, name in by_name.items():
-        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
-    bearers: dict[str, str] = {}
+    by_first_name = _by_first_name(by_name)
+    by_nickname: dict[str, str] = {}
     nicknames: dict[tuple[str, str], None] = {}
     for person, nickname in found:
         key = comparable_name(person)
@@ -103,8 +101,8 @@ def nicknames_of_people(
         elif len(of_first_name) == 1:
             name = by_name.get(key) or of_first_name[0]
         else:
-            name = by_name.get(key) or bearers.get(key, "")
-        bearers[comparable_name(nickname)] = name
+            name = by_name.get(key) or by_nickname.get(key, "")
+        by_nickname[comparable_name(nickname)] = name
         nicknames[name, nickname] = None
     return tuple(nicknames)
 
@@ -123,12 +121,10 @@ def give_names_of_today(messages: Messages, thread: ThreadFiles) -> None:
             )
 
 
-def rename_bearers(found: Iterable[SetNickname], thread: ThreadFiles) -> list[SetNickname]:
+def rename_nicknamed(found: Iterable[SetNickname], thread: ThreadFiles) -> list[SetNickname]:
     """Return nicknames with their people's names of today; lines use full or first names."""
-    full = dict(thread.as_written.bearers)
-    by_first_name: dict[str, list[str]] = {}
-    for key, name in full.items():
-        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
+    full = thread.as_written.bearers
+    by_first_name = _by_first_name(full)
     renamed = []
     for person, nickname in found:
         key = comparable_name(person)
@@ -136,3 +132,11 @@ def rename_bearers(found: Iterable[SetNickname], thread: ThreadFiles) -> list[Se
         known = full.get(key) or (of_first_name[0] if len(of_first_name) == 1 else person)
         renamed.append(SetNickname(thread.name_today(known), nickname))
     return renamed
+
+
+def _by_first_name(names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return names by comparable first names, given names by comparable full names."""
+    by_first_name: dict[str, list[str]] = {}
+    for key, name in names.items():
+        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
+    return by_first_name

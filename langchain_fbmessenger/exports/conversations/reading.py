@@ -15,7 +15,7 @@ from langchain_fbmessenger.exports.conversations.marking import (
     give_names_of_today,
     mark_system_lines,
     nicknames_of_people,
-    rename_bearers,
+    rename_nicknamed,
 )
 from langchain_fbmessenger.exports.conversations.pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports.conversations.threads import newest_state
@@ -220,7 +220,7 @@ class ConversationReader:
         messages = Messages.of(part.messages)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
             found = mark_system_lines(messages, self.report.system_lines, is_group=is_group)
-            nicknames += found if not thread.today else rename_bearers(found, thread)
+            nicknames += found if not thread.today else rename_nicknamed(found, thread)
         if thread.today:
             give_names_of_today(messages, thread)
         return messages

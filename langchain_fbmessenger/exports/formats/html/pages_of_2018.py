@@ -76,6 +76,10 @@ def read_blocks_2018(raw: bytes, start: int, end: int) -> list[Block]:
     return _LAYOUTS.read(raw, zip(starts, [*starts[1:], end], strict=False))
 
 
+def _read_block(raw: bytes) -> list[Block]:
+    return list(_read_messages(raw))
+
+
 def _read_messages(raw: bytes) -> Iterator[Block]:
     """Yield the messages from the opening tag of a header on: one, or several."""
     refuse_cut_messages(raw, b"user")
@@ -130,4 +134,4 @@ def _read_contents(contents: list[LexborNode]) -> Content:
     return found
 
 
-_LAYOUTS = LayoutReader(lambda raw: [*_read_messages(raw)])
+_LAYOUTS = LayoutReader(_read_block)
