@@ -17,7 +17,7 @@ __all__ = ["escaped", "visible", "visible_pieces"]
 
 _SHOWN_INSTEAD = "\N{REPLACEMENT CHARACTER}"
 
-# As a character class of `re`. Characters without a width that writing needs are none of these:
+# As a character class of `re`. Characters without a width that writing needs are not among them:
 # joiners (emoji, Persian, Indic scripts), marks of direction and signs of single scripts.
 _HIDDEN = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for tab and line feed: ESC, CSI, OSC, CR …
