@@ -1,4 +1,4 @@
-"""The command `langchain-fbmessenger`: a thin door, which minds signals before all else is loaded.
+"""Start the command `langchain-fbmessenger`, and handle signals before anything else is loaded.
 
 What takes seconds to load is imported within `main`.
 """
@@ -19,11 +19,11 @@ _ENDED = 128  # and the signal's number, as a shell has it
 
 
 def main() -> None:
-    """Run the command line; who asks for its end gets it without a word."""
-    # Somebody who ignores a signal, as `nohup` does, has this process ignore it.
+    """Run the command line; a signal ends it without a traceback."""
+    # A signal that the caller ignores, as `nohup` does, stays ignored.
     is_ours = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if is_ours:
-        # Nothing is begun yet; and amid imports an exception may be swallowed, or told of.
+        # Nothing is begun yet, and during imports an exception may be swallowed or printed.
         signal.signal(signal.SIGINT, _leave)
     try:
         from langchain_fbmessenger._internal.own_processes import (
@@ -56,14 +56,14 @@ def _leave(number: int, _: object) -> None:
 
 
 def _end(number: int, _: object) -> NoReturn:
-    """Leave by an exception, so that no file stays behind half-written."""
+    """Raise SystemExit, so that no file stays behind half-written."""
     sys.exit(_ENDED + number)
 
 
 def _pass_on(unraisable: sys.UnraisableHookArgs) -> None:
-    """Break off what Ctrl-C was to break off, where Python had dropped it with a complaint.
+    """Send Ctrl-C to the main thread again where Python could only report it.
 
-    It does so where it cannot raise: in a destructor, in a callback of its import system.
+    It cannot raise in a destructor or in a callback of its import system.
     """
     if isinstance(unraisable.exc_value, KeyboardInterrupt):
         import threading

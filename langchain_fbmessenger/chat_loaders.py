@@ -63,7 +63,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             thread's folder, one file), or a list of them.
         folders: Thread folders to read, of `inbox`, `e2ee_cutover`, `archived_threads`,
             `filtered_threads`, `message_requests`. By default all but the last two, which hold
-            strangers' messages, and whatever lies in no folder.
+            strangers' messages; files outside of these folders are read, too.
         threads: Ids or titles of the threads to read.
         participants: Names, older ones too; only conversations in which one of them takes part are
             read.
@@ -82,14 +82,14 @@ class FacebookMessengerChatLoader(BaseChatLoader):
         on_progress: Is called while files are read, with the bytes done and the bytes in all.
         workers: How many processes may read conversations, 0 for one on each core that this process
             may use, as far as they pay. To start one takes 0.15 s, to hand over a message 0.7 µs on
-            either side: reckoned from that, it pays from about 50 MB of JSON or 12 MB of HTML on,
-            where cores are free. The main module needs no guard.
+            either side: so it pays from about 50 MB of JSON or 12 MB of HTML on, where cores are
+            free. The main module needs no guard.
 
     Attributes:
         report: What the newest load has read and what it has left out, by reason.
 
     Raises:
-        InvalidOptionError: An option does not have one of its values.
+        InvalidOptionError: An option has a value that it may not have.
 
     Example:
         ```python
@@ -152,11 +152,11 @@ class FacebookMessengerChatLoader(BaseChatLoader):
     _gives_empty_sessions = False
 
     def __repr__(self) -> str:
-        told: dict[str, object] = {"path": next(iter(self.paths), None)}
-        told["more_paths"] = len(self.paths[1:]) or None
+        facts: dict[str, object] = {"path": next(iter(self.paths), None)}
+        facts["more_paths"] = len(self.paths[1:]) or None
         if self._sessions is not None:
-            told |= {"sessions": self._sessions, "messages": self.report.messages_loaded}
-        return line(type(self).__name__, told)
+            facts |= {"sessions": self._sessions, "messages": self.report.messages_loaded}
+        return line(type(self).__name__, facts)
 
     @property
     def path(self) -> Path:
@@ -165,7 +165,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
 
     @property
     def owner(self) -> str | None:
-        """The name of today of the person whose exports these are; None if they do not tell.
+        """The owner's name of today; None if the exports do not tell.
 
         Goes through all files if nothing was loaded yet: also for an owner who was given, perhaps
         by an older name.
@@ -180,7 +180,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
 
     @property
     def owner_evidence(self) -> str | None:
-        """What tells the owner, in words without a name; None where there is none.
+        """The evidence for the owner, in words without a name; None without any.
 
         "from the profile file", "from the threads' titles" or the like; "as given" for `owner=`.
         Goes through all files if nothing was loaded yet.
@@ -199,8 +199,8 @@ class FacebookMessengerChatLoader(BaseChatLoader):
     def lazy_load(self) -> Iterator[MessengerChatSession]:
         """Read one conversation at a time.
 
-        All files are gone through once at first, for who writes to whom; their texts are read and
-        held one conversation at a time.
+        A first pass over all files finds out who writes to whom; texts are then read and held one
+        conversation at a time.
 
         Yields:
             A session for each conversation that holds text: `messages` (one `HumanMessage` per
@@ -211,7 +211,7 @@ class FacebookMessengerChatLoader(BaseChatLoader):
             InvalidOptionError: Several `workers` were to read one file, or cannot be handed the
                 `timezone`.
             MalformedExportError: There are threads, yet none that can be read.
-            UnknownSenderError: Nobody of those named as `participants` takes part anywhere.
+            UnknownSenderError: None of `participants` takes part anywhere.
             UnknownThreadError: None of `threads` exists.
             WorkerError: A worker process could not be started, or has ended early.
         """

@@ -1,7 +1,7 @@
-"""The errors of this package, one class per situation that a caller may want to tell apart.
+"""Define the errors of this package, one class per situation that a caller may tell apart.
 
 Each is also the builtin error that older code would expect, so `except ValueError` keeps working.
-No message of theirs holds the text of a chat::
+No message holds the text of a chat::
 
     MessengerError
     ├── ExportNotFoundError (FileNotFoundError)
@@ -143,7 +143,7 @@ class UnknownOwnerError(MessengerError, LookupError):
 
 
 class UnknownThreadError(MessengerError, LookupError):
-    """There is none of the threads that were asked for.
+    """None of the threads that were asked for exists.
 
     Attributes:
         threads: What was asked for.
@@ -184,14 +184,14 @@ class InvalidExampleError(MessengerError, ValueError):
 
 
 class InvalidInputError(MessengerError, TypeError, ValueError):
-    """What was given is of another kind than what is asked for, or lacks a part of it.
+    """The input is of another kind than expected, or lacks a part.
 
     A path instead of sessions, a class instead of an instance, a provider without a name.
     """
 
 
 class InvalidOptionError(MessengerError, ValueError):
-    """An option has none of the values that it may have, or two do not go together."""
+    """An option has a value that it may not have, or two options do not go together."""
 
 
 class UnknownProviderError(InvalidOptionError, LookupError):
@@ -215,15 +215,15 @@ class UnknownProviderError(InvalidOptionError, LookupError):
         self.known = list(known)
         self.suggestions = close_names(provider, self.known) if isinstance(provider, str) else []
         # What is no name may hold a key.
-        told = repr(provider) if isinstance(provider, str) else f"of type {type(provider).__name__}"
+        text = repr(provider) if isinstance(provider, str) else f"of type {type(provider).__name__}"
         super().__init__(
-            f"unknown {what} {told}: known are {', '.join(self.known)}{others}."
+            f"unknown {what} {text}: known are {', '.join(self.known)}{others}."
             f"{did_you_mean(self.suggestions)}"
         )
 
 
 class MalformedFileError(MessengerError, ValueError):
-    """A file of ours (contacts, key file, canaries) is none, or is damaged."""
+    """A contacts file, key file or canaries file is something else, or is damaged."""
 
 
 class MissingFolderError(MessengerError, FileNotFoundError):

@@ -1,1 +1,1 @@
-"""What several rooms need and users do not."""
+"""Hold what several parts of the package need and users do not."""

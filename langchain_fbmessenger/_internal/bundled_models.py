@@ -1,4 +1,4 @@
-"""Base models whose weights an installed package carries: where their files lie."""
+"""Find the weights of base models that an installed package carries."""
 
 from __future__ import annotations
 

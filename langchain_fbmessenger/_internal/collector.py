@@ -27,9 +27,9 @@ _was_enabled = False
 
 
 def without_gc(function: Callable[P, T]) -> Callable[P, T]:
-    """Run a function with the cycle collector paused, for as long as any thread is in one.
+    """Return a function that runs with the cycle collector paused, as long as any thread is in one.
 
-    Not for generators: they would leave it paused while they wait.
+    Not for generators: the collector would stay paused while they wait.
     """
 
     @wraps(function)
@@ -44,7 +44,7 @@ def without_gc(function: Callable[P, T]) -> Callable[P, T]:
 
 
 def _forget_pauses() -> None:
-    """Start a forked child with the collector on: the thread that paused it is not there."""
+    """Turn the collector on in a forked child, which lacks the thread that paused it."""
     global _pauses, _lock  # noqa: PLW0603 - as below
     _lock = threading.Lock()
     if _pauses and _was_enabled:

@@ -1,4 +1,4 @@
-"""The one kind of console that this package writes to: texts of others are shown, never obeyed."""
+"""Write to the terminal so that other people's text is shown, and never controls it."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ __all__ = ["VisibleConsole"]
 
 
 class VisibleConsole(Console):
-    """A console for which no text is markup, and none steers the terminal.
+    """A console that takes no text as markup and lets none control the terminal.
 
-    All that rich draws becomes a `Text` before it is laid out, in tables and bars too: so what is
-    shown is decided here alone. The colours are rich's own.
+    All that rich draws becomes a `Text` before it is laid out, in tables and bars too, so this
+    class alone decides what is shown. The colours are rich's own.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -42,4 +42,4 @@ class VisibleConsole(Console):
 
     @override
     def render_str(self, text: str, **options: Any) -> Text:
-        return super().render_str(visible(text), **options)  # `Text` would drop some unseen
+        return super().render_str(visible(text), **options)  # `Text` would drop some without a sign

@@ -1,11 +1,11 @@
-"""Control tokens: what people wrote is read as text, never as one of them.
+"""Keep text that people wrote from being read as control tokens.
 
-A tokenizer reads `<|im_end|>` as the end of a turn wherever it stands: whoever writes it in a chat
-could end his turn and begin another's. Only the chat template may do that. So texts are marked
-before the template writes them: where one could be part of a control token, letters of it are
-replaced by stand-ins, one for one. In what was written, they tell whose a letter is: a control
-token that holds one is somebody's words, and is cut in two. The tokenizer is given the parts, and
-finds in them the template's control tokens only. A text without control tokens is never cut.
+A tokenizer reads `<|im_end|>` as the end of a turn wherever it stands: a person who writes it in a
+chat could end their turn and begin another's. Only the chat template may do that. So texts are
+marked before the template writes them: where a text could be part of a control token, letters of it
+are replaced by stand-ins, one for one. In the template's result a control token with a stand-in is
+a person's words, and is cut in two. The tokenizer gets the parts, and finds in them the template's
+control tokens only. A text without control tokens is never cut.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _STRUCTURE = frozenset(
         "arguments", "text", "index", "weight", "system", "user", "assistant", "tool",
     }
 )  # fmt: skip
-"""Keys of a message, roles and types: what templates compare, and nobody's words."""
+"""Keys, roles and types of a message, which templates compare: not what people wrote."""
 _GAP = "\u200b"
 
 
 def is_control(token: str, template: str, *, is_special: bool) -> bool:
-    """Tell whether an entry of a vocabulary is a control token.
+    """Return whether an entry of a vocabulary is a control token.
 
-    Not every tokenizer says so of all: Qwen's `<think>` and `<tool_call>` are plain entries. Others
-    keep words and line breaks beside its control tokens, which are text and stay so.
+    Not every tokenizer marks all of them: Qwen's `<think>` and `<tool_call>` are plain entries.
+    Others list words and line breaks beside their control tokens, which stay text.
     """
     if is_special or _BARRED.fullmatch(token):
         return True
@@ -72,16 +72,16 @@ class ControlTokens:
         self._pairs = {token[:2] for token in self.tokens}
 
     def mark_messages(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Mark all words of a chat: contents, names, calls of tools and whatever else there is."""
+        """Return the messages with all that people wrote marked: contents, names, tool calls."""
         return [self._marked(message) for message in messages]
 
     def break_messages(self, messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        """Put invisible characters into control tokens, for who reads a chat as a whole only."""
+        """Put invisible characters into control tokens, for servers that take a chat as a whole."""
         gaps = {stand_in: f"{_GAP}{letter}{_GAP}" for stand_in, letter in self._letters.items()}
         return [_translated(message, gaps) for message in self.mark_messages(messages)]
 
     def parts(self, text: str) -> list[str]:
-        """Return what was written of marked texts in parts, each with its own letters again."""
+        """Return in parts what a template wrote of marked texts, with their own letters again."""
         if not self._stand_in.search(text):
             return [text]
         own = text.translate(self._letters)
@@ -102,7 +102,7 @@ class ControlTokens:
         for first in range(self._first_stand_in + n, _END_OF_UNICODE - n, n):
             if not re.search(f"[{chr(first)}-{chr(first + n - 1)}]", text):
                 return ControlTokens(self.tokens, first_stand_in=first)
-        return self  # whoever writes all of them reads letters in place of some
+        return self  # a text with all stand-ins gets letters in place of some
 
     def _found(self, text: str) -> Iterator[tuple[int, int]]:
         """Yield where control tokens stand in a text, the longest of those that begin together."""
@@ -116,7 +116,7 @@ class ControlTokens:
                     break
 
     def mark(self, text: str) -> str:
-        """Replace the letters by which a text could be part of a control token."""
+        """Return a text with stand-ins for letters that could be part of a control token."""
         # Templates strip texts, and take words out of them (`/no_think`).
         body = text.strip()
         if not body or not self.tokens:
@@ -138,7 +138,7 @@ class ControlTokens:
         )
 
     def _marked(self, value: Any, *, is_free: bool = False) -> Any:
-        """Mark all texts of a value: keys are texts, too, where they are free or unknown."""
+        """Return a value with all its texts marked, and keys that are free or unknown."""
         if isinstance(value, str):
             return self.mark(value)
         if isinstance(value, list | tuple):
@@ -205,7 +205,7 @@ def _one_of(letters: Iterable[str]) -> re.Pattern[str]:
 
 
 def _is_within(token: str, body: str) -> bool:
-    """Tell whether a text is a token's letters in order, whatever stands between them."""
+    """Return whether a text holds a token's letters in order, with anything in between."""
     at = -1
     for letter in token:
         at = body.find(letter, at + 1)

@@ -1,8 +1,7 @@
-"""The state folder: where it is, and how several processes use it without harm.
+"""Find the state folder, and read and write it safely from several processes at once.
 
-Clients keep the manifests of their jobs in it and the local server everything that it has, so what
-both need stands here. No other module decides where it is, and none writes private files of its own
-accord.
+Clients keep the manifests of their jobs in it, and the local server everything that it has. No
+other module decides where it is, or writes private files in another way.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ def default_home() -> Path:
     """Return the state folder: `LANGCHAIN_FBMESSENGER_HOME`, else the platform's place for data.
 
     Raises:
-        MissingFolderError: The environment names none that could be one.
+        MissingFolderError: The environment names no folder that could be it.
     """
     if chosen := os.environ.get(HOME_VARIABLE):
         return state_root(Path(chosen))
@@ -65,10 +64,10 @@ def default_home() -> Path:
 
 
 def state_root(path: Path) -> Path:
-    """Return the absolute path of a folder that somebody chose as the state folder.
+    """Return the absolute path of a folder that the user chose as the state folder.
 
     Raises:
-        MissingFolderError: It can be none.
+        MissingFolderError: It cannot be the state folder.
     """
     root = expanded(path).absolute()
     # Made private (0700), the root would shut everybody out of the machine.
@@ -93,24 +92,24 @@ def expanded(path: Path) -> Path:
     try:
         return path.expanduser()
     except RuntimeError:
-        message = f"{path.parts[0]} in the path {path} stands for the home folder of nobody here"
+        message = f"{path.parts[0]} in the path {path} is the home folder of an unknown user"
         raise MissingFolderError(message) from None
 
 
 def _own_home() -> Path:
-    """Return the user's home folder: `HOME`, where that is of use, else what the system knows.
+    """Return the user's home folder: `HOME` if it is usable, else the one that the system knows.
 
     Raises:
-        MissingFolderError: Neither tells of one.
+        MissingFolderError: There is neither.
     """
-    # An empty one would lead to the root of the file system, a relative one to wherever we are.
-    told = [_absolute("USERPROFILE" if sys.platform == "win32" else "HOME")]
+    # An empty one would be the root of the file system, a relative one the working directory.
+    homes = [_absolute("USERPROFILE" if sys.platform == "win32" else "HOME")]
     if sys.platform != "win32":
         import pwd
 
         with contextlib.suppress(KeyError):  # a container's user need not be in the list
-            told.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
-    for home in told:
+            homes.append(Path(pwd.getpwuid(os.getuid()).pw_dir))
+    for home in homes:
         if home is not None and home.is_absolute() and home != Path(home.anchor):
             return home
     message = f"this user has no home folder: set {HOME_VARIABLE} to a folder for this package"
@@ -124,7 +123,7 @@ def _absolute(variable: str) -> Path | None:
 
 
 def private_folder(path: Path, root: Path | None = None) -> Path:
-    """Make a folder, and those up to the state folder where it is in that, for its owner alone.
+    """Make a folder for its owner alone, and those between it and the state folder.
 
     Args:
         path: The folder.
@@ -138,7 +137,7 @@ def private_folder(path: Path, root: Path | None = None) -> Path:
         private_folder(path.parent, root)  # `mkdir` makes parents with the rights that are usual
     path.mkdir(mode=0o700, parents=True, exist_ok=True)
     if path == root:
-        path.chmod(0o700)  # it may have been made by somebody else
+        path.chmod(0o700)  # it may have been made with other rights
     if not os.access(path, os.W_OK | os.X_OK):
         raise OSError(errno.EACCES, os.strerror(errno.EACCES), str(path))
     return path
@@ -146,16 +145,16 @@ def private_folder(path: Path, root: Path | None = None) -> Path:
 
 @contextlib.contextmanager
 def temporary_folder(place: Path) -> Iterator[Path]:
-    """Give a folder below another that is gone in the end; one of a killed process goes with it.
+    """Yield a temporary folder inside another; what killed processes left there is removed.
 
     Args:
-        place: A folder of the state folder: in that of all programs, nobody would sweep.
+        place: A folder in the state folder: in the system's own, leftovers would stay.
 
     Raises:
         OSError: It cannot be made.
     """
     with contextlib.ExitStack() as stack:
-        with _held(place):  # nobody else sweeps between the next steps
+        with _held(place):  # so that no other process sweeps between the next steps
             _sweep_folders(place)
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=place)))
             stack.enter_context(_held(folder))
@@ -174,11 +173,11 @@ def write_private(path: Path, content: bytes) -> None:
 
 @contextlib.contextmanager
 def replacing(path: Path) -> Iterator[IO[bytes]]:
-    """Give a file that takes its place at `path`, for its owner alone, when the block is left.
+    """Yield a file that replaces the one at `path`, for its owner alone, when the block is left.
 
     Any number of threads and processes may do so at once: each writes a partial of its own, and
-    the last to end wins. The partial goes where the block fails; one of a process that was killed
-    goes with the next write.
+    the last to end wins. The partial is removed where the block fails; that of a killed process is
+    removed by the next write.
 
     Raises:
         OSError: It cannot be written; there is what was there before.
@@ -199,7 +198,7 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
 
 
 def sweep_partials(path: Path) -> None:
-    """Remove the partials of a file whose writers are gone; those of the living are locked."""
+    """Remove the partials of a file whose writers have ended; the others are locked."""
     ours = re.compile(rf"{re.escape(path.name[:_LONGEST_START])}\.([0-9a-f]{{16}}\.)?partial")
     with contextlib.suppress(OSError), os.scandir(path.parent) as entries:
         for entry in entries:
@@ -223,7 +222,7 @@ def _new_partial(path: Path) -> tuple[Path, IO[bytes]]:
         _hold(file)
         if os.fstat(descriptor).st_nlink:
             return aside, file
-        file.close()  # somebody who swept came between the two steps
+        file.close()  # another process swept between the two steps
 
 
 @contextlib.contextmanager
@@ -293,7 +292,7 @@ else:
             os.close(descriptor)
 
     def _sweep_folders(place: Path) -> None:
-        """Remove the temporary folders whose processes are gone; the living hold theirs."""
+        """Remove the temporary folders whose processes have ended; the others are locked."""
         for folder in place.glob("tmp????????"):
             with contextlib.suppress(OSError):
                 descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)

@@ -1,4 +1,4 @@
-"""Blocking work done from async code, without blocking the event loop.
+"""Do blocking work from async code without blocking the event loop.
 
 Each stream has a thread of its own. In asyncio's shared pool, streams that wait for each other (a
 stage for its loader) would take every thread and wait for ever.
@@ -51,7 +51,7 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
     finally:
         close = getattr(iterator, "close", None)
         if close is not None:
-            # Behind a `next` that was cancelled and still runs.
+            # After a `next` that was cancelled and still runs.
             thread.submit(partial(context.run, close))
         thread.shutdown(wait=False)
 
@@ -59,8 +59,8 @@ async def iterate_in_thread(iterator: Iterator[T]) -> AsyncGenerator[T, None]:
 class LoopIterator(Iterator[T]):
     """Iterate in a worker thread over what an async iterable gives in the event loop.
 
-    It turns an async source round, so that one synchronous chain serves sync and async callers.
-    It must be made in the event loop and iterated elsewhere. `aclose()` ends a waiting pull.
+    So one synchronous chain serves sync and async callers. It must be made in the event loop and
+    iterated elsewhere. `aclose()` ends a waiting pull.
     """
 
     def __init__(self, source: AsyncIterable[T]) -> None:

@@ -1,4 +1,4 @@
-"""How names of people are written, compared and found."""
+"""Write, compare and find names of people."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 _SPACES = re.compile(r"\s+")  # U+00A0 too, which names from Meta hold at times
 
-# Letters that Unicode does not take apart, as people type them who lack them.
+# Letters that Unicode does not decompose, as people without them on the keyboard type them.
 _LETTERS = dict(
     zip(
         # Arabic: alef with hamza, madda, wasla; the carriers of hamza; Persian yeh and kaf.
@@ -49,11 +49,11 @@ _VANISHING = re.compile(
 )
 _WITHIN_WORDS = re.compile("['\u2019\u02bc`\u00b4.\ufe0f]")
 _MOST_SUGGESTED = 3
-_ALIKE = 0.75  # share of letters in common; "Mlo" is Milo, "Bo" is nobody else
+_ALIKE = 0.75  # share of letters in common: enough for "Mlo" and "Milo", not for "Bo" and "Zoe"
 
 
 class _Folding(dict[int, str]):
-    """What each character is without its accent; filled while characters are met."""
+    """Maps each character to what it is without its accent; filled as characters are met."""
 
     def __missing__(self, code: int) -> str:
         letter = chr(code)
@@ -84,10 +84,10 @@ def normal_name(name: str) -> str:
 
 
 class NormalNames(dict["str | None", str]):
-    """Names in normal form by names as written: few people write many messages.
+    """Maps names as written to names in normal form: few people write many messages.
 
     Args:
-        repair: What is done to a name first.
+        repair: Is applied to a name first.
     """
 
     def __init__(self, repair: Callable[[str], str] = str) -> None:
@@ -100,7 +100,7 @@ class NormalNames(dict["str | None", str]):
 
 
 def plain_name(name: str) -> str:
-    """Return a name as people read it; as it is where it has nothing that anybody sees.
+    """Return a name as people read it, or as it is where nothing of it is visible.
 
     Example:
         ```python
@@ -113,7 +113,7 @@ def plain_name(name: str) -> str:
 
 @lru_cache(maxsize=2**12)  # people are few, and asked for in every conversation
 def comparable_name(name: str) -> str:
-    """Return what two spellings of one name have in common.
+    """Return the form by which two spellings of one name are equal.
 
     Exports and keyboards differ in case, in white space (U+00A0 too), in invisible characters,
     fonts, and in whether "ë" is one code point or two.
@@ -129,7 +129,7 @@ def comparable_name(name: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Return a text in lower case without accents: what two ways to type it have in common."""
+    """Return a text in lower case without accents."""
     if text.isascii():
         return text.lower()
     lower = unicodedata.normalize("NFC", text.casefold())
@@ -137,7 +137,7 @@ def fold(text: str) -> str:
 
 
 class NameSearch:
-    """Finds who is meant by a name that somebody typed, among people who are met one by one.
+    """Finds the person meant by a typed name, among people who are added one by one.
 
     A name as it is written (see `comparable_name`) wins over one that only lacks accents, emoji and
     the like ("Milo Dvorak", "Joerg"), and today's name over a former one.
@@ -153,10 +153,10 @@ class NameSearch:
         self._ranks: list[dict[str, dict[str, None]]] = [{}, {}, {}, {}]
 
     def meet(self, names: Sequence[str]) -> None:
-        """Look at a person.
+        """Compare the wanted name with those of one person.
 
         Args:
-            names: All names of theirs, today's first.
+            names: All names of the person, today's first.
         """
         for position, name in enumerate(names):
             key = comparable_name(name)
@@ -176,20 +176,20 @@ class NameSearch:
 
     @property
     def found(self) -> tuple[str, ...]:
-        """All names of the person who is meant; () where nobody is, or several may be."""
+        """All names of the person who is meant; () if nobody or several people may be."""
         candidates = self.candidates
         return candidates[0] if len(candidates) == 1 else ()
 
 
 def find_person(wanted: str, people: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """Return all names of the person who is meant by a name that somebody typed.
+    """Return all names of the person who is meant by a typed name.
 
     Args:
         wanted: The name.
         people: The names of each person, today's first.
 
     Returns:
-        The person's names; () where nobody is meant, or several people may be.
+        The person's names; () if nobody or several people may be meant.
 
     Example:
         ```python
@@ -203,7 +203,7 @@ def find_person(wanted: str, people: Iterable[Sequence[str]]) -> tuple[str, ...]
 
 
 def close_names(wanted: str, known: Iterable[str]) -> list[str]:
-    """Return the few names that come nearest to one that is unknown, the nearest first."""
+    """Return the few known names that are most like an unknown one, the most alike first."""
     typed = _typed(wanted)
     words = {word for form in typed for word in form.split()}
     forms: dict[str, str] = {}
@@ -223,12 +223,12 @@ def close_names(wanted: str, known: Iterable[str]) -> list[str]:
 
 
 def did_you_mean(names: Sequence[str]) -> str:
-    """Return a question to put behind an error, "" where there is nothing to ask."""
+    """Return a question to add to an error message, "" without names."""
     return f" Did you mean {' or '.join(map(repr, names))}?" if names else ""
 
 
 def words_of_name(name: str) -> frozenset[str]:
-    """Return what stays of a name when people write it plainly: no accents, signs or emoji.
+    """Return the words of a name without accents, signs or emoji.
 
     Example:
         ```python
@@ -239,7 +239,7 @@ def words_of_name(name: str) -> frozenset[str]:
 
 
 def _typed(name: str) -> set[str]:
-    """Return how a name may be typed without its accents and what else keyboards lack."""
+    """Return how a name may be typed without accents and other letters that keyboards lack."""
     small = unicodedata.normalize("NFC", plain_name(name).casefold())
     forms = {small, small.translate(_IN_TWO_LETTERS)}
     return {plain for form in forms if (plain := _letters(fold(form)))} or {comparable_name(name)}

@@ -1,4 +1,4 @@
-"""Options in the fields of a class: frozen, and told of in our words where they are wrong."""
+"""Give classes options as frozen fields, with clear errors for wrong values."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ __all__ = ["Options", "option_error"]
 
 
 class Options(BaseModel):
-    """Base of what is set up by its fields once and for all: stages, tuners, providers.
+    """Base class with options as frozen fields: of stages, tuners and providers.
 
-    A system prompt or a key is nobody's business, so no error quotes what was given.
+    A system prompt and a key are private, so no error quotes a value that was given.
 
     Raises:
-        InvalidOptionError: There is no such option, or it has none of its values.
+        InvalidOptionError: There is no such option, or it may not have this value.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
@@ -42,23 +42,23 @@ class Options(BaseModel):
 
 
 def option_error(error: ValidationError, known: Iterable[str] = ()) -> MessengerError:
-    """Return an error that says what is wrong with options, without what was given.
+    """Return an error that says what is wrong with options, without quoting their values.
 
     Args:
-        error: What pydantic says.
-        known: The options that there are.
+        error: The error of pydantic.
+        known: The names of all options.
 
     Returns:
-        An `InvalidOptionError`; if one of another kind was all that was wrong, that one.
+        An `InvalidOptionError`; or the one error of this package that a validator raised.
     """
     wrongs = error.errors(include_input=False)
     own = wrongs[0].get("ctx", {}).get("error")
     if len(wrongs) == 1 and isinstance(own, MessengerError) and type(own) is not InvalidOptionError:
         return own
-    return InvalidOptionError("; ".join(_told(wrong, known) for wrong in wrongs))
+    return InvalidOptionError("; ".join(_describe(wrong, known) for wrong in wrongs))
 
 
-def _told(wrong: Any, known: Iterable[str]) -> str:
+def _describe(wrong: Any, known: Iterable[str]) -> str:
     option = ".".join(map(str, wrong["loc"]))
     message = str(wrong["msg"]).removeprefix("Value error, ")
     if wrong["type"] == "extra_forbidden":

@@ -1,4 +1,4 @@
-"""The files that a user names to be written, whatever stands there: a file, a link, a pipe."""
+"""Write files at paths that a user names, where a file, a link or a pipe may stand."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ _OF_WRITING = {errno.ENOSPC, errno.EFBIG, errno.EDQUOT, errno.EBADF, errno.EPIPE
 
 @contextmanager
 def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
-    """Open what is to be written: a file, or what takes the place of one.
+    """Yield a stream that writes to a path, where something else than a file may stand.
 
-    A file is for its owner alone, and is there when all of it is written: after a failure it is as
-    it was. A link stays one, and its target is written. What is no file (a pipe, a device, a
-    descriptor of this process such as `/dev/stdout` or a shell's `>(…)`) is written to as it is.
+    A file is for its owner alone and replaced in one step: after a failure it is as it was. A link
+    stays a link, and its target is written. A pipe, a device or a descriptor of this process (such
+    as `/dev/stdout` or a shell's `>(…)`) is written to directly.
 
     Raises:
-        MissingFolderError: There is no folder for it.
+        MissingFolderError: The folder of the path does not exist.
         OSError: It cannot be written.
     """
     path = Path(path)
@@ -53,10 +53,10 @@ def writing(path: str | os.PathLike[str]) -> Iterator[IO[bytes]]:
 
 
 def real_path(path: str | os.PathLike[str]) -> Path:
-    """Return the absolute path of what links lead to.
+    """Return the absolute path without links.
 
     Raises:
-        MissingFolderError: They lead to each other. `Path.resolve` says that by a RuntimeError.
+        MissingFolderError: Links form a loop, for which `Path.resolve` raises a RuntimeError.
     """
     real = Path(os.path.realpath(path))
     if real.is_symlink():
@@ -66,15 +66,15 @@ def real_path(path: str | os.PathLike[str]) -> Path:
 
 
 def is_stream(path: str | os.PathLike[str]) -> bool:
-    """Say whether what stands there is no file that could be replaced, or read again."""
+    """Return whether a path is no regular file, so that it cannot be replaced or read again."""
     with suppress(OSError):
         return _descriptor(path) is not None or not S_ISREG(Path(path).stat().st_mode)
     return False
 
 
 def is_stdout(path: str | os.PathLike[str]) -> bool:
-    """Say whether a path is where this process's standard output goes, too."""
-    with suppress(OSError, ValueError, AttributeError):  # there may be none, or none of the system
+    """Return whether a path is what this process's standard output goes to."""
+    with suppress(OSError, ValueError, AttributeError):  # stdout may be missing, or no system file
         return os.path.samestat(Path(path).stat(), os.fstat(sys.stdout.fileno()))
     return False
 
@@ -83,14 +83,14 @@ def _stream(path: Path) -> IO[bytes]:
     number = _descriptor(path)
     if number is None:
         return path.open("wb")
-    # Opened by its name, a file behind it would begin anew, and a socket could not be opened.
+    # Opened by name, a file would be truncated, and a socket could not be opened.
     return os.fdopen(os.dup(number), "wb")
 
 
 def _descriptor(path: str | os.PathLike[str]) -> int | None:
-    """Return the number of the open file of this process that a path leads to, if it does.
+    """Return the descriptor of this process that a path leads to, if it leads to one.
 
-    Such links lead further, to names like `pipe:[123]` that are none of the file system's.
+    Links of descriptors lead further, to names like `pipe:[123]` that the file system lacks.
     """
     own = re.compile(rf"/dev/fd|/proc/{os.getpid()}(/task/\d+)?/fd")
     place = os.path.abspath(path)  # noqa: PTH100 - pathlib has no such form that keeps links

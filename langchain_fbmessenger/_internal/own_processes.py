@@ -1,7 +1,7 @@
-"""What a process of this package does so that no word of a chat gets out of it by accident.
+"""Keep the words of chats from leaving this package's own processes by accident.
 
 For the command line, the local server and its children, never for a program that only imports the
-package: its owner decides what that one reports.
+package: its owner decides what it reports.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _STREAMS = (
     ("stderr", os.O_WRONLY, "w"),
 )
 MARK_VARIABLE = "LANGCHAIN_FBMESSENGER_LOG_MARK"
-"""The environment variable by which a child of the local server is told its mark."""
+"""The environment variable that holds the mark for a child of the local server."""
 
 
 def switch_off_telemetry() -> None:
@@ -55,7 +55,7 @@ def switch_off_telemetry() -> None:
 
 
 def no_core_dumps() -> None:
-    """Have a crash leave no image of the memory on the disk, for this process and its children."""
+    """Keep a crash of this process or its children from writing its memory to the disk."""
     if sys.platform == "win32":
         return
     import resource
@@ -68,7 +68,7 @@ def no_core_dumps() -> None:
 
 
 def describe_without_words(error: BaseException) -> str:
-    """Write a traceback of types and places, without messages and source lines.
+    """Return a traceback of types and places, without messages and source lines.
 
     What an exception says may quote a chat, and so may a line of code: of a program that was given
     on the command line (Python 3.13 shows those too), of a notebook, of a test.
@@ -103,7 +103,7 @@ def _type_of(error: BaseException) -> str:
 
 
 class FramesOnlyFormatter(logging.Formatter):
-    """Formats records as usual, their exceptions without what these say."""
+    """Formats log records as usual, but exceptions without their messages."""
 
     def formatException(self, ei: Any) -> str:  # noqa: N802  # logging's name
         """Return the exception's types and places."""
@@ -120,7 +120,7 @@ def marked(text: str) -> str:
 
 
 def report_without_words() -> None:
-    """Have this process write uncaught exceptions without what they say, in threads too."""
+    """Make this process write uncaught exceptions without their messages, in threads too."""
     sys.excepthook = _excepthook
     threading.excepthook = lambda args: (
         _excepthook(args.exc_type, args.exc_value, None) if args.exc_value is not None else None
@@ -137,8 +137,8 @@ def _excepthook(
 def open_closed_streams() -> None:
     """Open the null device for each standard stream that was closed before this process began.
 
-    Else the next file that is opened takes its number, and whatever writes to that, a library in C
-    for one, writes into the file.
+    Otherwise the next file that is opened takes its number, and a library in C that writes to the
+    stream writes into the file.
     """
     for number, (name, flag, mode) in enumerate(_STREAMS):
         if getattr(sys, name) is None:

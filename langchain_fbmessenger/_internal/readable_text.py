@@ -1,4 +1,4 @@
-"""Texts and names as people read them: nothing invisible, letters in their usual form.
+"""Turn texts into what people read: nothing invisible, letters in their usual form.
 
 Phones put soft hyphens and zero-width characters into words, and offer letters of other fonts.
 """
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ["places_in", "plain_text", "plain_texts"]
 
-# What nobody sees: format characters (Cf), controls but for blanks and line ends, fillers,
+# Invisible: format characters (Cf), controls but for blanks and line ends, fillers,
 # selectors of a glyph's form. The Arabic tatweel is seen, and only stretches a word.
 _UNSEEN = (
     "\0-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u00ad\u034f\u0600-\u0605\u061c\u0640\u06dd\u070f\u0890\u0891"
@@ -30,7 +30,7 @@ _OTHER_FORMS = (
     "\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff9f\uffe0-\uffe6\U0001d400-\U0001d7ff"
     "\U0001f130-\U0001f149\U0001f150-\U0001f169\U0001f170-\U0001f189\U0002f800-\U0002fa1f"
 )
-# Marks that stand behind what they are on: accents, strokes through it, a key around it.
+# Marks that follow the letter they belong to: accents, strokes through it, a key around it.
 _MARKS = "\u0300-\u036f\u0653-\u0655\u20d0-\u20ff\u3099\u309a\uff9e\uff9f"
 _JAMO = "\u1100-\u11ff\uffa1-\uffdc"  # parts of Hangul's syllables
 # White letters in black circles and squares, which Unicode does not call letters of another form.
@@ -67,7 +67,7 @@ def plain_text(text: str) -> str:
 
 
 def plain_texts(texts: Sequence[str]) -> Sequence[str]:
-    """Return texts as people read them: nearly all of them are written so."""
+    """Return texts as people read them; nearly all are as they were."""
     has_sign = _SIGN.search
     if not has_sign("".join(texts)):
         return texts

@@ -1,8 +1,8 @@
-"""Who the people of an export are: what a loaded session remembers beside its contract's keys.
+"""Let a loaded session remember who the people of its export are, apart from its keys.
 
 A stage that has to find names needs all people of an export, those of other threads too: they are
-talked about. A key of the session would carry those names into whatever prints or stores sessions,
-so the thread's dict remembers them as attributes, which no file and no trace ever sees.
+talked about. A key of the session would carry those names into everything that prints or stores
+sessions, so the thread's dict remembers them as attributes, which no file and no trace ever sees.
 """
 
 from __future__ import annotations
@@ -44,10 +44,10 @@ class Person(msgspec.Struct, frozen=True):
 
 
 class Roster:
-    """Everybody in an export, found out when somebody asks: it may take a look at all files.
+    """Everybody in an export, looked for when first needed: all files may have to be read.
 
     Args:
-        find: Finds them out.
+        find: Looks for them.
     """
 
     def __init__(self, find: Callable[[], tuple[Person, ...]]) -> None:
@@ -94,7 +94,7 @@ class ThreadWithPeople(dict[str, Any]):
 
     @property
     def roster(self) -> tuple[Person, ...] | Roster:
-        """Everybody in the export, or what finds them out: the same for all threads of a load."""
+        """Everybody in the export, or a roster that looks for them: one for all threads."""
         return self._people
 
     @override
@@ -107,17 +107,17 @@ class ThreadWithPeople(dict[str, Any]):
 
 
 def people_of(thread: Mapping[str, Any] | None) -> tuple[Person, ...]:
-    """Return everybody in the export of a thread; nobody for a thread of another loader."""
+    """Return everybody in the export of a thread; () for a thread of another loader."""
     return thread.people if isinstance(thread, ThreadWithPeople) else ()
 
 
 def roster_of(thread: Mapping[str, Any] | None) -> tuple[Person, ...] | Roster:
-    """Return what finds out everybody in the export of a thread, or them where they are known."""
+    """Return everybody in the export of a thread, or a roster that looks for them."""
     return thread.roster if isinstance(thread, ThreadWithPeople) else ()
 
 
 def participants_of(thread: Mapping[str, Any] | None) -> list[str]:
-    """Return the names of those who take part in a thread, as far as they have some."""
+    """Return the names of those who take part in a thread, as far as they are known."""
     listed = (thread or {}).get("participants") or ()
     return [name for name in listed if isinstance(name, str)]
 
@@ -131,7 +131,7 @@ def nicknames_of(thread: Mapping[str, Any] | None) -> tuple[tuple[str, str], ...
 
 
 def changed_thread(thread: Mapping[str, Any], **changes: Any) -> dict[str, Any]:
-    """Return a thread with other values, which remembers what the given one does."""
+    """Return a thread with other values that remembers the same people."""
     changed = {**thread, **changes}
     if isinstance(thread, ThreadWithPeople):
         return ThreadWithPeople(changed, thread.roster, thread.nicknames)

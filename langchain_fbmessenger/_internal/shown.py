@@ -1,4 +1,4 @@
-"""How things show themselves: in one short line, and in notebooks as a table."""
+"""Show objects in one short line, and in notebooks as a table."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _LONGEST_PATH = 100
 
 
 class Shown:
-    """Shows figures of its own: none that a class does not name is ever shown.
+    """Base class that shows the figures that a class names, and nothing else.
 
     A counter is its total in the line, and a row for each of its reasons in the table; of a list
     only the length is shown, since what it holds may be private.
@@ -35,28 +35,28 @@ class Shown:
 
     def _rows(self) -> Iterator[tuple[object, ...]]:
         for name in self._figures:
-            value, told = getattr(self, name), name.replace("_", " ")
+            value, label = getattr(self, name), name.replace("_", " ")
             if isinstance(value, Counter):
-                yield from ((f"{told}: {reason}", n) for reason, n in value.most_common())
+                yield from ((f"{label}: {reason}", n) for reason, n in value.most_common())
             elif value is not None:
-                yield told, _figure(value)
+                yield label, _figure(value)
 
 
 def line(name: str, facts: Mapping[str, Any]) -> str:
-    """Return `Name(fact=…)` without the facts that are None, cut where it would be too long."""
-    told = ", ".join(f"{fact}={_in_line(v)}" for fact, v in facts.items() if v is not None)
-    if len(name) + len(told) + 2 > _LONGEST:
-        told = told[: _LONGEST - len(name) - 3] + "…"
-    return f"{name}({told})"
+    """Return `Name(fact=…)` without facts of the value None, cut where it would be too long."""
+    shown = ", ".join(f"{fact}={_in_line(v)}" for fact, v in facts.items() if v is not None)
+    if len(name) + len(shown) + 2 > _LONGEST:
+        shown = shown[: _LONGEST - len(name) - 3] + "…"
+    return f"{name}({shown})"
 
 
 def amount(count: int, noun: str) -> str:
-    """Return such as `1 example`, `2 examples`."""
+    """Return a number with its noun, such as `1 example` or `2 examples`."""
     return f"{count:,} {noun}{'s' * (count != 1)}"
 
 
 def html_table(caption: str, rows: Iterable[tuple[object, ...]], head: tuple[str, ...] = ()) -> str:
-    """Return a table of HTML; nothing in it is taken for HTML itself."""
+    """Return an HTML table; its texts are escaped."""
     parts = [f"<table><caption>{_html(caption)}</caption>"]
     if head:
         parts.append(
@@ -74,12 +74,12 @@ def _cell(value: object) -> str:
 
 
 def _html(value: object) -> str:
-    """Escape a text; what is no letter, as in the name of a file, would break a notebook."""
+    """Return a text escaped for HTML; lone surrogates, as in names of files, become "?"."""
     return escape(visible(str(value).encode(errors="replace").decode()))
 
 
 def _figure(value: Any) -> Any:
-    """Return what is shown of a value: of what holds others, how many."""
+    """Return what is shown of a value: of a collection, how many items it has."""
     if isinstance(value, Counter):
         return value.total()
     return len(value) if isinstance(value, list | tuple | dict | set | frozenset) else value

@@ -1,4 +1,4 @@
-"""What is known of the thread that a chat session was loaded from."""
+"""Describe the thread that a chat session was loaded from."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traced runs that carry counts and ids, never the chats that pass through them.
+"""Trace runs with counts and ids, never with the chats that pass through them.
 
 A run's error is recorded by its type alone: tracers write an error down with its text, its causes
 and their texts, and a source's may quote a chat, ours names people. What `configurable` holds stays
@@ -30,17 +30,17 @@ __all__ = ["TracedError", "atraced_run", "traced_run"]
 
 
 class TracedError(Exception):
-    """What is recorded of an error: its type."""
+    """Stands for an error in traces: it tells the error's type alone."""
 
     def __init__(self, error: BaseException) -> None:
         super().__init__(f"{type(error).__name__} (its text is kept out of traces)")
 
 
 class TracedRun(dict[str, Any]):
-    """What may be recorded as a run's output.
+    """The output of a run, filled with what may be recorded.
 
     Attributes:
-        config: For what runs within it, custom events for one.
+        config: The config for what runs within it, such as custom events.
     """
 
     def __init__(self, config: RunnableConfig) -> None:

@@ -1,8 +1,8 @@
-"""Text of others as it may be shown: nothing in it steers a terminal, or hides.
+"""Show other people's text safely: nothing in it controls a terminal, or hides.
 
-Names, answers of models, paths and the words of providers are somebody else's. On a terminal an
-escape character in them writes to the clipboard or clears the screen, and what turns a line round
-or has no width makes a text look like another one.
+Names, answers of models, paths and the words of providers come from others. On a terminal an
+escape character in them writes to the clipboard or clears the screen, and characters that turn a
+line round or have no width make a text look like another one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ __all__ = ["escaped", "visible", "visible_pieces"]
 
 _SHOWN_INSTEAD = "\N{REPLACEMENT CHARACTER}"
 
-# As a character class of `re`. Characters without a width that writing needs are none of these:
+# As a character class of `re`. Characters without a width that writing needs are not among them:
 # joiners (emoji, Persian, Indic scripts), marks of direction and signs of single scripts.
 _HIDDEN = (
     r"\x00-\x08\x0b-\x1f\x7f-\x9f"  # controls, but for tab and line feed: ESC, CSI, OSC, CR …
@@ -26,7 +26,7 @@ _HIDDEN = (
     r"\u202a-\u202e\u2066-\u2069"  # turn what follows round: embeddings, overrides, isolates
     r"\xad\u180e\u200b\u2060-\u2065\ufeff"  # nothing to be seen: two names look like one
     r"\u206a-\u206f\ufff9-\ufffb"  # deprecated, or of no use in running text
-    r"\U000e0000-\U000e007f"  # tags: a second text that nobody sees
+    r"\U000e0000-\U000e007f"  # tags: a second, invisible text
 )
 _ANY_HIDDEN = re.compile(f"[{_HIDDEN}]")
 _FLAG = "\U0001f3f4"
@@ -43,7 +43,7 @@ _MAY_GO_ON = re.compile(f"(?:\r|{_FLAG}{_TAGS}*|{_NO_SPACES})\\Z")
 
 
 def visible(text: str) -> str:
-    """Return a text without what would steer a terminal, turn a line round, or hide.
+    """Return a text without what would control a terminal, turn a line round, or hide.
 
     Each such character is shown as U+FFFD. Line ends (CRLF as LF) and tabs stay, and so does what
     languages are written with.
@@ -52,9 +52,9 @@ def visible(text: str) -> str:
 
 
 def visible_pieces(pieces: Iterable[str]) -> Iterator[str]:
-    """Give a text that comes in pieces as `visible` gives it in one.
+    """Yield the pieces of a text as `visible` would show the whole.
 
-    What may be harmless with the next piece waits for it: half of a line's end, of a flag.
+    What may be harmless with the next piece waits for it: half of a line's end, or of a flag.
     """
     held = ""
     for piece in pieces:
@@ -69,7 +69,7 @@ def visible_pieces(pieces: Iterable[str]) -> Iterator[str]:
 
 
 def escaped(text: str, *, encoding: str = "utf-8", is_toml: bool = False) -> str:
-    r"""Return JSON or TOML whose strings hold the same, with escapes for what is not to be shown.
+    r"""Return JSON or TOML with the same strings, but escapes for what is not to be shown.
 
     Args:
         text: The JSON or TOML.

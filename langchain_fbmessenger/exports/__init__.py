@@ -1,7 +1,7 @@
-"""Messenger and Instagram exports on disk, read into plain records.
+"""Read Messenger and Instagram exports on disk into plain records.
 
-Paths go in, threads of messages come out, with every text as it was typed. This room knows neither
-LangChain nor training. Facts about the formats: docs/formats.md.
+Paths go in, threads of messages come out, with every text as it was typed. Nothing in here knows
+LangChain or training. Facts about the formats: docs/formats.md.
 """
 
 from langchain_fbmessenger.exports.conversations.dealing import check_files, check_workers

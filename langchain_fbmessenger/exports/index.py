@@ -1,7 +1,7 @@
-"""Go through all files of one or several exports once, and know the conversations in them.
+"""Go through all files of one or several exports once, to find the conversations in them.
 
-This pass reads no texts of the JSON formats, so that it costs about a fifth of reading all; what is
-one conversation and whose export it is can only be told when all files have been seen.
+This first pass reads no texts of the JSON formats, so it costs about a fifth of reading all. What
+is one conversation, and who owns the export, is known only when all files have been seen.
 """
 
 from __future__ import annotations
@@ -15,10 +15,14 @@ from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exports.conversations.compare import Comparer
 from langchain_fbmessenger.exports.conversations.join import join_threads
 from langchain_fbmessenger.exports.conversations.join_messages import join_by_messages
-from langchain_fbmessenger.exports.conversations.owner import Evidence, Owner, find_owner
-from langchain_fbmessenger.exports.conversations.owner_files import decode_owner_file
-from langchain_fbmessenger.exports.conversations.part_reader import PartReader
+from langchain_fbmessenger.exports.conversations.owner import (
+    Evidence,
+    Owner,
+    decode_owner_file,
+    find_owner,
+)
 from langchain_fbmessenger.exports.conversations.partial import threads_to_complete
+from langchain_fbmessenger.exports.conversations.reading import PartReader
 from langchain_fbmessenger.exports.conversations.renames import names_today
 from langchain_fbmessenger.exports.conversations.threads import (
     Conversation,
@@ -46,7 +50,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ExportIndex", "index_paths"]
 
-# Few conversations that are found by their messages tell of a rename by which the others are found.
+# How many conversations each round may join by their messages: at first a few, which may reveal
+# a rename by which others are found.
 _LIMITS = (4, *[10**9] * 8)
 _TIME_OF_DAY = re.compile(rb">[^<]*\d{1,2}:\d\d")
 
@@ -59,10 +64,10 @@ class ExportIndex:
     owners: dict[Origin, Owner] = field(default_factory=dict)
     size: int = 0
     others: list[ExportFile] = field(default_factory=list)
-    _outlines: _Outlines | None = None
+    _outliner: _Outliner | None = None
 
     def complete(self, threads: Iterable[ThreadFiles] | None = None) -> None:
-        """Read whole what is known by its edges only.
+        """Read whole the files that are known by their edges only.
 
         Args:
             threads: Which threads; all by default.
@@ -70,15 +75,15 @@ class ExportIndex:
         if threads is None:
             threads = [thread for c in self.conversations for thread in c.threads]
         for thread in threads:
-            if self._outlines is not None and thread.is_partial:
-                self._outlines.complete(thread)
+            if self._outliner is not None and thread.is_partial:
+                self._outliner.complete(thread)
 
     @property
     def owner(self) -> str | None:
-        """The owner's name of today: of several, the newest, unless they are several people.
+        """The owner's name of today: of several names the newest, None if several people own.
 
-        They are where one of them takes part in a conversation of another's. What holds no message
-        asks nobody, unless nothing does.
+        They are several people if one of them takes part in a conversation of another's.
+        Conversations without messages count only if there are no others.
         """
         known = [c for c in self.conversations if c.owner]
         owned = [c for c in known if any(thread.span for thread in c.threads)] or known
@@ -92,7 +97,7 @@ class ExportIndex:
 
     @property
     def owner_evidence(self) -> str | None:
-        """What tells the owner, in words."""
+        """The evidence for the owner, in words."""
         theirs = [owner for owner in self.owners.values() if owner.name == self.owner]
         return max(theirs, key=lambda owner: owner.evidence).why if theirs else None
 
@@ -116,8 +121,8 @@ def index_paths(
     for skipped in tree.skipped:
         report.skip_file(skipped.location, skipped.reason)
     size = sum(found.file.size for found in tree.files)
-    reader = _Outlines(zone_of, report)
-    # Edges of files say too little where threads of several exports have to be brought together.
+    outliner = _Outliner(zone_of, report)
+    # Edges of files are not enough to join threads of several exports.
     is_one = len({found.export for found in tree.files}) == 1
     by_edges = is_one and all(found.folder != "e2ee_cutover" for found in tree.files)
     done = 0
@@ -125,7 +130,7 @@ def index_paths(
     for found in tree.files:
         on_progress(done, 2 * size)
         done += found.file.size
-        pieces += reader.outline(found, by_edges=by_edges)
+        pieces += outliner.outline(found, by_edges=by_edges)
     stated = _stated_owners(tree, report)
     named = [owner for owners in stated.values() for owner in owners]
     threads = group_threads(pieces)
@@ -133,7 +138,7 @@ def index_paths(
     while again := threads_to_complete(threads, named, rounds, _list_all):
         rounds += 1
         for thread in again:
-            reader.replace(thread)
+            outliner.replace(thread)
         pieces = [piece for thread in threads for piece in thread.pieces]
         threads = group_threads(pieces)
     owners = _find_owners(threads, stated)
@@ -144,12 +149,12 @@ def index_paths(
     comparer = Comparer(PartReader(zone_of))
     conversations = _conversations(threads, comparer)
     return ExportIndex(
-        conversations, _owners_today(conversations, owners), size, reader.others, reader
+        conversations, _owners_today(conversations, owners), size, outliner.others, outliner
     )
 
 
-class _Outlines:
-    """Outlines files, and tells the report of those that are none of a thread."""
+class _Outliner:
+    """Outlines files, and counts in the report those that hold no thread."""
 
     def __init__(self, zone_of: ZoneChooser, report: LoadReport) -> None:
         self.others: list[ExportFile] = []
@@ -157,7 +162,7 @@ class _Outlines:
         self._report = report
 
     def outline(self, found: FoundFile, *, by_edges: bool) -> list[Piece]:
-        """Return the pieces of threads that a file holds; its edges will do if they may."""
+        """Return the pieces of threads that a file holds, by its edges if they are enough."""
         report = self._report
         raw = b""
         is_part = bool(found.folder and found.part)
@@ -176,28 +181,28 @@ class _Outlines:
             return []
         for outline in outlines:
             if outline.variant == "E" and is_part:
-                outline.variant = "A"  # nobody makes that place by hand
+                outline.variant = "A"  # only Meta puts files in that place
         if outlines:
             report.variants[outlines[0].variant] += 1
         return [Piece(found, outline) for outline in outlines]
 
     def complete(self, thread: ThreadFiles) -> None:
-        """Read the files of a thread whole of which only the edges are known.
+        """Read whole those files of a thread of which only the edges are known.
 
-        The report is told nothing: who reads the thread for its messages tells of them.
+        They are not counted in the report: the second pass does that.
         """
         for piece in thread.pieces:
             if piece.outline.is_partial:
                 try:
                     whole, *_ = outline_file(read_bytes(piece.found.file), self._zone_of)
                 except (UnreadableFileError, NotAThreadError) as error:
-                    piece.outline.lose(str(error))
+                    piece.outline.mark_lost(str(error))
                 else:
                     piece.outline.complete(whole)
-        thread.look_again()
+        thread.drop_cached()
 
     def replace(self, thread: ThreadFiles) -> None:
-        """Outline the files of a thread anew of which only the edges are known."""
+        """Outline again, as a whole, those files of a thread of which only the edges are known."""
         for piece in [*thread.pieces]:
             if piece.outline.is_partial:
                 thread.pieces.remove(piece)
@@ -206,17 +211,17 @@ class _Outlines:
 
 
 def _list_all(thread: ThreadFiles) -> bool:
-    """Look for others who wrote in a thread than those who take part; see `threads_to_complete`."""
+    """Return whether only participants wrote in a thread; see `threads_to_complete`."""
     for piece in thread.pieces:
         outline = piece.outline
         if outline.is_partial and not outline.lists_all:
-            with suppress(UnreadableFileError):  # who reads it whole finds out why
+            with suppress(UnreadableFileError):  # the second pass counts it
                 outline.lists_all = lists_all(piece.found.file, outline)
     return thread.tells_all_people
 
 
 def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conversation]:
-    """Join threads and learn who was renamed, until neither tells more of the other."""
+    """Join threads and learn who was renamed, in turns until neither adds anything."""
     conversations = join_threads(threads, comparer)
     if len({thread.origin for thread in threads}) == 1 and len(conversations) == len(threads):
         return conversations
@@ -235,9 +240,9 @@ def _conversations(threads: list[ThreadFiles], comparer: Comparer) -> list[Conve
 def _owners_today(
     conversations: list[Conversation], owners: dict[Origin, Owner | None]
 ) -> dict[Origin, Owner]:
-    """Return the owners under their names of today, and tell their threads.
+    """Return the owners under their names of today, and note them in their threads.
 
-    Guesses of whose an export is give way to what other exports know.
+    A guessed owner gives way to what other exports know.
     """
     by_origin: dict[Origin, list[ThreadFiles]] = {}
     for thread in (t for c in conversations for t in c.threads):
@@ -259,13 +264,13 @@ def _owners_today(
 
 
 def _is_page_of_thread(found: FoundFile, raw: bytes) -> bool:
-    """Tell whether a page in a thread's place shows times of day, besides that of the export."""
+    """Return whether a page in a thread's place shows times of day besides the export's own."""
     in_place = found.folder and found.file.suffix != ".json"
     return bool(in_place and len(_TIME_OF_DAY.findall(raw)) > 1)
 
 
 def _stated_owners(tree: ExportTree, report: LoadReport) -> dict[str, list[Owner]]:
-    """Return whom the files of each export name that are there for it."""
+    """Return the owners that each export's profile files name."""
     stated: dict[str, list[Owner]] = {}
     for found in tree.owner_files:
         try:
@@ -295,10 +300,10 @@ def _find_owners(
         all_of_it = by_export[origin[0]]
         owner = find_owner(stated[origin[0]], [thread.outlines for thread in all_of_it])
         if len(theirs) < len(all_of_it) and not (owner and _is_among(owner, theirs)):
-            # Of two exports in one folder, one may have another name of the owner.
+            # Two exports in one folder may have two names of the owner.
             owner = find_owner(stated[origin[0]], [thread.outlines for thread in theirs])
         owners[origin] = owner
-    # The profile may lie in another zip than the threads, and a guess gives way to knowledge.
+    # The profile may lie in another zip than the threads; it overrules a guess.
     known = [owner for named in stated.values() for owner in named]
     known += [owner for owner in owners.values() if owner]
     for origin, theirs in by_origin.items():

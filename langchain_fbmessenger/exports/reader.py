@@ -37,14 +37,14 @@ __all__ = ["ExportReader"]
 
 
 class ExportReader:
-    """Reads what is chosen of one or several exports.
+    """Reads the chosen conversations of one or several exports.
 
     Args:
         paths: Folders, zip archives or files.
-        report: Is brought up to date while threads are read.
+        report: Is updated while threads are read.
         selection: What is wanted.
         timezone: The zone of pages whose times carry none; None for the machine's.
-        owner: Whose exports these are, if somebody knows it better than they do.
+        owner: The owner's name, if the user has given one.
         on_progress: Is called with the bytes done and the bytes in all.
         workers: How many processes may read conversations; 0 for one on each core.
 
@@ -75,24 +75,24 @@ class ExportReader:
         check_paths(paths)
         self._paths = paths
         self._index: ExportIndex = index_paths(paths, self._zone_of, report, self._on_progress)
-        self._owner = self._as_written(owner)
+        self._owner = self._owner_in_exports(owner)
         report.assumed_zone = self._zone_of.assumed
         if not report.variants:
             raise nothing_read_error(paths, report, self._index.others)
 
     @property
     def owner(self) -> str | None:
-        """The name of the person whose exports these are, if they are one person's."""
+        """The owner's name, if the exports are one person's."""
         return self._owner or self._index.owner
 
     @property
     def owner_evidence(self) -> str | None:
-        """What in the exports tells the owner, in words; None where nothing does."""
+        """The evidence for the owner, in words; None without any."""
         return self._index.owner_evidence
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
-        """Everybody in all conversations, also in those that are not chosen: they are talked of.
+        """Everybody in all conversations, also in those that are not chosen.
 
         Where files are known by their edges only, they are read whole first.
         """
@@ -104,15 +104,15 @@ class ExportReader:
 
         Args:
             in_parts: Whether a long conversation may come file by file, each but the last of which
-                goes on, so that it never is in memory as a whole. Of reactions and nicknames that
-                is told in later files, earlier ones know nothing then.
+                goes on, so that it never is in memory as a whole. Reactions and nicknames in later
+                files are unknown to earlier ones then.
 
         Yields:
             The conversations that were chosen, in the order of their folders' names.
 
         Raises:
             UnknownSenderError: None of the `participants` that were asked for takes part anywhere.
-            UnknownThreadError: There is none of the `threads` that were asked for.
+            UnknownThreadError: None of the `threads` that were asked for exists.
             MalformedExportError: All files have become unreadable since the first pass.
             WorkerError: A worker process could not be started, or has ended early.
         """
@@ -120,7 +120,7 @@ class ExportReader:
         done = self._index.size
         with closing(self._readings(in_parts=in_parts)) as readings:
             for conversation in self._index.conversations:
-                self._count_left(conversation)
+                self._count_left_out(conversation)
                 goes_on = True
                 while goes_on:
                     thread, report = next(readings)
@@ -129,14 +129,14 @@ class ExportReader:
                     goes_on = thread is not None and thread.goes_on
                     if thread is not None:
                         yield thread
-                    del thread  # or it is held while the next one is read
+                    del thread  # so that it is not held while the next one is read
                 done += sum(p.found.file.size for t in conversation.threads for p in t.pieces)
                 self._on_progress(min(done, 2 * self._index.size), 2 * self._index.size)
         if not self.report.files_read and self.report.files_lost():
             raise nothing_read_error(self._paths, self.report)
 
-    def _as_written(self, owner: str | None) -> str | None:
-        """Return the owner that somebody has named by the name that the exports have."""
+    def _owner_in_exports(self, owner: str | None) -> str | None:
+        """Return the name that the exports have for the owner whom the user has named."""
         if owner is None:
             return None
         self._index.complete()
@@ -157,7 +157,7 @@ class ExportReader:
         )
 
     def _readings(self, *, in_parts: bool) -> Generator[Reading, None, None]:
-        """Give what is read of each conversation, here or in other processes."""
+        """Yield each conversation as it was read, here or in other processes."""
         reader = ConversationReader(self._selection, self._zone_of, self._owner, self.report)
         conversations = self._index.conversations
         if not in_parts or self._workers != 1:
@@ -174,20 +174,20 @@ class ExportReader:
 
     def _choose(self, conversation: Conversation) -> Chosen:
         """Return the files of a conversation that are to be read."""
-        reason = self._reason_to_leave(conversation)
+        reason = self._reason_to_skip(conversation)
         pieces = [
             (thread, piece)
             for thread in conversation.threads
-            if not (reason or self._reason_to_leave_folder(thread))
+            if not (reason or self._reason_to_skip_folder(thread))
             for piece in thread.pieces
         ]
         return Chosen(conversation, pieces)
 
-    def _count_left(self, conversation: Conversation) -> None:
+    def _count_left_out(self, conversation: Conversation) -> None:
         """Count the files of a conversation that are not to be read."""
-        reason = self._reason_to_leave(conversation)
+        reason = self._reason_to_skip(conversation)
         for thread in [*conversation.threads]:
-            folder = reason or self._reason_to_leave_folder(thread)
+            folder = reason or self._reason_to_skip_folder(thread)
             if folder:
                 self._index.complete([thread])
                 for piece in thread.pieces:
@@ -197,7 +197,7 @@ class ExportReader:
                 self.report.messages_read += found
                 self.report.skip_messages(folder, found)
 
-    def _reason_to_leave(self, conversation: Conversation) -> str | None:
+    def _reason_to_skip(self, conversation: Conversation) -> str | None:
         wanted = self._selection
         if conversation.is_group and not wanted.groups:
             return "group not chosen"
@@ -211,12 +211,12 @@ class ExportReader:
             return "participants not chosen"
         return None
 
-    def _reason_to_leave_folder(self, thread: ThreadFiles) -> str | None:
+    def _reason_to_skip_folder(self, thread: ThreadFiles) -> str | None:
         folder = thread.folder
         if self._selection.folders is not None:
             chosen = folder in self._selection.folders
         else:
-            # What was asked for by its name is wanted, wherever it lies.
+            # A thread that was asked for by its name is read from any folder.
             is_asked_for = thread.pieces[0].found.folder_is_given or self._selection.threads
             chosen = folder not in HIDDEN_FOLDERS or bool(is_asked_for)
         return None if chosen else f"folder not chosen: {folder or 'none'}"

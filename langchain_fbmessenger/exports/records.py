@@ -1,4 +1,4 @@
-"""What an export holds once it is read: threads of messages, free of Meta's formats.
+"""Define the records of an export that was read: threads of messages, free of Meta's formats.
 
 Everything is repaired text, times are Unix milliseconds in UTC, messages stand oldest first.
 """
@@ -63,8 +63,8 @@ class Message(msgspec.Struct, gc=False):
     """One message as an export holds it.
 
     `text` is None when only attachments, a share or reactions were there. `sender` is "" when the
-    export does not say who it was. `system` is None for what a person typed or sent; else it
-    names, for reports, why nobody did (`call`, `group event`, `unsent`, …), and `text` is the line
+    export does not say who it was. `system` is None for what a person typed or sent; for a system
+    line it is the kind, for reports (`call`, `group event`, `unsent`, …), and `text` is the line
     that Meta wrote.
     """
 
@@ -79,7 +79,7 @@ class Message(msgspec.Struct, gc=False):
 
 
 class Extra(msgspec.Struct, gc=False):
-    """What few messages have beside a sender, a time and a text; the fields are `Message`'s."""
+    """The fields of a `Message` that few have, beside a sender, a time and a text."""
 
     reactions: tuple[Reaction, ...] = ()
     attachments: tuple[Attachment, ...] = ()
@@ -92,16 +92,16 @@ _NOTHING = Extra()
 
 
 class Messages(Sequence[Message]):
-    """The messages of a thread in columns, oldest first; each of them is made when asked for.
+    """The messages of a thread in columns, oldest first; a `Message` is made when asked for.
 
     A lifetime of chats is millions of messages, and to make an object of one takes as long as
     to read it.
 
     Attributes:
-        senders: Who sent each, as `Message.sender`.
-        times: When, as `Message.timestamp_ms`.
-        texts: What they say, as `Message.text`.
-        extras: What few of them have besides, by their index.
+        senders: The `Message.sender` of each.
+        times: The `Message.timestamp_ms` of each.
+        texts: The `Message.text` of each.
+        extras: The other fields of those that have any, by index.
     """
 
     __slots__ = ("extras", "senders", "texts", "times")
@@ -136,7 +136,7 @@ class Messages(Sequence[Message]):
 
     @classmethod
     def joined(cls, several: Sequence[Messages]) -> Messages:
-        """Return the messages of several, in the order of time."""
+        """Return the messages of several columns as one, in the order of time."""
         if len(several) == 1:
             return several[0].in_order()
         whole = cls([], [], [], {})
@@ -191,7 +191,7 @@ class Messages(Sequence[Message]):
         )
 
     def turned_round(self) -> Messages:
-        """Return the messages, the last one first."""
+        """Return the messages in reverse."""
         last = len(self) - 1
         extras = {last - index: extra for index, extra in self.extras.items()}
         return Messages(self.senders[::-1], self.times[::-1], self.texts[::-1], extras)

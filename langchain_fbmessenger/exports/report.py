@@ -1,4 +1,4 @@
-"""Counts of what a load read and what it left out, and why."""
+"""Count what a load read and what it left out, and why."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ NOT_A_THREAD = "not a message thread"
 
 @dataclass(repr=False)
 class LoadReport(Shown):
-    """What a load has read so far, and what it has skipped, by reason.
+    """Counts of what a load has read so far, and of what it has skipped, by reason.
 
     Every message that was found is either loaded or counted as skipped:
     `messages_read == messages_loaded + sum(messages_skipped.values())`.
@@ -38,10 +38,10 @@ class LoadReport(Shown):
         messages_read: Messages found in the files that were read.
         messages_loaded: Messages that were given out.
         messages_skipped: Number of messages by reason, such as `unsent` or `duplicate`.
-        system_lines: Number of lines nobody typed, by the language that they were told by.
-        assumed_zone: The time zone taken for pages that name none; None if there are none.
-        unknown_zones: Number of messages in zones that pages name and nobody knows, by their names:
-            for them, too, a zone was taken.
+        system_lines: Number of system lines, by language.
+        assumed_zone: The time zone taken for pages that name none; None without such pages.
+        unknown_zones: Number of messages by time zones that pages name and that are not known: for
+            them, too, `assumed_zone` was taken.
     """
 
     _figures: ClassVar[tuple[str, ...]] = (
@@ -72,8 +72,8 @@ class LoadReport(Shown):
         self.skipped_paths.append((path, reason))
 
     def forget_variant(self, variant: str) -> None:
-        """Take a file back that was counted by its variant."""
-        self.variants[variant] -= 1  # below none where a worker takes back what another counted
+        """Undo the count of a file by its variant."""
+        self.variants[variant] -= 1  # below zero where a worker undoes what another counted
         if not self.variants[variant]:
             del self.variants[variant]
 
@@ -117,4 +117,4 @@ class LoadReport(Shown):
             f"{n:,} {'message' if n == 1 else 'messages'} in a time zone that is not known: {zone}"
             for zone, n in self.unknown_zones.most_common()
         ]
-        return "\n".join(map(visible, lines))  # folders of the export stand in them
+        return "\n".join(map(visible, lines))  # with names of the export's folders

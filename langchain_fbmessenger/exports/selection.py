@@ -1,4 +1,4 @@
-"""Which of an export's conversations and messages are wanted."""
+"""Select which of an export's conversations and messages are wanted."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ HIDDEN_FOLDERS = frozenset({"message_requests", "filtered_threads"})
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What is wanted; None stands for no limit.
+    """A selection of conversations and messages; None stands for no limit.
 
     Attributes:
         folders: Thread folders; None for all but `HIDDEN_FOLDERS`.
@@ -56,11 +56,11 @@ def make_selection(  # noqa: PLR0913 - options of one thing, each by its keyword
     groups: bool = True,
     zone: tzinfo | None = None,
 ) -> Selection:
-    """Check and normalise what was asked for; `FacebookMessengerChatLoader` explains each.
+    """Check and normalise the selecting options, as `FacebookMessengerChatLoader` explains them.
 
     Raises:
-        InvalidOptionError: A folder that Meta does not have, a text that is no time, or nothing
-            between `since` and `until`.
+        InvalidOptionError: There is no such folder, a text is not a time, or `since` is not before
+            `until`.
     """
     chosen = _texts("folders", folders)
     for folder in chosen or ():
@@ -91,35 +91,35 @@ def find_selected(
     names: Mapping[str, str],
     titles: Mapping[str, str],
 ) -> Selection:
-    """Return a selection with the names of those who are meant: what was typed may lack accents.
+    """Return a selection with the names that exports have, as typed ones may lack accents.
 
     Args:
         wanted: What was asked for.
         people: All names of each person of the exports, today's first.
-        names: Everybody in a thread, by how names are compared; deleted accounts are among them.
-        titles: Ids and titles of all threads, likewise.
+        names: Everybody in a thread, by comparable names; deleted accounts are among them.
+        titles: Ids and titles of all threads, by their comparable forms.
 
     Raises:
         UnknownSenderError: None of the participants takes part anywhere.
-        UnknownThreadError: There is none of the threads.
+        UnknownThreadError: None of the threads exists.
     """
     participants, threads = wanted.participants, wanted.threads
     if participants is not None:
         known = {comparable_name(name) for person in people for name in person}
         others = [(name,) for key, name in names.items() if key not in known]
-        found = _found(participants, [*people, *others])
+        found = _matching(participants, [*people, *others])
         if not found & names.keys():
             raise UnknownSenderError(", ".join(sorted(participants)), names.values())
         participants = found
     if threads is not None:
-        found = _found(threads, [(title,) for title in titles.values()])
+        found = _matching(threads, [(title,) for title in titles.values()])
         if not found:
             raise UnknownThreadError(sorted(threads), titles.values())
         threads = found
     return msgspec.structs.replace(wanted, participants=participants, threads=threads)
 
 
-def _found(wanted: Iterable[str], known: Sequence[Sequence[str]]) -> frozenset[str]:
+def _matching(wanted: Iterable[str], known: Sequence[Sequence[str]]) -> frozenset[str]:
     names = (name for one in wanted for name in find_person(one, known))
     return frozenset(map(comparable_name, names))
 
@@ -142,7 +142,7 @@ def to_zone(timezone: str | tzinfo | None) -> tzinfo | None:
 def _texts(option: str, given: Iterable[str] | None) -> list[str] | None:
     if given is None:
         return None
-    # One text is an iterable of its letters, which nobody means.
+    # A text is an iterable of its letters, but is meant as one.
     texts = [given] if isinstance(given, str) else list(given)
     if not all(isinstance(text, str) for text in texts):
         message = f"{option} takes texts"
@@ -162,7 +162,7 @@ def _milliseconds(option: str, moment: Moment, zone: tzinfo | None) -> int:
     if moment.tzinfo is None and zone is not None:
         moment = moment.replace(tzinfo=zone)
     try:
-        return round(moment.timestamp() * 1000)  # of a time without a zone, the machine's is meant
+        return round(moment.timestamp() * 1000)  # without a zone, the machine's is meant
     except (OverflowError, OSError, ValueError):  # which years it knows differs between systems
         message = f"{option}: the year {moment.year} is out of range"
         raise InvalidOptionError(message) from None

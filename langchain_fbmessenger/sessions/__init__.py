@@ -1,8 +1,10 @@
 """Stages over chat sessions: each takes sessions and gives sessions, as function and as Runnable.
 
-This room knows neither files nor training. The stages take any loader's sessions.
+It knows neither files nor training. The stages take any loader's sessions.
 """
 
+from langchain_fbmessenger._internal.thread_info import ThreadInfo
+from langchain_fbmessenger.sessions._flow import ChatSessionSchema
 from langchain_fbmessenger.sessions.mapping import (
     MapAIMessages,
     map_ai_messages,
@@ -13,7 +15,6 @@ from langchain_fbmessenger.sessions.merge import (
     merge_chat_runs,
     merge_chat_runs_in_session,
 )
-from langchain_fbmessenger.sessions.schema import ChatSessionSchema, ThreadInfo
 from langchain_fbmessenger.sessions.split import SplitChatSessions, split_chat_sessions
 from langchain_fbmessenger.sessions.stage import (
     ChatSessionPipeline,

@@ -1,4 +1,9 @@
-"""What flows through a stage: chunks of sessions are flattened, checked and counted."""
+"""Flatten, check and count what flows through a stage, and describe it for schemas.
+
+langchain-core's `ChatSession` is a `typing.TypedDict`, which pydantic refuses before Python 3.12,
+and it lacks our key `thread`: the mirror here serves type checkers and the schemas of our
+Runnables. At run time both are the same plain dict.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +20,14 @@ from collections.abc import (
 )
 from io import IOBase
 from itertools import chain
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
-from langchain_core.messages import BaseMessage
+from langchain_core.messages import AnyMessage, BaseMessage
 from langchain_core.runnables import Runnable
 from pydantic import BaseModel
+from typing_extensions import TypedDict
 
+from langchain_fbmessenger._internal.thread_info import ThreadInfo  # noqa: TC001 - for pydantic
 from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.transcripts.transcript import SessionIterator, transcript_of
 
@@ -32,15 +39,15 @@ if TYPE_CHECKING:
 __all__ = [
     "EXAMPLES",
     "SESSIONS",
+    "ChatSessionSchema",
     "Counts",
-    "aiter_of_one",
+    "SessionsInput",
     "asessions_of",
-    "collected",
-    "given",
-    "given_now",
     "one_session",
     "sessions_of",
     "transcripts_of",
+    "validate_input",
+    "validate_sync_input",
 ]
 
 T = TypeVar("T")
@@ -62,19 +69,30 @@ _HINTS: tuple[tuple[Any, str], ...] = (
 )
 
 
+class ChatSessionSchema(TypedDict, total=False):
+    """A chat session: messages, oldest first, and the thread they come from."""
+
+    messages: list[AnyMessage]
+    functions: list[dict[str, Any]]
+    thread: ThreadInfo
+
+
+SessionsInput = Union[ChatSessionSchema, Iterable[ChatSessionSchema]]  # noqa: UP007 - made at run time, on Python 3.10 too
+
+
 class Counts:
-    """What passes through a run, in numbers."""
+    """Counts what passes through a run."""
 
     def __init__(self) -> None:
         self.sessions = 0
         self.given = 0
 
     def counting_sessions(self, sessions: Iterator[T]) -> Iterator[T]:
-        """Pass sessions on, counted; none of them is held back."""
+        """Pass sessions on, counted, without holding one back."""
         return map(self._count_session, sessions)
 
     def counting_given(self, items: Iterator[T]) -> Iterator[T]:
-        """Pass on what a run gives, counted."""
+        """Pass on the items that a run gives, counted."""
         return map(self._count_given, items)
 
     def as_output(self) -> dict[str, int]:
@@ -90,8 +108,8 @@ class Counts:
         return item
 
 
-def given(sessions: Any, what: str = SESSIONS) -> Any:
-    """Refuse at once what neither is a session nor holds any, before a lazy iterator hides it.
+def validate_input(sessions: Any, what: str = SESSIONS) -> Any:
+    """Return the input of a stage as it is, or refuse it before a lazy iterator hides what it is.
 
     Args:
         sessions: A session, an iterable or async iterable of sessions, or a loader of them.
@@ -115,52 +133,51 @@ def given(sessions: Any, what: str = SESSIONS) -> Any:
     return sessions
 
 
-def given_now(sessions: Any, what: str = SESSIONS) -> Any:
-    """Return what `given` does, which must not be asynchronous here.
+def validate_sync_input(sessions: Any, what: str = SESSIONS) -> Any:
+    """Do what `validate_input` does, and refuse async iterables as well.
 
     Raises:
         InvalidInputError: It is something else.
     """
     if isinstance(sessions, AsyncIterable) and not isinstance(sessions, Iterable):
         raise _wrong(sessions, what)
-    return given(sessions, what)
+    return validate_input(sessions, what)
 
 
 def one_session(session: Any) -> ChatSession:
-    """Return a chat session.
+    """Return the input of a function that takes one session, or refuse it.
 
     Raises:
-        InvalidInputError: It is none, or it is several.
+        InvalidInputError: It is not a chat session, or it is several.
     """
     if isinstance(session, Mapping):
         return _checked(session, SESSIONS)
-    error = _wrong(session, "one chat session, a dict with a key 'messages'")
-    raise error
+    raise _wrong(session, "one chat session, a dict with a key 'messages'")
 
 
 def sessions_of(chunks: Iterator[Any], what: str = SESSIONS) -> Iterator[ChatSession]:
-    """Give the sessions that chunks hold: each is one, an iterable of some, or a loader."""
+    """Yield the sessions that chunks hold: each a session, an iterable of them, or a loader."""
     for chunk in chunks:
         if isinstance(chunk, Mapping):
             yield _checked(chunk, what)
             continue
-        source = given_now(chunk, what)
+        source = validate_sync_input(chunk, what)
         for session in source.lazy_load() if _is_loader(source) else source:
             yield _checked(session, what)
 
 
 def transcripts_of(chunks: Iterator[Any], *, in_parts: bool = False) -> Iterator[Transcript]:
-    """Give the sessions that chunks hold in columns: those of our loaders were never else.
+    """Yield the sessions that chunks hold as transcripts, which our loaders' sessions are already.
 
     Args:
-        chunks: Each is a session, an iterable of some, or a loader.
+        chunks: Each is a session, an iterable of sessions, or a loader.
         in_parts: Whether long sessions of our loaders may come in parts.
     """
     for chunk in chunks:
-        source: Any = chunk if isinstance(chunk, Mapping) else given_now(chunk)
+        source: Any = chunk if isinstance(chunk, Mapping) else validate_sync_input(chunk)
         source = source.lazy_load() if _is_loader(source) else source
         if isinstance(source, SessionIterator):
-            # Chained, as whoever has made the iterator may go on with it when this is closed.
+            # Chained, so that closing this leaves the iterator open for the caller who made it.
             yield from chain(source.transcripts(in_parts=in_parts))
         else:
             yield from map(transcript_of, sessions_of(iter([source])))
@@ -177,8 +194,8 @@ async def asessions_of(chunks: AsyncIterator[Any]) -> AsyncIterator[Any]:
 
 
 def _checked(session: Any, what: str) -> ChatSession:
-    # Only types are named: what is given may hold somebody's chat. So may the errors that it would
-    # end in later, as their attribute `obj`.
+    # Only types are named: the input may hold a chat. So may the errors that it would cause later,
+    # in their attribute `obj`.
     if not (isinstance(session, Mapping) and "messages" in session):
         raise _wrong(session, what)
     messages = session["messages"]
@@ -203,7 +220,7 @@ def _checked(session: Any, what: str) -> ChatSession:
 
 
 def _is_loader(given: Any) -> bool:
-    """Tell whether something loads sessions, as all of LangChain's chat loaders do."""
+    """Return whether something loads sessions, as all of LangChain's chat loaders do."""
     return not isinstance(given, type | Mapping) and callable(getattr(given, "lazy_load", None))
 
 
@@ -217,13 +234,3 @@ def _hint(given: Any, what: str) -> str:
     if isinstance(given, str | bytes | os.PathLike) and what == EXAMPLES:
         return ": read_jsonl(path) reads a file of them"
     return next((hint for kind, hint in _HINTS if isinstance(given, kind)), "")
-
-
-async def aiter_of_one(item: Any) -> AsyncIterator[Any]:
-    """Give one thing, as an async iterator."""
-    yield item
-
-
-async def collected(items: AsyncIterator[Any]) -> list[Any]:
-    """Return all items as a list."""
-    return [item async for item in items]

@@ -1,4 +1,4 @@
-"""Learn from a thread's own rhythm how long a pause ends a conversation: pauses in, a gap out.
+"""Learn from a thread's own rhythm which pause ends a conversation: pauses in, a gap out.
 
 How long people take to answer is close to a log-normal mixture: replies within a conversation
 (seconds to minutes) and first words of the next one (hours to days). Two normal distributions are
@@ -83,7 +83,7 @@ def _fitted(points: list[tuple[float, int]]) -> tuple[_Normal, _Normal]:
 
 def _share_of(x: float, one: _Normal, other: _Normal) -> float:
     mine, theirs = one.density(x), other.density(x)
-    if mine + theirs == 0:  # far from both: the nearer one has it
+    if mine + theirs == 0:  # far from both: the nearer one counts
         return float(abs(x - one.mean) < abs(x - other.mean))
     return mine / (mine + theirs)
 

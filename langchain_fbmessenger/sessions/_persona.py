@@ -1,4 +1,4 @@
-"""Who the persona is: names that somebody typed, and the people of sessions, met one by one."""
+"""Find the persona in sessions, met one by one, by the names that the user typed."""
 
 from __future__ import annotations
 
@@ -34,16 +34,16 @@ class Persona:
         self._has_messages = False
 
     def names_in(self, session: Transcript, writers: list[str]) -> Callable[[str], bool]:
-        """Return what tells of a name whether it is the persona's in a session.
+        """Return a function that tells whether a name in a session is the persona's.
 
         Args:
             session: The session.
-            writers: Who has sent its messages, a name for each.
+            writers: The sender of each message.
         """
         self._has_messages |= bool(len(session))
         self._messages.update(writers)
         thread = session.thread
-        # Who belongs to a thread is known, also where they have never written a word.
+        # Participants who have never written a word count as known, too.
         participants = participants_of(thread)
         for name in participants:
             self._messages.setdefault(name, 0)
@@ -58,10 +58,10 @@ class Persona:
         return self._exports[roster].is_persona
 
     def _is_plain(self, roster: Roster, names: list[str], participants: list[str]) -> bool:
-        """Tell whether nobody has to be asked for who is who in a session.
+        """Return whether a session's own names tell who the persona is, without the roster.
 
-        A name as it is written means its bearer of today, whoever else there is. Only those who
-        have left, or had another name, need all people of the export, whom it takes time to find.
+        A name as it is written means the person who has it today. Only those who have left, or had
+        another name, need all people of the export, who take time to find.
         """
         if roster in self._exports:
             return False
@@ -73,10 +73,10 @@ class Persona:
         return comparable_name(name) in self._keys
 
     def check(self) -> None:
-        """Find out whether everybody who was named was met.
+        """Make sure that each name that was given was met in the sessions.
 
         Raises:
-            UnknownSenderError: Somebody was not, or several people may be meant.
+            UnknownSenderError: One was not, or several people may be meant.
         """
         if not self._has_messages:
             return
@@ -91,7 +91,7 @@ class Persona:
 
 
 class _Export:
-    """The people of one export; those of sessions that know of none are taken together."""
+    """The people of one export; sessions without a roster count as one export."""
 
     def __init__(self, wanted: Iterable[str], people: tuple[Person, ...]) -> None:
         self.searches = [NameSearch(name) for name in wanted]
@@ -109,10 +109,10 @@ class _Export:
         return self._is_persona[name]
 
     def meet(self, names: list[str]) -> None:
-        """Meet the people of a session.
+        """Add the people of a session.
 
         Raises:
-            UnknownSenderError: Until now, somebody else was taken for the persona.
+            UnknownSenderError: Until now, another person was taken for the persona.
         """
         if self._met.issuperset(names):  # as in nearly all sessions
             return
@@ -124,7 +124,7 @@ class _Export:
             key
             for search in self.searches
             for number, name in enumerate(search.found)
-            # What the persona was called before may be what somebody else is called today.
+            # A former name of the persona may be another person's name of today.
             if (key := comparable_name(name)) not in self._today or number == 0
         }
         if keys != self._keys:

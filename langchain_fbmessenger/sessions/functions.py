@@ -1,4 +1,4 @@
-"""Give each stage its function form: with sessions it runs, without them it is a Runnable."""
+"""Make the function form of a stage: called with sessions it runs, without it is a Runnable."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ S = TypeVar("S", bound="SessionStage")
 
 
 def function_of(stage: type[SessionStage], typed: type) -> Callable[[F], F]:
-    """Give the function form of a stage the options of the stage.
+    """Return a decorator that gives the function form of a stage the stage's options.
 
     An option is declared as a field of the stage, with its default, and for type checkers in a
-    typed dict, with all that it may be given as. What `help` and notebooks show of the function is
-    made of these two; another option is a TypeError, as with any function.
+    typed dict, with all types that it may have. The signature that `help` and notebooks show is
+    made of these two; any other option is a TypeError, as with any function.
 
     Args:
         stage: The stage.

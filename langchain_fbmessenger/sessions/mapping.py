@@ -104,7 +104,7 @@ def map_ai_messages(
             or several people may be meant. A stream raises it at its end, when all sessions have
             been seen, or where it turns out that somebody else was meant.
         UnknownOwnerError: No sender was given, and a session does not say who its owner is.
-        InvalidOptionError: The sender is blank: people without a name are no one person.
+        InvalidOptionError: The sender is blank.
 
     Example:
         ```python
@@ -140,7 +140,7 @@ def map_ai_messages_in_session(
 
 def _several(names: Any) -> tuple[Any, ...]:
     is_several = isinstance(names, Iterable) and not isinstance(names, bytes | Mapping | BaseModel)
-    if isinstance(names, AbstractSet):  # in an order of its own, or equal stages would differ
+    if isinstance(names, AbstractSet):  # sorted, so that equal stages are equal
         return tuple(sorted(names, key=str))
     return tuple(names) if is_several else (names,)
 

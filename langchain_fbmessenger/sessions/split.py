@@ -1,4 +1,4 @@
-"""Cut threads into conversations where they paused: sessions in, more and shorter sessions out."""
+"""Split threads into conversations at long pauses: sessions in, more and shorter sessions out."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ class SplitChatSessions(TranscriptStage):
         for session in sessions:
             gap = _learned(session) if self.gap == "auto" else self.gap
             seen.look_at(session, gap)
-            # Who takes messages out of a session takes away what tells 3 April from 4 March.
+            # Only the whole session tells 3 April from 4 March: its parts get times in ms.
             whole = session.with_own_times() if begun is None else begun.followed_by(session)
             pauses = long_pauses(whole.firsts, whole.lasts, gap)
             begun = None
@@ -120,7 +120,7 @@ def split_chat_sessions(  # noqa: D417 - one by one
         only a whole thread tells (WhatsApp's "3/4/23, 9:10") stand in Unix ms.
 
     Raises:
-        InvalidOptionError: `gap` is none of the above, or not longer than nothing.
+        InvalidOptionError: `gap` is not one of these, or not positive.
 
     Warns:
         UserWarning: At the end, where sessions hold no time that can be read: they are whole; or
@@ -136,7 +136,7 @@ def split_chat_sessions(  # noqa: D417 - one by one
 
 
 class _Seen:
-    """What could not be split, counted for one warning at the end."""
+    """Counts what could not be split, for one warning at the end."""
 
     def __init__(self) -> None:
         self._sessions_without_times = 0
@@ -151,23 +151,23 @@ class _Seen:
         )
 
     def warn(self) -> None:
-        told = []
+        parts = []
         if self._sessions_without_times:
-            told.append(
+            parts.append(
                 f"{self._sessions_without_times:,} sessions carry no time that can be read "
                 "(events[].message_time): they were left whole."
             )
         if self._messages_with_a_pause:
-            told.append(
+            parts.append(
                 f"{self._messages_with_a_pause:,} messages had been merged across a longer pause "
                 "and were left whole: put split_chat_sessions() before merge_chat_runs()."
             )
-        if told:
-            warnings.warn(f"split_chat_sessions: {' '.join(told)}", stacklevel=2)
+        if parts:
+            warnings.warn(f"split_chat_sessions: {' '.join(parts)}", stacklevel=2)
 
 
 def _learned(session: Transcript) -> timedelta:
-    """Learn the gap of a thread from its answers: messages behind one of somebody else."""
+    """Return the gap of a thread, learned from its answers: messages after someone else's."""
     pauses = []
     last: tuple[Any, int] | None = None
     for sender, first, own_last in zip(session.senders, session.firsts, session.lasts, strict=True):

@@ -33,16 +33,15 @@ from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.sessions._flow import (
     EXAMPLES,
     SESSIONS,
+    ChatSessionSchema,
     Counts,
-    aiter_of_one,
+    SessionsInput,
     asessions_of,
-    collected,
-    given,
-    given_now,
     sessions_of,
     transcripts_of,
+    validate_input,
+    validate_sync_input,
 )
-from langchain_fbmessenger.sessions.schema import ChatSessionSchema, SessionsInput
 from langchain_fbmessenger.transcripts.transcript import SessionIterator, Transcript
 
 if TYPE_CHECKING:
@@ -69,7 +68,7 @@ class ComposesAfterStage(ABC):
 
 
 class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
-    """A stage over chat sessions: a pure function with the coat of a Runnable.
+    """A stage over chat sessions: a generator function wrapped as a Runnable.
 
     What goes in comes out: one session gives one session (or a list, where a stage makes several
     things of one), a list gives a list, a lazy iterator gives a lazy iterator. `stream` gives item
@@ -79,28 +78,28 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     model_config = ConfigDict(extra="forbid")
 
     takes: ClassVar[str] = SESSIONS
-    """What the stage takes, for errors."""
+    """The name of the stage's input, for errors."""
 
     @abstractmethod
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
-        """Give the items that the sessions make, reading no further than needed."""
+        """Return an iterator over what the sessions make, reading no further than needed."""
 
     def over(self, sessions: Iterator[Any]) -> Iterator[Any]:
-        """Do what `apply` does, in columns as far as the stage knows them.
+        """Do what `apply` does, with transcripts where the stage takes or gives them.
 
         Args:
-            sessions: The sessions: transcripts where `takes_transcripts` says so, else dicts.
+            sessions: Transcripts where `takes_transcripts` says so, else LangChain's dicts.
         """
         return self.apply(sessions)
 
     @property
     def takes_transcripts(self) -> bool:
-        """Whether `over` takes sessions in columns, as all stages of this package do."""
+        """Whether `over` takes transcripts, as all stages of this package do."""
         return False
 
     @property
     def gives_transcripts(self) -> bool:
-        """Whether `over` gives sessions in columns."""
+        """Whether `over` gives transcripts."""
         return False
 
     @property
@@ -142,7 +141,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Args:
             input: One chat session, any iterable of them, or a loader.
             config: Callbacks, tags, run name and the like.
-            **kwargs: None is known: options are the stage's own fields.
+            **kwargs: Refused: options are the stage's own fields.
 
         Returns:
             One item or a list for one session, a list for a list, an iterator for an iterator.
@@ -150,7 +149,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Raises:
             InvalidInputError: The input holds no chat sessions, or an option was given.
         """
-        items = self.stream(given(input, self.takes), config, **kwargs)
+        items = self.stream(validate_input(input, self.takes), config, **kwargs)
         if isinstance(input, Mapping) and self.one_to_one:
             (item,) = items
             return item
@@ -159,25 +158,28 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
         """Run `invoke` without blocking the event loop; an iterator gives an async iterator."""
-        items = self.astream(given(input, self.takes), config, **kwargs)
+        items = self.astream(validate_input(input, self.takes), config, **kwargs)
+        if not isinstance(input, Mapping | list | tuple):
+            return items
+        collected = [item async for item in items]
         if isinstance(input, Mapping) and self.one_to_one:
-            (item,) = await collected(items)
+            (item,) = collected
             return item
-        return await collected(items) if isinstance(input, Mapping | list | tuple) else items
+        return collected
 
     @override
     def stream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> Generator[Any, None, None]:
-        """Give item by item what the sessions make."""
+        """Return an iterator over what the sessions make, item by item."""
         return self.transform(iter([input]), config, **kwargs)
 
     @override
     async def astream(
         self, input: Any, config: RunnableConfig | None = None, **kwargs: Any | None
     ) -> AsyncGenerator[Any, None]:
-        """Give item by item without blocking the event loop; async iterators go in as well."""
-        items = self.atransform(aiter_of_one(input), config, **kwargs)
+        """Yield item by item without blocking the event loop; async iterators go in as well."""
+        items = self.atransform(_aiter_of_one(input), config, **kwargs)
         async with aclosing(items):
             async for item in items:
                 yield item
@@ -225,7 +227,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         return sessions_of(chunks, self.takes)
 
     def items_of(self, sessions: Any) -> Iterator[Any]:
-        """Give item by item what sessions make, without a traced run.
+        """Return an iterator over what sessions make, without a traced run.
 
         Args:
             sessions: A session, an iterable or a loader of sessions.
@@ -233,7 +235,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         Raises:
             InvalidInputError: It is something else.
         """
-        given = self.over(self._intake(iter([given_now(sessions, self.takes)])))
+        given = self.over(self._intake(iter([validate_sync_input(sessions, self.takes)])))
         return SessionIterator(lambda _: given) if self.gives_transcripts else given
 
     @overload  # type: ignore[override]  # narrower, and wider, than core's
@@ -268,7 +270,7 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
 
 
 class TranscriptStage(SessionStage):
-    """A stage that takes sessions in columns and gives such: sessions in, sessions out."""
+    """A stage that takes transcripts and gives transcripts."""
 
     @override
     def apply(self, sessions: Iterator[ChatSession]) -> Iterator[Any]:
@@ -278,7 +280,7 @@ class TranscriptStage(SessionStage):
     @abstractmethod
     @override
     def over(self, sessions: Iterator[Transcript]) -> Iterator[Any]:
-        """Give the items that the sessions make, reading no further than needed."""
+        """Return an iterator over what the sessions make, reading no further than needed."""
 
     @property
     @override
@@ -323,7 +325,7 @@ class ChatSessionPipeline(SessionStage):
     @property
     @override
     def takes_parts(self) -> bool:
-        # Of a part nobody knows yet who reacts to it, or is called what, further on.
+        # Reactions to a part, and nicknames, may only come with a later part.
         return (
             not self.gives_transcripts
             and self.steps[0].takes_parts
@@ -367,7 +369,7 @@ class StageBinding(RunnableBinding[Any, Any]):
 
 
 class _CollectForForeignRunnable(RunnableSerializable[Any, Any]):
-    """A stage in front of a foreign Runnable, which gets in a stream what it gets in `invoke`.
+    """A stage in front of a foreign Runnable, which gets the same in a stream as in `invoke`.
 
     langchain-core adds up the chunks that reach a function, and of dicts it keeps the last: all
     sessions but one would be lost without a word. So they pass as one list.
@@ -396,32 +398,36 @@ class _CollectForForeignRunnable(RunnableSerializable[Any, Any]):
 
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
-        """Run the stage; the async twin."""
+        """Run the stage without blocking the event loop."""
         return await self.stage.ainvoke(input, config, **kwargs)
 
 
 def as_sessions(transcripts: Iterator[Transcript]) -> Iterator[ChatSession]:
-    """Give sessions as everybody knows them."""
+    """Return an iterator over the sessions as LangChain's dicts."""
     return map(Transcript.to_session, transcripts)
 
 
 def sessions_in(sessions: Any, what: str = SESSIONS) -> Iterator[Any]:
-    """Give the sessions, or training examples, that something holds.
+    """Return an iterator over the chat sessions, or training examples, that are given.
 
     Args:
         sessions: A session, an iterable or a loader of sessions.
-        what: `EXAMPLES` where these are meant.
+        what: `SESSIONS` or `EXAMPLES`.
 
     Raises:
         InvalidInputError: It is something else; at once where that can be seen.
     """
-    return sessions_of(iter([given_now(sessions, what)]), what)
+    return sessions_of(iter([validate_sync_input(sessions, what)]), what)
 
 
 def _refuse_options(stage: SessionStage, options: dict[str, Any]) -> None:
     if options:
         message = f"{stage.get_name()} takes no options when it runs, got {', '.join(options)}"
         raise InvalidInputError(message)
+
+
+async def _aiter_of_one(input_: Any) -> AsyncIterator[Any]:
+    yield input_
 
 
 def _steps(stage: SessionStage) -> tuple[SessionStage, ...]:

@@ -1,7 +1,7 @@
-"""Test support: synthetic exports in every format of Meta's, for whoever works with chats.
+"""Write synthetic exports in every format of Meta's, for tests of code that reads chats.
 
-Names are imported at first use, because the pytest plugin in here is loaded in every pytest run of
-everybody who has this package installed.
+Names are imported at first use, because the pytest plugin in here is loaded in every pytest run
+where this package is installed.
 """
 
 from __future__ import annotations

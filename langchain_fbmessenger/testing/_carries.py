@@ -1,7 +1,7 @@
-"""What each variant can hold, so that a test knows what must come back.
+"""List what each variant can hold, so that a test knows what must come back.
 
-Text, senders, times (as precise as `TIME_PRECISION` says) and the order of messages are carried by
-all of them, so only the rest is listed. Facts: docs/formats.md.
+All of them carry text, senders, times (as precise as `TIME_PRECISION` says) and the order of
+messages, so only the rest is listed. Facts: docs/formats.md.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ __all__ = ["CARRIES", "TIME_PRECISION", "Feature"]
 Feature = Literal[
     "thread id",  # the folder's or file's name is `Thread.id`
     "title",
-    "participants",  # in whatever order
+    "participants",  # in any order
     "folder",  # if the layout has folders
     "owner",  # a file, a header or the order of the participants names the owner
     "white space",  # tabs, form feeds, runs of blanks and blanks at the ends

@@ -1,4 +1,4 @@
-"""Invented conversations, for exports that hold nobody's secrets: a seed in, `Thread`s out."""
+"""Make up conversations for exports without anybody's secrets: a seed in, `Thread`s out."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def sample_threads(
         seed: Another seed gives other conversations.
         n_threads: The number of threads; the first eight differ in kind.
         n_messages: The number of messages in each.
-        owner: Whose conversations they are.
+        owner: The owner's name.
         hostile: Mix in text that careless readers break on: typed mojibake and escapes, markup,
             tabs, marks. HTML cannot carry all of it, nor can a half-repaired file.
 
@@ -78,7 +78,7 @@ def iter_sample_threads(
     Args:
         seed: Another seed gives other conversations.
         n_messages: The number of messages in each.
-        owner: Whose conversations they are.
+        owner: The owner's name.
         hostile: Mix in text that careless readers break on.
 
     Yields:
@@ -95,13 +95,13 @@ def iter_sample_threads(
         ```
     """
     for index in count():
-        # Text as a seed gives the same numbers in every process, which a hash would not.
+        # A text as seed gives the same numbers in every process, unlike a hash.
         rng = random.Random(f"{seed}/{index}")  # noqa: S311 - no secret
         yield _Conversation(rng, index, owner).thread(n_messages, hostile=hostile)
 
 
 class _Conversation:
-    """The state while one thread is made up."""
+    """Makes up one thread, message by message."""
 
     def __init__(self, rng: random.Random, index: int, owner: str) -> None:
         self.rng = rng
@@ -237,7 +237,7 @@ class _Conversation:
         self._reactions(message)
 
     def _same_stamp(self, message: Message) -> None:
-        """Give the message the stamp of the one before it, as forwarding several at once does."""
+        """Set the message's time to that of the one before, as forwarding several at once does."""
         message.timestamp_ms = self.time = self.time_before
 
     def _call(self, message: Message) -> None:

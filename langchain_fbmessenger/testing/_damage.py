@@ -31,9 +31,9 @@ class Damage:
     """One way in which a file may be broken.
 
     Attributes:
-        about: What happened to it.
+        about: What happened to the file.
         costs: What a good reader loses at most: `nothing`, one `message`, or the `file`.
-        apply: Takes the file's bytes, gives the damaged ones.
+        apply: Returns the damaged bytes for a file's bytes.
     """
 
     about: str
@@ -52,7 +52,7 @@ def damage(path: str | Path, kind: DamageKind) -> Path:
         The path.
 
     Raises:
-        InvalidOptionError: There is no such kind, or the file has no place where it could strike.
+        InvalidOptionError: There is no such kind, or the file has no place for it.
 
     Example:
         ```python

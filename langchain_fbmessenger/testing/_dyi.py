@@ -37,7 +37,7 @@ _MEDIA_KEYS = {
     "file": "files",
     "gif": "gifs",
 }
-_STAYS_MOJIBAKE = 6  # in a half-repaired file, one text in as many
+_STAYS_MOJIBAKE = 6  # one text in six, in a half-repaired file
 _IP = "203.0.113.7"  # of the block that is reserved for documentation
 
 
@@ -72,8 +72,8 @@ def hand_made_files(threads: Iterable[Thread], plan: Plan, tally: Tally) -> Iter
     namesakes: Counter[str] = Counter()
     for thread in threads:
         tally.threads += 1
-        told = [m for m in reversed(thread.messages) if m.text]
-        tally.messages += len(told)
+        written = [m for m in reversed(thread.messages) if m.text]
+        tally.messages += len(written)
         name = thread.title.replace("/", "-")
         namesakes[name] += 1
         if namesakes[name] > 1:
@@ -82,7 +82,7 @@ def hand_made_files(threads: Iterable[Thread], plan: Plan, tally: Tally) -> Iter
             "participants": [{"name": person} for person in thread.participants],
             "messages": [
                 {"sender_name": m.sender, "timestamp_ms": m.timestamp_ms, "content": m.text}
-                for m in told
+                for m in written
             ],
             "title": thread.title,
         }
@@ -214,7 +214,7 @@ def _add_era_fields(fields: dict[str, Any], message: Message, thread: Thread, pl
 
 
 def _half_repair(fields: dict[str, Any], *, keeps_text: bool) -> None:
-    """Leave a message as a replace table does that somebody ran over the file."""
+    """Repair a message only in part, as a table of replacements does."""
     if keeps_text and "content" in fields:
         fields["content"] = mojibake(fields["content"])
     for reaction in fields.get("reactions", ()):

@@ -1,4 +1,4 @@
-"""Files on their way to disk, and JSON as Meta and the tools after it write it.
+"""Build paths, JSON and counts for the writers of all formats.
 
 Facts: docs/formats.md, sections 2 ("file form") and 4.
 """
@@ -35,7 +35,7 @@ _NON_ASCII = re.compile("[^\x00-\x7f]")
 
 @dataclass(frozen=True)
 class OutputFile:
-    """A file of the export: its path below the root, and its bytes piece by piece."""
+    """A file to be written: its path below the export's root, and its bytes piece by piece."""
 
     name: str
     chunks: Iterable[bytes]
@@ -50,7 +50,7 @@ class Tally:
 
 
 def below(*names: str | None) -> str:
-    """Join the parts of a path that are there."""
+    """Return the parts of a path joined, without those that are empty or None."""
     return "/".join(name for name in names if name)
 
 
@@ -72,17 +72,17 @@ def pages_newest_first(n_messages: int, plan: Plan) -> Iterator[tuple[int, int, 
 
 
 def mojibake(text: str) -> str:
-    """Encode a text twice, as Meta does."""
+    """Return a text encoded twice, as Meta does."""
     return text.encode().decode("latin-1")
 
 
 def plain_json(value: Any, indent: int = 2) -> bytes:
-    """Write JSON as raw UTF-8."""
+    """Return JSON as raw UTF-8."""
     return msgspec.json.format(msgspec.json.encode(value), indent=indent)
 
 
 def dyi_json(value: Any, encoding: Encoding = "untouched") -> bytes:
-    """Write JSON as Meta does, or as a tool may have left it.
+    """Return JSON as Meta writes it, or as a tool may have left it.
 
     Args:
         value: The file's object, with proper text.

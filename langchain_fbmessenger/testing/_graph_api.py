@@ -28,7 +28,7 @@ _NEXT = "https://graph.example.invalid/v19.0/next"
 
 
 def messages_answers(threads: Iterable[Thread], plan: Plan, tally: Tally) -> Iterator[OutputFile]:
-    """Write each thread as the answer to a question for its messages."""
+    """Write each thread as the answer to a request for its messages."""
     del plan
     for thread in threads:
         tally.threads += 1
@@ -38,7 +38,7 @@ def messages_answers(threads: Iterable[Thread], plan: Plan, tally: Tally) -> Ite
 def conversations_answers(
     threads: Iterable[Thread], plan: Plan, tally: Tally
 ) -> Iterator[OutputFile]:
-    """Write the threads as answers to a question for conversations, several in each."""
+    """Write the threads as answers to a request for conversations, several in each."""
     del plan
     remaining = iter(threads)
     number = 0
@@ -60,10 +60,10 @@ def _conversation(thread: Thread, tally: Tally) -> dict[str, Any]:
 
 
 def _messages(thread: Thread, tally: Tally) -> dict[str, Any]:
-    told = [m for m in thread.messages if not m.system]  # the API gives what people have sent
-    tally.messages += len(told)
+    sent = [m for m in thread.messages if not m.system]  # the API has no system lines
+    tally.messages += len(sent)
     newest_first = [
-        _message(message, index, thread) for index, message in reversed([*enumerate(told)])
+        _message(message, index, thread) for index, message in reversed([*enumerate(sent)])
     ]
     return {"data": newest_first, "paging": _paging()}
 

@@ -1,4 +1,4 @@
-"""Dates as Meta's HTML pages show them: a time goes in, a localised text without a zone comes out.
+"""Show dates as Meta's HTML pages do: a time goes in, a localised text without a zone comes out.
 
 Facts: docs/formats.md, section 6 ("Dates").
 """
@@ -63,7 +63,7 @@ class Clock:
         return shown
 
     def show_day(self, day: date) -> str:
-        """Return the time of day of an export, as the header of Facebook's pages has it."""
+        """Return the time of an export on its day, as the header of Facebook's pages has it."""
         when = datetime(day.year, day.month, day.day, 16, 54, tzinfo=self._zone)
         offset = f"{when:%z}"
         named = f"{_DAYS.split()[when.weekday()]}, {_month(when)} {when.day}, {when.year}"

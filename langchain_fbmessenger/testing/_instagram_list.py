@@ -1,6 +1,6 @@
 """Write Instagram's `messages.json` of before 2021, one list of all threads: variant D.
 
-Facts: docs/formats.md, sections 1 and 7; nobody has measured a genuine file.
+Facts: docs/formats.md, sections 1 and 7; no genuine file could be measured.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What can be asked of a written export: variants, layouts, quirks, packaging.
+"""Define the options of a written export: variants, layouts, quirks, packaging.
 
 Facts: docs/formats.md, sections 1, 2, 3 and 6.
 """
@@ -48,7 +48,7 @@ _FACEBOOK_FOLDERS = frozenset(
 
 @dataclass(frozen=True)
 class Layout:
-    """Where an export keeps its threads.
+    """The folders in which an export keeps its threads.
 
     `messages` is the folder below the root. A thread stands in one of `folders` below it; in a
     layout without any it stands in `messages` itself, and `Thread.folder` is lost.
@@ -59,7 +59,7 @@ class Layout:
     zip_prefix: str
 
     def folder_of(self, folder: str | None) -> str | None:
-        """Return the folder in which a thread of the given folder stands; mostly the same one."""
+        """Return the folder for a thread of a given folder; mostly the same."""
         if not self.folders:
             return None
         return folder if folder in self.folders else "inbox"
@@ -79,7 +79,7 @@ LAYOUTS: dict[LayoutName, Layout] = {
     "hand-made": Layout("", frozenset({"inbox"}), "chats"),
 }
 
-# Each variant with the layout that it is written in unless told otherwise.
+# Each variant with its default layout.
 VARIANTS: dict[Variant, LayoutName] = {
     "A": "now",
     "A0": "2018",
@@ -155,7 +155,7 @@ ERAS: dict[str, Quirks] = {
 
 @dataclass(frozen=True)
 class HtmlPages:
-    """How HTML pages are written (variants H1 to I4).
+    """Options of HTML pages (variants H1 to I4).
 
     Attributes:
         dates: A date layout; None takes the one that is usual for the variant. Minutes are the
@@ -176,7 +176,7 @@ class HtmlPages:
 
 @dataclass(frozen=True)
 class Zips:
-    """How zip archives are written.
+    """Options of zip archives.
 
     Attributes:
         parts: The number of archives over which `packaging="zips"` spreads the files.
@@ -204,7 +204,7 @@ class Plan:
 
 @dataclass(frozen=True)
 class WrittenExport:
-    """What was written, and where.
+    """The result of writing an export: its paths, files and counts.
 
     Attributes:
         paths: What to hand to a loader: the export's root, or its zip archives.

@@ -1,4 +1,4 @@
-"""Put the files of an export onto the disk: into a folder, one zip archive or several.
+"""Write the files of an export to disk: into a folder, one zip archive or several.
 
 Facts: docs/formats.md, section 2 ("zip names", "zip parts").
 """
@@ -58,7 +58,7 @@ class FolderTarget:
         self.files[path] = None
 
     def holds(self, name: str) -> bool:
-        """Tell whether a file of this name has been written."""
+        """Return whether a file of this name has been written."""
         return self._root / name in self.files
 
 
@@ -112,12 +112,12 @@ class ZipTarget:
         self.files[self.paths[number] / file.name] = None
 
     def holds(self, name: str) -> bool:
-        """Tell whether a file of this name has been written."""
+        """Return whether a file of this name has been written."""
         return name in self._names
 
 
 def archive_names(prefix: str, owner: str | None, day: date, seed: int, n: int) -> list[str]:
-    """Name archives as Meta does: the parts of one export differ in a random tail only."""
+    """Return names of archives as Meta has them: parts of one export differ in a random tail."""
     if prefix == "messages":  # the end-to-end encrypted export
         return ["messages.zip"] + [f"messages-{number}.zip" for number in range(2, n + 1)]
     rng = random.Random(f"names of {seed}")  # noqa: S311 - no secret
@@ -128,7 +128,7 @@ def archive_names(prefix: str, owner: str | None, day: date, seed: int, n: int) 
 
 
 def is_safe(name: str) -> bool:
-    """Tell whether a path stays below the root that it is joined to."""
+    """Return whether a path stays below the root that it is joined to."""
     path = PurePosixPath(name)
     return bool(
         name

@@ -1,5 +1,5 @@
 # ruff: noqa: RUF001 - what looks like another letter is another letter: people write that way
-"""What invented people say in `sample_threads`: knowledge apart from code.
+"""Hold what the invented people of `sample_threads` say, apart from the code.
 
 All names, places and events are made up.
 """

@@ -14,8 +14,11 @@ from langchain_fbmessenger.testing._extras import other_files as files_without_t
 from langchain_fbmessenger.testing._extras import owner_files as files_naming_owner
 from langchain_fbmessenger.testing._files import OutputFile, Tally, below
 from langchain_fbmessenger.testing._graph_api import conversations_answers, messages_answers
-from langchain_fbmessenger.testing._html import html_pages
-from langchain_fbmessenger.testing._html_2018 import manifest_and_pages, one_page
+from langchain_fbmessenger.testing._html import (
+    html_pages,
+    manifest_and_pages_2018,
+    one_page_2018,
+)
 from langchain_fbmessenger.testing._instagram_list import instagram_list_files
 from langchain_fbmessenger.testing._options import (
     LAYOUTS,
@@ -55,15 +58,15 @@ _WRITERS: dict[Variant, Writer] = {
     "F": messages_answers,
     "F-conversations": conversations_answers,
     "G": group_copies,
-    "H1": one_page,
-    "H1-manifest": manifest_and_pages,
+    "H1": one_page_2018,
+    "H1-manifest": manifest_and_pages_2018,
     "H2": html_pages,
     "H3": html_pages,
     "H4": html_pages,
     "I3": html_pages,
     "I4": html_pages,
 }
-# No reader has a reason to open these, and one that does finds nothing to decode.
+# Readers have no reason to open these, and find nothing to decode in them.
 _MEDIA = b"\xff\xd8\xff\xe0 stands for a photo, a video or a voice message \xff\xd9"
 
 
@@ -97,7 +100,7 @@ def write_export(  # noqa: PLR0913 - every option has a default and is given by 
             `zips` the folder.
         variant: The format; see `CARRIES` for what each can hold.
         layout: Where threads stand below the root; None is what is usual for the variant.
-        owner: Whose export it is; None takes the first thread's `owner`.
+        owner: The owner's name; None takes the first thread's `owner`.
         packaging: A folder, one zip archive, or several that share the files.
         quirks: What Meta wrote in some years only (variants A, A0 and G).
         html: How pages are written (variants H1 to I4).

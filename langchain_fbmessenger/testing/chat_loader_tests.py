@@ -1,5 +1,5 @@
 # ruff: noqa: S101 - these are tests, and pytest tests by assert
-"""Standard tests for chat loaders, in the manner of langchain-tests, which has none for them."""
+"""Test chat loaders by standard tests like those of langchain-tests, which has none for them."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ _TELLING = 12  # characters: shorter texts occur in logs by chance
 class ChatLoaderTests(BaseStandardTests):
     """Standard tests for any `BaseChatLoader`.
 
-    Say in a subclass which loader is tested: by the properties, or by overriding the fixture
-    `chat_loader` where it needs files that other fixtures write. It must find at least one session.
+    A subclass says which loader is tested: by the properties, or by overriding the fixture
+    `chat_loader` if it needs files that other fixtures write. It must find at least one session.
     A test that does not suit a loader is overridden with `@pytest.mark.xfail(reason="…")`.
 
     Example:
@@ -78,7 +78,7 @@ class ChatLoaderTests(BaseStandardTests):
 
     @property
     def chat_loader_params(self) -> dict[str, Any]:
-        """What its constructor is called with."""
+        """The arguments of its constructor."""
         return {}
 
     @property
@@ -263,7 +263,7 @@ class ChatLoaderTests(BaseStandardTests):
             warnings.simplefilter("always")
             sessions = chat_loader.load()
         output = capsys.readouterr()
-        told = {
+        places = {
             "the log": caplog.text,
             "a warning": "\n".join(str(w.message) for w in caught),
             "the output": output.out + output.err,
@@ -271,7 +271,7 @@ class ChatLoaderTests(BaseStandardTests):
         }
         texts = {str(m.content).strip() for session in sessions for m in session["messages"]}
         telling = {text for text in texts if len(text) >= _TELLING}
-        leaks = [place for place, found in told.items() if any(text in found for text in telling)]
+        leaks = [place for place, found in places.items() if any(text in found for text in telling)]
         assert not leaks, f"Text of messages is in {leaks}."
 
     def test_broken_input(self) -> None:

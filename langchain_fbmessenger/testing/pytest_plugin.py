@@ -1,4 +1,4 @@
-"""A pytest plugin: fixtures that give synthetic Messenger exports.
+"""Give pytest fixtures of synthetic Messenger exports.
 
 It is loaded in every pytest run where this package is installed, so importing it costs nothing:
 what it needs is imported inside the fixtures.
@@ -34,7 +34,7 @@ pytest.register_assert_rewrite("langchain_fbmessenger.testing.chat_loader_tests"
 
 
 class WriteMessengerExport(Protocol):
-    """What the fixture `write_messenger_export` gives."""
+    """The function that the fixture `write_messenger_export` returns."""
 
     def __call__(self, threads: Iterable[Thread] | None = None, **options: Any) -> WrittenExport:
         """Write an export; threads are made up if none are given, options are `write_export`'s."""

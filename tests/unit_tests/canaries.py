@@ -90,7 +90,7 @@ def assert_clean_error(error: BaseException) -> None:
 
 
 class Recorder(BaseTracer):
-    """A tracer as LangSmith's: it keeps all that it is told of each run."""
+    """A tracer as LangSmith's: it keeps everything that it gets of each run."""
 
     def __init__(self) -> None:
         super().__init__()

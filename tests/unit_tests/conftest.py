@@ -31,9 +31,9 @@ def no_sockets() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def no_blocking_in_the_loop() -> Iterator[None]:
-    """Guard the event loop; whoever uses `monkeypatch` has to ask for this before.
+    """Guard the event loop; a fixture that uses `monkeypatch` must request this one first.
 
-    Else a test that replaces what is guarded puts the guard back when all is over.
+    Otherwise a test that replaces a guarded function puts the guard back at its end.
     """
     with blockbuster_ctx("langchain_fbmessenger"):
         yield

@@ -105,7 +105,7 @@ IN_MESSAGES = [
     for variant, make, one, table in FORMATS
     for key, wrong in table.items()
 ]
-# Without these a message is none: it is counted.
+# Without these a message is not loaded, but counted.
 LOSSES = [
     row(
         f"{variant}: {key} is lost",

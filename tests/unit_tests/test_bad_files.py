@@ -262,7 +262,7 @@ def test_pipe_that_is_asked_for_is_no_end(tmp_path: Path, name: str) -> None:
         FacebookMessengerChatLoader(tmp_path / name).load()
 
 
-def test_file_that_vanishes_while_others_are_read_is_told(tmp_path: Path) -> None:
+def test_file_that_vanishes_while_others_are_read_is_reported(tmp_path: Path) -> None:
     put(tmp_path, {BAD: GOOD, f"{INBOX}/bo_3/message_1.json": thread("odd", thread_path="")})
     loader = FacebookMessengerChatLoader(tmp_path)
     sessions = loader.lazy_load()

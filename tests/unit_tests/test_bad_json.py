@@ -51,7 +51,7 @@ CUT = [
     row("two files run together", GOOD + GOOD, lost=BROKEN),
     row("a comma too many", GOOD.replace(b'"kept"\n', b'"kept",\n'), lost=BROKEN),
     row("comments", b"// mine\n" + GOOD, lost=BROKEN),
-    row("an escape that is none", raw_thread(r'"content": "a\xb"'), lost=BROKEN),
+    row("an unknown escape", raw_thread(r'"content": "a\xb"'), lost=BROKEN),
     row("half of an escape", raw_thread(r'"content": "a\u00"'), lost=BROKEN),
 ]
 ENCODINGS = [
@@ -199,7 +199,7 @@ MISSING = [
     row("no text", thread(message(AL, START), "kept"), "kept", skipped={"empty": 1}),
     row("no time", thread(message(AL, None, "odd"), "kept"), "kept", skipped={"no time": 1}),
     row("an empty message", thread({}, "kept"), "kept", skipped={"no time": 1}),
-    row("messages that are none", thread(None, 7, [], "kept"), "kept", skipped={"malformed": 3}),
+    row("messages, not objects", thread(None, 7, [], "kept"), "kept", skipped={"malformed": 3}),
     row("nulls alone", thread(None, None), skipped={"malformed": 2}),
     row("no message at all", thread(), is_thread=True),
     row("only what has no time", thread({}, {}), skipped={"no time": 2}),

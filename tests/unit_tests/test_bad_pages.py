@@ -129,7 +129,7 @@ ENTITIES = [
     row(f"entity {name}", h3(block("H3", "Al", f"a{entity}b")), f"a{text}b")
     for name, entity, text in [
         ("without an end", "&lt", "<"),
-        ("that is none", "&xyz;", "&xyz;"),
+        ("unknown", "&xyz;", "&xyz;"),
         ("cut off", "&#;", "&#;"),
         ("lone ampersand", " & ", " & "),
         ("of NUL", "&#0;", "\ufffd"),

@@ -117,7 +117,7 @@ def damaged(content: bytes, chance: random.Random) -> bytes:
 @pytest.mark.parametrize(
     ("content", "name"), [(THREAD, "message_1.json"), (PAGE, "message_1.html")]
 )
-def test_broken_exports_are_told_without_a_word(
+def test_broken_exports_are_reported_without_a_word(
     content: bytes, name: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     folder = tmp_path / "inbox" / "al_1"
@@ -147,7 +147,7 @@ def train(path: Path) -> None:
 
 
 @pytest.mark.parametrize("use", [read, check, train])
-def test_broken_lines_are_told_without_a_word(
+def test_broken_lines_are_reported_without_a_word(
     use: Callable[[Path], object], tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     path = tmp_path / "train.jsonl"
@@ -204,7 +204,7 @@ LIST_NAMES = (
 
 
 @pytest.mark.parametrize("stage", STAGES.values(), ids=STAGES)
-def test_odd_sessions_are_told_without_a_word(
+def test_odd_sessions_are_reported_without_a_word(
     stage: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     for number, odd in enumerate(odd_sessions()):

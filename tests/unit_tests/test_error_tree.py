@@ -54,7 +54,7 @@ ALLOWED = {
     ("_internal/home.py", "OSError"),
     # Caught within the room, and counted as an unreadable file.
     ("exports/discovery/files.py", "OSError"),
-    # A table of this package that is broken: seen by whoever builds it, by nobody who uses it.
+    # A broken table of this package: seen while developing it, never by users.
     ("exports/system_lines/tables.py", "ValueError"),
     # Caught within the local server: users get an answer of OpenAI's shape, or a job that failed.
     ("local/models/adapters.py", "ValueError"),
@@ -185,7 +185,7 @@ def test_unknown_providers_and_options_come_with_the_nearest_known() -> None:
         type(merge_chat_runs())(delimeter="x")
 
 
-def test_files_of_ours_that_are_none(tmp_path: Path) -> None:
+def test_files_of_ours_that_are_something_else(tmp_path: Path) -> None:
     file = tmp_path / "contacts.toml"
     file.write_text("hello", encoding="utf-8")
     with pytest.raises(MalformedFileError):

@@ -136,7 +136,7 @@ def test_what_holds_no_sessions_is_an_error_at_once(name: str, wrong: str, tmp_p
         list(stage.stream(given))
 
 
-def test_coroutine_that_nobody_awaited_is_told() -> None:
+def test_coroutine_that_was_not_awaited_is_refused() -> None:
     coroutine = _forgotten()
     with pytest.raises(InvalidInputError, match="not awaited"):
         merge_chat_runs(coroutine)  # type: ignore[call-overload]

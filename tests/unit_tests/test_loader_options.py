@@ -129,7 +129,7 @@ def test_typed_text_that_holds_such_words_stays(tmp_path: Path) -> None:
     assert lines(FacebookMessengerChatLoader(write(tmp_path, message(AL, START, typed)))) == [typed]
 
 
-def test_group_events_are_told_in_groups_only(tmp_path: Path) -> None:
+def test_group_events_are_recognised_in_groups_only(tmp_path: Path) -> None:
     event = message(AL, START, "Al left the group.")
     assert lines(FacebookMessengerChatLoader(write(tmp_path / "two", event))) != []
     group = write(tmp_path / "three", event, people=(AL, "Bo", ZOE))
@@ -211,7 +211,7 @@ def test_owner_that_is_given_counts(tmp_path: Path) -> None:
     assert (loader.owner, loader.load()[0]["thread"]["owner"]) == (AL, AL)
 
 
-def test_owner_who_cannot_be_told_is_none_and_mapping_says_so(tmp_path: Path) -> None:
+def test_unknown_owner_is_none_and_mapping_says_so(tmp_path: Path) -> None:
     hand_made = {"messages": [message(AL, START, "a"), message(ZOE, START, "b")]}
     write_thread(tmp_path, hand_made, "chat.json")
     loader = FacebookMessengerChatLoader(tmp_path)

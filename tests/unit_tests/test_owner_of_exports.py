@@ -96,7 +96,7 @@ def test_title_decides_against_every_place_and_in_every_format(
 
 @pytest.mark.parametrize("variant", WRITERS)
 @pytest.mark.parametrize("title", ["Trip to Rome", "Milo", f"{ZOE} and {MILO}"])
-def test_where_title_and_place_tell_nobody_there_is_no_owner(
+def test_without_evidence_from_title_and_place_there_is_no_owner(
     tmp_path: Path, variant: str, title: str
 ) -> None:
     write, name = WRITERS[variant]

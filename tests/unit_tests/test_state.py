@@ -197,7 +197,7 @@ def test_broken_database_is_removed_like_a_whole_one(home: Path, content: bytes)
 
 
 @pytest.mark.parametrize("address", [b"", b"{}", b"no json"])
-def test_address_of_a_dead_server_is_in_nobody_s_way(home: Path, address: bytes) -> None:
+def test_address_of_a_dead_server_does_not_stop_a_purge(home: Path, address: bytes) -> None:
     (home / "server.json").write_bytes(address)
     purge_state(home)
     assert not home.exists()

@@ -84,7 +84,7 @@ def test_a_variable_that_names_no_place_of_ours_is_passed_over(
 @posix_only
 @pytest.mark.parametrize("known", ["", "/", "relative"])
 @pytest.mark.parametrize("use", USES)
-def test_a_user_without_a_home_is_told_what_to_set(
+def test_error_for_a_user_without_a_home_says_what_to_set(
     monkeypatch: pytest.MonkeyPatch, user_home: Path, use: Callable[[], Any], known: str
 ) -> None:
     import pwd
@@ -141,7 +141,7 @@ def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path: Path, kind: 
 
 
 @posix_only
-def test_a_folder_that_nobody_may_write_in_is_told_at_once(
+def test_a_folder_without_write_access_is_an_error_at_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)  # root may write everywhere
@@ -157,7 +157,7 @@ def test_the_home_of_another_user_may_be_named(tmp_path: Path) -> None:
     me = pwd.getpwuid(os.getuid())
     assert expanded(Path(f"~{me.pw_name}/x")) == Path(me.pw_dir, "x")
     assert expanded(tmp_path / "~" / "x") == tmp_path / "~" / "x"
-    with pytest.raises(MissingFolderError, match="nobody here"):
+    with pytest.raises(MissingFolderError, match="unknown user"):
         expanded(Path("~nobody-of-that-name/x"))
 
 

@@ -1,4 +1,4 @@
-"""Tell which exports are one account's, and what its owner is called today."""
+"""Find out which exports are of one account, and what its owner is called today."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ __all__ = ["Accounts"]
 
 
 class Accounts:
-    """The accounts that exports are of, by their owners' names.
+    """Groups exports by the accounts that they are of.
 
-    Two exports are one account's if their owners have one name, or are one person of a
-    conversation that both hold. Where they hold none in common, it is told by an encrypted chat
-    that goes on where the other export's ends, or by one name written in two ways.
+    Two exports are of one account if their owners have one name, or are one person of a
+    conversation that both hold. Without a common conversation, an encrypted chat that goes on
+    where the other export's ends tells it, or one name written in two ways.
 
     Args:
         conversations: All conversations.
-        age: The place of each origin of names in the order of time.
-        newest_of: Returns, of the person who bears a name in a thread, the newest thread and name.
+        age: The place of each origin in the order of time.
+        newest_of: Returns the newest thread and name of the person with a name in a thread.
     """
 
     def __init__(
@@ -40,8 +40,10 @@ class Accounts:
         newest_of: Callable[[ThreadFiles, str], tuple[ThreadFiles, str] | None],
     ) -> None:
         self._threads: defaultdict[Origin, list[ThreadFiles]] = defaultdict(list)
+        # The comparable name of each owner, and the name as written.
         self._owner: dict[Origin, tuple[str, str]] = {}
-        self._account: dict[Origin, Origin] = {}
+        # Exports of one account lead to one root (a union-find).
+        self._parent: dict[Origin, Origin] = {}
         for thread in (t for c in conversations for t in c.threads):
             self._threads[thread.origin].append(thread)
             if thread.owner:
@@ -66,36 +68,37 @@ class Accounts:
         for one, other in combinations(sorted(self._owner), 2):
             if self._root(one) != self._root(other) and self._may_be_one(one, other):
                 self._unite((one, other))
-        self._name: dict[Origin, tuple[int, str]] = {}
+        # By roots: the age of the newest export that names the owner, and that name.
+        self._newest_name: dict[Origin, tuple[int, str]] = {}
         for export, named in names.items():
             root = self._root(export)
-            self._name[root] = max(self._name.get(root, (-1, "")), named)
+            self._newest_name[root] = max(self._newest_name.get(root, (-1, "")), named)
 
     @property
     def names(self) -> list[str]:
         """The names of today of all owners."""
-        return [name for _, name in self._name.values()]
+        return [name for _, name in self._newest_name.values()]
 
-    def name_today(self, bearers: Iterable[tuple[ThreadFiles, str]]) -> str | None:
-        """Return the name of today of an account's owner, None for anybody else."""
-        for thread, key in bearers:
+    def name_today(self, names: Iterable[tuple[ThreadFiles, str]]) -> str | None:
+        """Return the name of today of an account's owner; None for other people."""
+        for thread, key in names:
             if thread.origin in self._owner and self._owner[thread.origin][0] == key:
-                return self._name[self._root(thread.origin)][1]
+                return self._newest_name[self._root(thread.origin)][1]
         return None
 
     def _root(self, export: Origin) -> Origin:
-        while self._account.get(export, export) != export:
-            export = self._account[export]
+        while self._parent.get(export, export) != export:
+            export = self._parent[export]
         return export
 
     def _unite(self, exports: Iterable[Origin]) -> None:
         first, *others = sorted({self._root(export) for export in exports})
-        self._account.update(dict.fromkeys(others, first))
+        self._parent.update(dict.fromkeys(others, first))
 
     def _may_be_one(self, one: Origin, other: Origin) -> bool:
         (key, name), (other_key, other_name) = self._owner[one], self._owner[other]
         if key in self._everybody[other] or other_key in self._everybody[one]:
-            return False  # who is in the other's chats is somebody else
+            return False  # an owner in the other's chats is another person
         if not (self._contacts(one, key) & self._contacts(other, other_key)):
             return False
         words, others = words_of_name(name), words_of_name(other_name)
@@ -107,7 +110,7 @@ class Accounts:
         return {key for pair in pairs if pair and owner in pair[0] for key in pair[0] - {owner}}
 
     def _goes_on(self, export: Origin, encrypted: Origin) -> bool:
-        """Tell whether chats go on encrypted, each behind its end, and the owner is nobody else."""
+        """Return whether chats go on encrypted after their ends, and the owner may be the same."""
         owner = self._owner[encrypted][0]
         chats = [t for t in self._threads[encrypted] if t.variant == "B" and t.span]
         if not chats or any(owner not in t.as_written.bearers for t in chats):

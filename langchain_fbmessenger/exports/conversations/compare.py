@@ -1,6 +1,6 @@
-"""Tell what two threads have in common by their messages, and who in one is who in the other.
+"""Compare the messages of two threads: how many they share, and who wrote the shared ones.
 
-Times alone are cheap and tell where to look; what counts is a message that both hold: of one time,
+Times alone are cheap and show where to look; what counts is a message that both hold: of one time,
 with one text and the same media. Only threads that raise a question are read for it.
 """
 
@@ -19,28 +19,28 @@ from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterator, Mapping
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from langchain_fbmessenger.exports.conversations.part_reader import PartReader
+    from langchain_fbmessenger.exports.conversations.reading import PartReader
     from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
 
-__all__ = ["Common", "Comparer", "stamps_in_common", "times_deny", "times_of"]
+__all__ = ["Common", "Comparer", "sampled", "stamps_in_common", "times_deny", "times_of"]
 
-_KEPT = 4  # threads, of which one is mostly compared with several
+_KEPT = 4  # threads in memory, as one is mostly compared with several
 _HALF = 2
-_PLENTY = 100  # times to a millisecond that are the same in threads of one number: no chance
+_PLENTY = 100  # equal times in ms: with these, threads with one number need no reading
 _LONG = 1000
-_SAMPLE = 7  # of long threads one minute in seven tells enough
+_SAMPLE = 7  # of long threads one minute in seven is enough
 _MINUTE = 60_000
 
 
 class Common(msgspec.Struct, frozen=True):
-    """What two threads have in common.
+    """The messages that two threads have in common, in numbers.
 
     Attributes:
-        shared: How many messages.
-        possible: How many there could be, in the time that both cover.
-        votes: Who wrote them, by the names that the two threads have for them.
+        shared: The number of messages in both.
+        possible: The number that could be in both, in the time that both cover.
+        votes: How many shared messages each pair of senders wrote, one name from each thread.
     """
 
     shared: int = 0
@@ -49,11 +49,11 @@ class Common(msgspec.Struct, frozen=True):
 
     @property
     def is_most(self) -> bool:
-        """Whether half of what could be in both is."""
+        """Whether at least half of the messages that could be in both are."""
         return 0 < self.possible <= _HALF * self.shared
 
     def reversed(self) -> Common:
-        """Return what two threads have in common, seen from the other one."""
+        """Return the same with the two threads swapped."""
         votes = Counter({(there, here): n for (here, there), n in self.votes.items()})
         return Common(self.shared, self.possible, votes)
 
@@ -61,7 +61,7 @@ class Common(msgspec.Struct, frozen=True):
 _NOTHING = Common()
 
 
-class _Said(NamedTuple):
+class _ComparedMessage(NamedTuple):
     """A message, as far as it is compared."""
 
     time: int
@@ -79,7 +79,7 @@ class Comparer:
     def __init__(self, parts: PartReader) -> None:
         self._parts = parts
         self._answers: dict[tuple[int, int], Common] = {}
-        self._read: dict[int, list[_Said]] = {}
+        self._read: dict[int, list[_ComparedMessage]] = {}
 
     def common(self, thread: ThreadFiles, other: ThreadFiles) -> Common:
         """Return what two threads have in common, under the names that their exports have."""
@@ -94,7 +94,7 @@ class Comparer:
         if not stamps_in_common(thread, other):
             return _NOTHING
         unit = max(thread.precision, other.precision)
-        if unit == 1 and thread.strong_id and thread.strong_id == other.strong_id:
+        if unit == 1 and thread.meta_id and thread.meta_id == other.meta_id:
             votes = _votes_by_time(thread, other)
             if (shared := votes.total()) >= _PLENTY:
                 return Common(shared, shared, votes)
@@ -106,36 +106,38 @@ class Comparer:
         for what in mine.keys() & theirs.keys():
             shared += min(len(mine[what]), len(theirs[what]))
             senders, others = set(mine[what]), set(theirs[what])
-            if len(senders) == len(others) == 1:  # two said the same in one minute: who was who?
+            if len(senders) == len(others) == 1:  # else two wrote the same in one minute
                 votes[senders.pop(), others.pop()] += 1
         possible = min(sum(map(len, mine.values())), sum(map(len, theirs.values())))
         return Common(shared, possible, votes)
 
-    def _messages(self, thread: ThreadFiles) -> list[_Said]:
+    def _messages(self, thread: ThreadFiles) -> list[_ComparedMessage]:
         key = _key(thread)
         if key not in self._read:
             while len(self._read) >= _KEPT:
                 del self._read[next(iter(self._read))]
-            self._read[key] = sorted(self._say(thread))
+            self._read[key] = sorted(self._read_messages(thread))
         return self._read[key]
 
-    def _say(self, thread: ThreadFiles) -> Iterator[_Said]:
+    def _read_messages(self, thread: ThreadFiles) -> Iterator[_ComparedMessage]:
         for piece in thread.pieces:
             try:
                 messages = self._parts.read(piece).messages
             except (UnreadableFileError, NotAThreadError):
-                continue  # who reads the thread for its messages will count it
+                continue  # the second pass counts it
             for m in messages:
-                yield _Said(m.timestamp_ms, comparable_name(m.sender), identity(m, 1)[1:])
+                yield _ComparedMessage(
+                    m.timestamp_ms, comparable_name(m.sender), identity(m, 1)[1:]
+                )
 
 
 def times_deny(thread: ThreadFiles, other: ThreadFiles, names: Mapping[str, str]) -> bool:
-    """Tell whether somebody writes in one thread when another does in the other.
+    """Return whether two people wrote at one time in two states of a thread.
 
     Args:
         thread: A thread.
         other: Another state of the same.
-        names: Who of the one is thought to be who of the other, by compared names.
+        names: People taken to be one person, by comparable names in the first and the other.
     """
     return any(
         not any(names.get(name, name) in there for name in here)
@@ -157,7 +159,7 @@ def _senders_at_one_time(
 
 
 def stamps_in_common(thread: ThreadFiles, other: ThreadFiles) -> int:
-    """Count the times that two threads have in common, in the coarser of their units."""
+    """Return how many times two threads have in common, in the coarser of their units."""
     if not thread.span or not other.span:
         return 0
     unit = max(thread.precision, other.precision)
@@ -175,15 +177,22 @@ def times_of(thread: ThreadFiles, unit: int) -> Iterator[int]:
     return stamps if unit == 1 else (time // unit for time in stamps)
 
 
+def sampled(thread: ThreadFiles, times: Iterable[int]) -> Iterable[int]:
+    """Return times of a thread's messages; of a long thread, those of one minute in seven."""
+    if sum(outline.found for outline in thread.outlines) <= _LONG:
+        return times
+    return (time for time in times if time // _MINUTE % _SAMPLE == 0)
+
+
 def _key(thread: ThreadFiles) -> int:
-    return id(thread.pieces)  # which the thread has under any names
+    return id(thread.pieces)  # the same whatever names of today the thread has
 
 
-def _in_units(said: list[_Said], unit: int) -> list[_Said]:
+def _in_units(said: list[_ComparedMessage], unit: int) -> list[_ComparedMessage]:
     return said if unit == 1 else [m._replace(time=m.time // unit) for m in said]
 
 
-def _by_identity(said: list[_Said], first: int, last: int) -> dict[Hashable, list[str]]:
+def _by_identity(said: list[_ComparedMessage], first: int, last: int) -> dict[Hashable, list[str]]:
     found: defaultdict[Hashable, list[str]] = defaultdict(list)
     for time, sender, what in said:
         if first <= time <= last:
@@ -193,13 +202,11 @@ def _by_identity(said: list[_Said], first: int, last: int) -> dict[Hashable, lis
 
 def _senders_by_time(thread: ThreadFiles, unit: int) -> dict[int, set[str]]:
     found: defaultdict[int, set[str]] = defaultdict(set)
-    is_long = sum(outline.found for outline in thread.outlines) > _LONG
     for outline in thread.outlines:
         for sender, times in outline.stamps.items():
-            if is_deleted_account(sender):  # who may have been anybody
+            if is_deleted_account(sender):  # may have been any person
                 continue
             name = comparable_name(sender)
-            for time in times:
-                if not is_long or time // _MINUTE % _SAMPLE == 0:
-                    found[time // unit].add(name)
+            for time in sampled(thread, times):
+                found[time // unit].add(name)
     return found

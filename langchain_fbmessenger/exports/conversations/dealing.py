@@ -1,4 +1,4 @@
-"""Deal the conversations of exports to worker processes, and take them back in their order."""
+"""Deal the conversations of exports to worker processes, and collect them in their order."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ __all__ = [
 PAYS = 24 * 2**20
 """Bytes of JSON for which it pays to start one more process: to start takes 0.15 s."""
 CHUNK = 2**20
-"""Bytes of JSON that are dealt at a time, or the one conversation that is larger."""
-_TIMES_JSON = {".html": 4, ".htm": 4}  # how much longer it takes to read as many bytes
-_AHEAD = 2  # chunks: one that is read while another, which has been read, waits to be taken
+"""Bytes of JSON that are dealt at a time; a larger conversation is dealt alone."""
+_TIMES_JSON = {".html": 4, ".htm": 4}  # how much longer than JSON it takes to read a byte
+_AHEAD = 2  # chunks for a worker: it reads one while the other waits to be collected
 
 
 class Chosen(NamedTuple):
@@ -53,14 +53,14 @@ class Chosen(NamedTuple):
 
 
 class Reading(NamedTuple):
-    """A conversation that was read (None: there is nothing left of it), and where it is counted."""
+    """A conversation that was read (None if nothing of it is left), and the report of it."""
 
     thread: Thread | None
     report: LoadReport
 
 
 class Answer(NamedTuple):
-    """What a worker has read, and what it has learned of the files, if they were not known."""
+    """A worker's answer: the conversation, and the outlines of files that were partial."""
 
     reading: Reading
     outlines: list[Outline]
@@ -108,14 +108,14 @@ def deal(
 
 
 def check_workers(workers: int, timezone: tzinfo | None) -> None:
-    """Make sure that so many workers can be had.
+    """Raise an error if there cannot be so many workers.
 
     Args:
         workers: How many; 0 for one on each core.
-        timezone: What they would be handed.
+        timezone: The time zone that they would be handed.
 
     Raises:
-        InvalidOptionError: They cannot.
+        InvalidOptionError: There cannot be so many.
     """
     if isinstance(workers, bool) or not isinstance(workers, int) or workers < 0:
         message = f"workers is a number of processes, 0 for one on each core, not {workers!r}"
@@ -128,10 +128,10 @@ def check_workers(workers: int, timezone: tzinfo | None) -> None:
 
 
 def check_files(workers: int, paths: Sequence[Path]) -> None:
-    """Make sure that there is more to read than a file, which is never dealt to several workers.
+    """Raise an error if several workers are to read one file, which is never dealt to several.
 
     Raises:
-        InvalidOptionError: So many workers were to read one.
+        InvalidOptionError: Several workers are to read one file.
     """
     if workers > 1 and len(paths) == 1 and paths[0].is_file() and not is_archive(paths[0]):
         raise _refusal(workers, f"{str(paths[0])!r} is one file, which one process reads")
@@ -144,11 +144,11 @@ def _refusal(workers: int, reason: str) -> InvalidOptionError:
 
 
 class _Dealer:
-    """Deals chunks to whichever worker has the fewest.
+    """Deals chunks to the worker that has the fewest.
 
     Args:
         chosen: The conversations.
-        reader: Reads those that are not dealt.
+        reader: Reads the conversations that are not dealt.
         pool: The workers.
         files: How many threads each file holds, by its id.
     """
@@ -165,11 +165,11 @@ class _Dealer:
         self._pool = pool
         self._files = files
         self._is_over = False
-        # In the order of the conversations: who reads each; a worker at the end of a chunk is done.
+        # In the order of the conversations: each with its worker, and whether it ends a chunk.
         self._order: deque[tuple[Chosen, Worker | None, bool]] = deque()
 
     def readings(self) -> Iterator[Reading]:
-        """Give what was read, in the order of the conversations."""
+        """Yield what was read, in the order of the conversations."""
         # The first are read here while the workers start.
         self._order.extend((chosen, None, False) for chosen in self._gather())
         while True:
@@ -184,7 +184,7 @@ class _Dealer:
                 answer = worker.receive()
                 _complete(chosen, answer.outlines)
                 yield answer.reading
-                del answer  # or it is held while the next one is read
+                del answer  # so that it is not held while the next one is read
 
     def _deal_ahead(self) -> None:
         while not self._is_over and self._pool.has_room(_AHEAD):
@@ -214,9 +214,9 @@ class _Dealer:
         return gathered
 
     def _is_dealt(self, chosen: Chosen) -> bool:
-        """Tell whether a conversation is for workers.
+        """Return whether a conversation is for workers.
 
-        Of a file with several threads each worker would have to read the whole.
+        It is not if a file holds several threads: each worker would have to read the whole file.
         """
         return bool(chosen.pieces) and all(
             self._files[id(piece.found.file)] == 1 for _, piece in chosen.pieces
@@ -233,11 +233,11 @@ def answer_of(reader: ConversationReader, chosen: Chosen) -> Answer:
 
 
 def _complete(chosen: Chosen, outlines: list[Outline]) -> None:
-    """Take over what a worker has learned of files that were known by their edges only."""
+    """Complete the partial outlines of a conversation with those that a worker has read."""
     for (thread, piece), outline in zip(chosen.pieces, outlines, strict=False):
         if piece.outline.is_partial:
             piece.outline.complete(outline)
-            thread.look_again()
+            thread.drop_cached()
 
 
 def _work(piece: Piece) -> int:
@@ -247,7 +247,7 @@ def _work(piece: Piece) -> int:
 
 
 def _light(chosen: Chosen) -> Chosen:
-    """Return the same without what it takes to join threads: eight bytes for each message."""
+    """Return the same without the times of messages, which take eight bytes each to send."""
     light: dict[int, tuple[ThreadFiles, Piece]] = {}
     threads = []
     for thread in chosen.conversation.threads:

@@ -1,4 +1,4 @@
-"""Bring the messages of a conversation's files into one list, each once, oldest first."""
+"""Merge the messages of a conversation's files into one list, each once, oldest first."""
 
 from __future__ import annotations
 
@@ -63,8 +63,9 @@ def merge_messages(
 
 
 def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
-    """Give messages of accounts that are gone by now the name that another file has for them."""
-    gone = {sender for sender in _senders(files) if is_deleted_account(sender)}
+    """Give messages of deleted accounts the name that another file has for the sender."""
+    senders = {message.sender for messages in files for message in messages}
+    gone = {sender for sender in senders if is_deleted_account(sender)}
     if not gone:
         return
     named: dict[Hashable, set[str]] = {}
@@ -80,12 +81,8 @@ def _name_the_gone(files: Sequence[Sequence[Message]], precision: int) -> None:
                     (message.sender,) = names
 
 
-def _senders(files: Sequence[Sequence[Message]]) -> set[str]:
-    return {message.sender for messages in files for message in messages}
-
-
 def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]:
-    """Return the files that share a span of time with another: parts of one thread do not."""
+    """Return the numbers of files whose spans of time overlap; parts of one thread do not."""
     spans = [
         (m[0].timestamp_ms // precision, m[-1].timestamp_ms // precision, number)
         for number, m in enumerate(files)
@@ -100,15 +97,14 @@ def _overlapping(files: Sequence[Sequence[Message]], precision: int) -> set[int]
 
 
 def identity(message: Message, precision: int) -> tuple[int, str, tuple[str, ...]]:
-    """Return what is the same of a message in two files, whoever wrote it."""
+    """Return what is equal of one message in two files, apart from its sender."""
     media = tuple(a.uri.rpartition("/")[2] for a in message.attachments)  # folders differ
     # A shared link is a field of its own in one format and the text in another.
     text = message.text or (message.share and message.share.link) or ""
     words = " ".join(text.split())  # pages do not keep every blank
     if message.system and precision < _MINUTE:
-        words = (
-            message.system
-        )  # the line itself is in the account's language, with names of its day
+        # The line itself is in the account's language, with names of its day.
+        words = message.system
     return message.timestamp_ms // precision, words, media
 
 

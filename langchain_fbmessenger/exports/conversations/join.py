@@ -1,4 +1,4 @@
-"""Tell which files are one conversation, across parts, folders, zip archives and exports.
+"""Join threads that are one conversation, across parts, folders, zip archives and exports.
 
 Meta's own identity comes first: a thread's directory. Where it ends (another folder, the export of
 encrypted chats, another download), people's names decide, then messages in common, then time.
@@ -29,16 +29,16 @@ if TYPE_CHECKING:
 
 __all__ = ["join_threads"]
 
-_PLAINLY = 2  # how sure it is that two conversations have the same people, after two better ways
+_PLAINLY = 2  # the rank of plain names among the keys of a thread: the least sure
 
 
 def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Conversation]:
-    """Bring together what is one conversation.
+    """Join threads that are one conversation.
 
     Args:
         threads: The threads of all exports, their owners and names of today known as far as they
             can be.
-        comparer: Tells what two threads have in common.
+        comparer: Compares the messages of threads.
 
     Returns:
         Conversations in the order of their first threads.
@@ -48,8 +48,8 @@ def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
     order = {id(thread): number for number, thread in enumerate(threads)}
     by_people: dict[object, list[Conversation]] = {}
     conversations: list[Conversation] = []
-    # What only continues others comes behind them, and one export behind the other: so all that a
-    # thread may belong to is there when its turn comes.
+    # Threads that only continue others come after them, and one export after the other, so that
+    # all that a thread may belong to is there when its turn comes.
     for _, turn in groupby(sorted(_with_one_id(threads, comparer), key=_turn), key=_turn):
         waiting = {id(conversation): conversation for conversation in turn}
         matches = _matches(waiting.values(), by_people, comparer)
@@ -59,7 +59,7 @@ def join_threads(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
         conversations += waiting.values()
         for conversation in (*waiting.values(), *(known for _, known in matches)):
             for thread in conversation.threads:
-                # Of what holds nothing, nobody can tell whose it is; half of the encrypted do.
+                # An empty thread could match any; half of the encrypted ones are empty.
                 for _, key in _ways(thread, plainly=plainly) if thread.span else ():
                     _note(by_people, key, conversation)
     conversations.sort(key=lambda c: min(order[id(thread)] for thread in c.threads))
@@ -71,10 +71,10 @@ def _matches(
     by_people: Mapping[object, list[Conversation]],
     comparer: Comparer,
 ) -> list[tuple[Conversation, Conversation]]:
-    """Return which conversations belong to which known ones, the surest first, each once.
+    """Return pairs of a conversation and the known one that it belongs to, the surest first.
 
-    Two friends may have one name: then messages in common tell whose conversation goes on, and
-    where there are none, time does.
+    Two friends may have one name: then messages in common decide whose conversation goes on, and
+    without any the time does.
     """
     pairs = [
         (_distance(new, known, way), new, known)
@@ -95,16 +95,16 @@ def _matches(
 
 
 def _with_one_id(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Conversation]:
-    """Bring together what has Meta's number in common: nothing is surer.
+    """Join threads that share Meta's number, which is the surest sign.
 
-    Without a number the folder's name, or the people of one export, are good for the same messages
-    only: as of a chat that was archived.
+    Without a number the folder's name, or the people of one export, count only where the messages
+    are the same, as of a chat that was archived.
     """
     conversations: list[Conversation] = []
     by_id: dict[object, list[Conversation]] = {}
     for thread in threads:
-        keys: list[object] = [thread.strong_id or (thread.thread_id,)]
-        if thread.box:
+        keys: list[object] = [thread.meta_id or (thread.thread_id,)]
+        if thread.disk_folder:
             keys += [(thread.export, key) for key in people_keys(thread)]
         same = (c for key in keys for c in by_id.get(key, ()))
         known = next((c for c in same if _is_same(thread, c, comparer)), None)
@@ -119,10 +119,10 @@ def _with_one_id(threads: Iterable[ThreadFiles], comparer: Comparer) -> list[Con
 
 
 def _is_same(thread: ThreadFiles, known: Conversation, comparer: Comparer) -> bool:
-    """Tell whether a thread with the number, the folder or the people of a known one is that."""
+    """Return whether a thread is the known one with which it shares a number, folder or people."""
     if not owners_agree([thread], known.threads, comparer):
         return False
-    if thread.strong_id and any(other.strong_id == thread.strong_id for other in known.threads):
+    if thread.meta_id and any(other.meta_id == thread.meta_id for other in known.threads):
         return True
     return any(is_one_chat(thread, other, comparer) for other in known.threads)
 
@@ -144,7 +144,7 @@ def _note(index: dict[Any, list[Conversation]], key: object, conversation: Conve
 def _candidates(
     new: Conversation, by_people: Mapping[object, list[Conversation]], comparer: Comparer
 ) -> Iterator[tuple[int, Conversation]]:
-    """Return the conversations that have the same people, and by which name: 0 is the best."""
+    """Yield conversations with the same people, and how sure that is: 0 is the surest."""
     threads = [thread for thread in new.threads if thread.span] if by_people else []
     seen: set[int] = set()
     ways = (way for thread in threads for way in _ways(thread, plainly=True))
@@ -166,7 +166,7 @@ def _candidates(
 
 
 def _ways(thread: ThreadFiles, *, plainly: bool) -> list[tuple[int, object]]:
-    """Return what a thread may be known by, and how sure each is."""
+    """Return the keys that states of one thread share, each with how sure it is: 0 the surest."""
     plain = plain_key(thread) if plainly else None
     return [*enumerate(people_keys(thread)), *([(_PLAINLY, plain)] if plain else [])]
 

@@ -1,6 +1,6 @@
-"""Join conversations of several exports by their messages, where neither number nor names tell.
+"""Join conversations of several exports by their messages, where number and names do not help.
 
-So it is when the people of a thread were renamed and its number is not known, or has changed.
+That is so when the people of a thread were renamed and its number is unknown or has changed.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.exports.conversations.bonds import are_kept_apart, owners_agree
-from langchain_fbmessenger.exports.conversations.compare import stamps_in_common, times_of
+from langchain_fbmessenger.exports.conversations.compare import sampled, stamps_in_common, times_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,19 +20,19 @@ if TYPE_CHECKING:
 
 __all__ = ["join_by_messages"]
 
-_LONG, _SAMPLE, _MINUTE = 1000, 7, 60_000  # of long threads one minute in seven leads there
-_CROWD = 8  # conversations at one time, of which none can be told to be another's
+_MINUTE = 60_000
+_CROWD = 8  # with more conversations at one time, a shared time is no sign that two are one
 _FEW = 2
 
 
 def join_by_messages(
     conversations: list[Conversation], comparer: Comparer, limit: int
 ) -> list[Conversation]:
-    """Bring together conversations that hold the same messages.
+    """Join conversations that hold the same messages.
 
     Args:
-        conversations: What other ways have left apart.
-        comparer: Tells what two threads have in common.
+        conversations: The conversations that were not joined in other ways.
+        comparer: Compares the messages of threads.
         limit: How many to find at most.
 
     Returns:
@@ -58,13 +58,13 @@ def _root(joined: dict[int, Conversation], conversation: Conversation) -> Conver
 
 
 def _pairs(conversations: list[Conversation]) -> Iterator[tuple[Conversation, Conversation]]:
-    """Return what has times in common, the most first."""
+    """Yield pairs of conversations with times in common, those with the most first."""
     threads = [(c, t) for c in conversations for t in c.threads if t.span]
     for unit in sorted({thread.precision for _, thread in threads}):
         at: dict[int, dict[int, Conversation]] = {}
         for conversation, thread in threads:
-            for time in _leads(thread, unit) if thread.precision <= unit else ():
-                at.setdefault(time, {})[id(conversation)] = conversation
+            for time in sampled(thread, times_of(thread, 1)) if thread.precision <= unit else ():
+                at.setdefault(time // unit, {})[id(conversation)] = conversation
         hits: Counter[tuple[int, int]] = Counter()
         for there in at.values():
             if 1 < len(there) <= _CROWD:
@@ -73,13 +73,6 @@ def _pairs(conversations: list[Conversation]) -> Iterator[tuple[Conversation, Co
         pairs = [(-n, *sorted((place[one], place[other]))) for (one, other), n in hits.items()]
         for _, first, second in sorted(pairs):
             yield conversations[first], conversations[second]
-
-
-def _leads(thread: ThreadFiles, unit: int) -> Iterator[int]:
-    is_long = sum(outline.found for outline in thread.outlines) > _LONG
-    for time in times_of(thread, 1):
-        if not is_long or time // _MINUTE % _SAMPLE == 0:
-            yield time // unit
 
 
 def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool:
@@ -92,7 +85,7 @@ def _are_one(one: Conversation, other: Conversation, comparer: Comparer) -> bool
 
 
 def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) -> bool:
-    """Tell whether two threads are one: a greeting that went to many is not enough."""
+    """Return whether two threads share enough messages; one greeting to many is not enough."""
     if thread.is_group != other.is_group or 2 * stamps_in_common(thread, other) < _possible(
         thread, other
     ):
@@ -102,7 +95,7 @@ def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
         return False
     unit = max(thread.precision, other.precision)
     is_known = not {*thread.bearers, *thread.as_written.bearers}.isdisjoint(other.bearers)
-    if unit >= _MINUTE:  # many may be told the same in one minute, but do not say so themselves
+    if unit >= _MINUTE:  # one may write the same to many in one minute, but they do not answer so
         is_answer = is_known and any(here != there for here, there in common.votes)
         return common.shared >= _FEW and (
             is_answer or len(common.votes) >= _FEW or common.shared > _FEW
@@ -111,7 +104,7 @@ def _hold_the_same(thread: ThreadFiles, other: ThreadFiles, comparer: Comparer) 
 
 
 def _possible(thread: ThreadFiles, other: ThreadFiles) -> int:
-    """Return how many times two threads can have in common, which is few where they hardly meet."""
+    """Return how many times two threads can have in common, within the time that both cover."""
     if not thread.span or not other.span:
         return 1
     unit = max(thread.precision, other.precision)

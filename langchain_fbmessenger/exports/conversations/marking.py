@@ -1,4 +1,4 @@
-"""Mark the messages that nobody typed, and learn from them who is called what in a chat."""
+"""Mark system lines, and learn from them the nicknames of a chat."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from langchain_fbmessenger.exports.system_lines.match import (
 
 if TYPE_CHECKING:
     from collections import Counter
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from langchain_fbmessenger.exports.conversations.threads import ThreadFiles
     from langchain_fbmessenger.exports.records import Messages
@@ -26,15 +26,15 @@ __all__ = [
     "give_names_of_today",
     "mark_system_lines",
     "nicknames_of_people",
-    "rename_bearers",
+    "rename_nicknamed",
 ]
 
 
 class SetNickname(NamedTuple):
-    """A line that gives somebody a nickname.
+    """A nickname that a line gives to a person.
 
     Attributes:
-        person: Who bears it, as the line says it; "" for the account's owner.
+        person: The person as the line calls them; "" for the account's owner.
         nickname: The nickname.
     """
 
@@ -45,12 +45,12 @@ class SetNickname(NamedTuple):
 def mark_system_lines(
     messages: Messages, languages: Counter[str], *, is_group: bool
 ) -> list[SetNickname]:
-    """Mark messages that Meta wrote.
+    """Mark the system lines among messages.
 
     Args:
-        messages: The messages of one file; what Meta wrote among them gets its `system`.
-        languages: Counts each line found, by its language.
-        is_group: Whether they are a group's.
+        messages: The messages of one file; system lines among them get their `system`.
+        languages: Counts the lines found, by language.
+        is_group: Whether the conversation is a group.
 
     Returns:
         The nicknames that were set, in the order of the messages.
@@ -73,7 +73,7 @@ def mark_system_lines(
             extras[index] = Extra(system=line.kind)
         elif extra.system is None:
             if payload and line.kind == "attachment sentence":
-                texts[index] = None  # the person sent what the sentence tells of
+                texts[index] = None  # the person sent what the sentence describes
             else:
                 extra.system = line.kind
     return nicknames
@@ -82,18 +82,16 @@ def mark_system_lines(
 def nicknames_of_people(
     found: Iterable[SetNickname], people: Sequence[str], owner: str | None
 ) -> tuple[tuple[str, str], ...]:
-    """Return each nickname behind the name of who bears it, or behind "" where that is unclear.
+    """Return pairs of a person's name ("" where that is unclear) and a nickname.
 
     Args:
-        found: What the lines say. They call people by a full name, a first name, or a nickname.
-        people: Who takes part or has written.
+        found: The lines' nicknames; they call people by a full name, a first name, or a nickname.
+        people: The names of those who take part or have written.
         owner: The account's owner, if known.
     """
     by_name = {comparable_name(name): name for name in people}
-    by_first_name: dict[str, list[str]] = {}
-    for key, name in by_name.items():
-        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
-    bearers: dict[str, str] = {}
+    by_first_name = _by_first_name(by_name)
+    by_nickname: dict[str, str] = {}
     nicknames: dict[tuple[str, str], None] = {}
     for person, nickname in found:
         key = comparable_name(person)
@@ -103,14 +101,14 @@ def nicknames_of_people(
         elif len(of_first_name) == 1:
             name = by_name.get(key) or of_first_name[0]
         else:
-            name = by_name.get(key) or bearers.get(key, "")
-        bearers[comparable_name(nickname)] = name
+            name = by_name.get(key) or by_nickname.get(key, "")
+        by_nickname[comparable_name(nickname)] = name
         nicknames[name, nickname] = None
     return tuple(nicknames)
 
 
 def give_names_of_today(messages: Messages, thread: ThreadFiles) -> None:
-    """Put the names of today into the messages of a thread, as senders and behind reactions."""
+    """Rename the senders and reacting people of messages to their names of today."""
     name_today = cache(thread.name_today)  # few people write many messages
     messages.senders = [name_today(name) for name in messages.senders]
     for extra in messages.extras.values():
@@ -123,12 +121,10 @@ def give_names_of_today(messages: Messages, thread: ThreadFiles) -> None:
             )
 
 
-def rename_bearers(found: Iterable[SetNickname], thread: ThreadFiles) -> list[SetNickname]:
-    """Return nicknames behind names of today; lines call people by a full or a first name."""
-    full = dict(thread.as_written.bearers)
-    by_first_name: dict[str, list[str]] = {}
-    for key, name in full.items():
-        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
+def rename_nicknamed(found: Iterable[SetNickname], thread: ThreadFiles) -> list[SetNickname]:
+    """Return nicknames with their people's names of today; lines use full or first names."""
+    full = thread.as_written.bearers
+    by_first_name = _by_first_name(full)
     renamed = []
     for person, nickname in found:
         key = comparable_name(person)
@@ -136,3 +132,11 @@ def rename_bearers(found: Iterable[SetNickname], thread: ThreadFiles) -> list[Se
         known = full.get(key) or (of_first_name[0] if len(of_first_name) == 1 else person)
         renamed.append(SetNickname(thread.name_today(known), nickname))
     return renamed
+
+
+def _by_first_name(names: Mapping[str, str]) -> dict[str, list[str]]:
+    """Return names by comparable first names, given names by comparable full names."""
+    by_first_name: dict[str, list[str]] = {}
+    for key, name in names.items():
+        by_first_name.setdefault(key.partition(" ")[0], []).append(name)
+    return by_first_name

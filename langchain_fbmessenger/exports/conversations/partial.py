@@ -1,7 +1,7 @@
-"""Tell how far outlines that are partial will do: whose files have to be read whole at once.
+"""Find the threads for which partial outlines are not enough, so that files are read whole.
 
-A partial outline knows who takes part, not who else has written. Where that could change whose the
-export is, or which threads are one conversation, the answer is to be that of whole outlines.
+A partial outline knows who takes part, but not who else has written. Where that could change the
+owner, or which threads are one conversation, whole outlines decide.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ def threads_to_complete(
 
     Args:
         threads: The threads of all exports.
-        stated: Whom the exports' own files name as their owner.
-        rounds: How often this was asked of the same threads.
-        lists_all: Looks through a thread's files for others who wrote than those who take part, and
-            tells its outlines of it where there is nobody.
+        stated: The owners that the exports' own files name.
+        rounds: How often this was called with the same threads.
+        lists_all: Returns whether only participants wrote in a thread, by looking through its
+            files, and notes that in its outlines.
     """
     partial = [thread for thread in threads if thread.is_partial]
     is_one_export = len({t.origin for t in threads}) == 1 and not any(map(rank_of, threads))
@@ -58,7 +58,7 @@ def threads_to_complete(
         return partial
     unknown = [thread for thread in partial if not thread.tells_all_people]
     by_size = sorted(unknown, key=lambda t: sum(piece.found.file.size for piece in t.pieces))
-    for thread in by_size[:_MOST_ROUNDS]:  # one tells as much as another
+    for thread in by_size[:_MOST_ROUNDS]:  # each is as good as another
         if not lists_all(thread):
             return [thread]
         if _is_owner_certain(threads, stated):
@@ -67,9 +67,9 @@ def threads_to_complete(
 
 
 def _possible_keys(thread: ThreadFiles) -> set[Hashable]:
-    """Return all that a thread may be joined by, whoever turns out to have written in it."""
-    keys: set[Hashable] = {thread.strong_id or (thread.thread_id,)}
-    if not thread.box:
+    """Return all keys by which a thread may be joined, whatever its whole files will show."""
+    keys: set[Hashable] = {thread.meta_id or (thread.thread_id,)}
+    if not thread.disk_folder:
         return keys
     if not thread.is_partial:
         return {*keys, *people_keys(thread)}
@@ -78,7 +78,7 @@ def _possible_keys(thread: ThreadFiles) -> set[Hashable]:
 
 
 def _is_owner_certain(threads: Sequence[ThreadFiles], stated: Sequence[Owner]) -> bool:
-    """Tell whether the owner is the same, whoever else has written in partial threads."""
+    """Return whether the owner is known, whatever the whole files of partial threads show."""
     names = [(thread, {*names_of(thread.outlines)}) for thread in threads]
     surest = max(stated, key=lambda owner: owner.evidence, default=None)
     if surest is not None:
@@ -87,7 +87,7 @@ def _is_owner_certain(threads: Sequence[ThreadFiles], stated: Sequence[Owner]) -
         return is_seen and surest.evidence > Evidence.PROFILE_VALUE
     everybody = [people for _, people in names if people]
     known = [people for thread, people in names if people and thread.tells_all_people]
-    if len(everybody) >= _TWO:  # else nobody is looked for whom all threads have in common
+    if len(everybody) >= _TWO:  # else no common name is looked for
         least = set.intersection(*everybody)
         is_settled = len(least) >= _TWO or (known and least == set.intersection(*known))
         if not is_settled:

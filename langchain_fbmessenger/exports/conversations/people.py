@@ -1,6 +1,6 @@
-"""Who the people of exports are, and what they were called before: conversations in, people out.
+"""List the people of exports with their former names: conversations in, people out.
 
-Meta tells people apart by nothing but their names. That somebody was renamed shows in two places:
+Meta tells people apart by their names alone. That a person was renamed shows in two places:
 two states of one thread, and a conversation of two in which a third name has written.
 """
 
@@ -33,8 +33,8 @@ def people_of_conversations(
         owner: The owner's name, if it is known.
 
     Returns:
-        People in the order in which they turn up, without accounts that are gone. A former name
-        that somebody bears today stands for a person of its own as well.
+        People in the order in which they turn up, without deleted accounts. A former name that
+        another person has today stands for a person of its own as well.
     """
     people: dict[str, str] = {}
     former: dict[str, dict[str, str]] = {}
@@ -64,9 +64,9 @@ def people_of_conversations(
 
 
 def _pair_of(main: ThreadFiles) -> tuple[str, str] | None:
-    """Return the owner and the other of a conversation of two, whoever else has written in it.
+    """Return the owner and the other of a conversation of two, even if a third name has written.
 
-    A third writer makes it look like a group; but a chat of two is called as the other is.
+    A third writer makes it look like a group, but a chat of two is called after the other one.
     """
     people = {comparable_name(name) for name in main.participants or ()}
     other = comparable_name(main.title or "")
@@ -77,6 +77,6 @@ def _pair_of(main: ThreadFiles) -> tuple[str, str] | None:
 
 
 def _whose_former_name(pairs: set[tuple[str, str]]) -> str:
-    """Return who bore a name that neither of two bears: who writes to several is the owner."""
+    """Return the person behind a third name in chats of two: in several chats, the owner."""
     owner, other = min(pairs)
     return other if len(pairs) == 1 else owner

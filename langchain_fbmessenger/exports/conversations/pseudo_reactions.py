@@ -1,8 +1,8 @@
 """Turn reactions that Meta has written as messages into reactions again.
 
 A thread's messages go in, the same messages come out, oldest first, with the reactions that only
-a sentence such as "Reacted ❤ to your message" tells of. Mostly the reaction is listed as well:
-then the sentence says nothing new. Counts: sections 7 and 8 of docs/formats.md.
+a sentence such as "Reacted ❤ to your message" states. Mostly the reaction is listed as well: then
+the sentence adds nothing. Counts: sections 7 and 8 of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ _EMOJI_STYLE = "\ufe0f"  # Meta writes a heart with or without it, even in one e
 
 
 def attach_pseudo_reactions(messages: Sequence[Message], owner: str | None) -> Messages:
-    """Give messages the reactions that stand in reaction sentences only.
+    """Add to messages the reactions that stand in reaction sentences only.
 
     Args:
         messages: A thread's messages, oldest first, its system lines marked.
-        owner: The name of the account that was exported: "your message" is theirs.
+        owner: The owner's name: "your message" is theirs.
 
     Returns:
         The messages. One that got a reaction is a copy; nothing that was given is changed. A
         sentence adds nothing if its reaction is listed at one of the 200 messages before it, or
-        if nobody else has written before.
+        if no other person has written before.
     """
     reactors = _Reactors(comparable_name(owner) if owner else None)
     result = list(messages)
@@ -55,7 +55,7 @@ def attach_pseudo_reactions(messages: Sequence[Message], owner: str | None) -> M
 
 
 class _Reactors:
-    """What has been seen of a thread: who wrote last, and the reactions no sentence tells of yet.
+    """The state of a thread so far: who wrote last, and the reactions without a sentence yet.
 
     Both are kept up to date message by message. Looking back at each sentence would be quadratic
     where one person writes and another only reacts.
@@ -64,7 +64,7 @@ class _Reactors:
     def __init__(self, owner: str | None) -> None:
         self._owner = owner
         self._unclaimed: defaultdict[tuple[str, str], deque[int]] = defaultdict(deque)
-        self._newest: dict[str, int] = {}  # by sender, who wrote last stands last
+        self._newest: dict[str, int] = {}  # by sender, the last writer at the end
 
     def note(self, message: Message, index: int) -> None:
         for reaction in message.reactions:
@@ -108,5 +108,5 @@ def _key(reaction: Reaction) -> tuple[str, str]:
 
 def _with_reaction(message: Message, reaction: Reaction) -> Message:
     if _key(reaction) in map(_key, message.reactions):
-        return message  # nobody reacts twice in the same way
+        return message  # a person reacts only once in the same way
     return msgspec.structs.replace(message, reactions=(*message.reactions, reaction))

@@ -15,12 +15,12 @@ from langchain_fbmessenger.exports.conversations.marking import (
     give_names_of_today,
     mark_system_lines,
     nicknames_of_people,
-    rename_bearers,
+    rename_nicknamed,
 )
-from langchain_fbmessenger.exports.conversations.part_reader import PartReader
 from langchain_fbmessenger.exports.conversations.pseudo_reactions import attach_pseudo_reactions
 from langchain_fbmessenger.exports.conversations.threads import newest_state
 from langchain_fbmessenger.exports.discovery.files import UnreadableFileError
+from langchain_fbmessenger.exports.formats.detect import decode_file, read_bytes
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.formats.part import outline_of
 from langchain_fbmessenger.exports.records import Messages, Source, Thread
@@ -30,12 +30,20 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.exports.conversations.marking import SetNickname
     from langchain_fbmessenger.exports.conversations.threads import Conversation, Piece, ThreadFiles
+    from langchain_fbmessenger.exports.discovery.files import ExportFile
     from langchain_fbmessenger.exports.formats.html.zone import ZoneChooser
     from langchain_fbmessenger.exports.formats.part import ThreadPart
     from langchain_fbmessenger.exports.report import LoadReport
     from langchain_fbmessenger.exports.selection import Selection
 
-__all__ = ["ConversationReader", "comes_in_parts", "is_long", "n_files", "skip_if_lost"]
+__all__ = [
+    "ConversationReader",
+    "PartReader",
+    "comes_in_parts",
+    "is_long",
+    "n_files",
+    "skip_if_lost",
+]
 
 _SOURCES: dict[str, Source] = {
     "B": "e2ee",
@@ -45,18 +53,51 @@ _SOURCES: dict[str, Source] = {
 }
 LONG = 8 * 2**20
 """Bytes of a conversation from which on it may be read part by part."""
-# Proper chats of their own applications: no line in them was written by Meta.
+# Formats without system lines.
 _WITHOUT_SYSTEM_LINES = {"B", "F"}
+_KEPT = 4  # files with several threads
+
+
+class PartReader:
+    """Reads parts, and keeps the last files that hold several threads.
+
+    Without that, a file for all threads would be decoded again for each of them, and where several
+    exports have such a file, one would drive out the other.
+
+    Args:
+        zone_of: Chooses the time zone of pages.
+    """
+
+    def __init__(self, zone_of: ZoneChooser) -> None:
+        self._zone_of = zone_of
+        self._kept: dict[int, tuple[ExportFile, list[ThreadPart]]] = {}
+
+    def read(self, piece: Piece) -> ThreadPart:
+        """Return a part; its messages are the caller's, who reads it once.
+
+        Raises:
+            UnreadableFileError: The file cannot be read.
+            NotAThreadError: It has changed, and holds no thread any more.
+        """
+        file = piece.found.file
+        if id(file) in self._kept:
+            return self._kept[id(file)][1][piece.outline.index]
+        parts = decode_file(read_bytes(file), self._zone_of)
+        if len(parts) > 1:
+            while len(self._kept) >= _KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[id(file)] = file, parts
+        return parts[piece.outline.index]
 
 
 class ConversationReader:
     """Reads conversations whose files are known; worker processes are handed a copy.
 
     Args:
-        selection: What is wanted.
+        selection: Which messages are wanted.
         zone_of: Chooses the time zone of pages.
-        owner: Whose exports these are, if somebody knows it better than they do.
-        report: Is brought up to date.
+        owner: The owner's name, if the user has given one.
+        report: Is updated.
     """
 
     def __init__(
@@ -110,10 +151,10 @@ class ConversationReader:
         """Read the files of a conversation; None if they have become unreadable meanwhile."""
         read = [(thread, piece, part) for thread, piece in pieces if (part := self._part(piece))]
         for thread in conversation.threads:
-            thread.look_again()
+            thread.drop_cached()
         main = newest_state(thread for thread, _ in pieces)
         owner = self._owner or conversation.owner
-        # Oldest part first, so that the stable sort leaves equal stamps of two parts in true order.
+        # Oldest part first, so that the stable sort keeps equal times of two parts in true order.
         read.sort(key=lambda p: (p[1].outline.precision, p[1].outline.first or 0, -p[1].found.part))
         files: dict[Hashable, list[Messages]] = {}
         copies: Counter[Hashable] = Counter()
@@ -123,7 +164,8 @@ class ConversationReader:
             found = self._marked(part, thread, nicknames, is_group=conversation.is_group)
             key: Hashable = id(piece)
             if piece.outline.precision > 1:
-                # "ha" at the end of one page and at the head of the next, in one minute, are two.
+                # "ha" at the end of one page and the start of the next are two messages, even in
+                # one minute: the pages of a thread count as one file.
                 number = id(thread), piece.found.part
                 key = id(thread), copies[number]
                 copies[number] += 1
@@ -132,7 +174,7 @@ class ConversationReader:
         if not files:
             return None
         precision = max(piece.outline.precision for _, piece in pieces)
-        # What is exact is compared exactly, before pages blur it.
+        # Exact times are compared exactly, before pages with coarser ones are added.
         exact = [Messages.joined(found) for key, found in files.items() if key not in coarse]
         messages, duplicates = merge_messages(exact, 1)
         if coarse:
@@ -148,13 +190,13 @@ class ConversationReader:
         return _thread(conversation, main, owner, messages, source, nicknames)
 
     def _part(self, piece: Piece) -> ThreadPart | None:
-        """Return what a piece stands for; None if it cannot be read."""
+        """Return the part of a thread that a piece stands for; None if it cannot be read."""
         report, outline = self.report, piece.outline
         try:
             part = self._parts.read(piece)
         except (UnreadableFileError, NotAThreadError) as error:
             if outline.is_partial:
-                outline.lose(str(error))
+                outline.mark_lost(str(error))
             if not skip_if_lost(piece, report):
                 report.skip_file(piece.found.file.location, str(error))
             return None
@@ -174,11 +216,11 @@ class ConversationReader:
         *,
         is_group: bool,
     ) -> Messages:
-        """Return the messages of a part, with what nobody typed marked, under names of today."""
+        """Return the messages of a part, system lines marked, people under their names of today."""
         messages = Messages.of(part.messages)
         if part.variant not in _WITHOUT_SYSTEM_LINES:
             found = mark_system_lines(messages, self.report.system_lines, is_group=is_group)
-            nicknames += found if not thread.today else rename_bearers(found, thread)
+            nicknames += found if not thread.today else rename_nicknamed(found, thread)
         if thread.today:
             give_names_of_today(messages, thread)
         return messages
@@ -197,7 +239,7 @@ class ConversationReader:
 
 
 def n_files(pieces: Iterable[Piece]) -> int:
-    """Count the files of pieces; one with several threads by its first."""
+    """Return the number of files of pieces; one with several threads counts with its first."""
     return sum(piece.outline.index == 0 for piece in pieces)
 
 
@@ -226,7 +268,7 @@ def _thread(  # noqa: PLR0913, PLR0917 - what it is made of
 
 
 def skip_if_lost(piece: Piece, report: LoadReport) -> bool:
-    """Tell the report of a file whose edges did not show that it cannot be read."""
+    """Count a file as skipped if its edges did not show that it cannot be read."""
     if piece.outline.lost is None:
         return False
     report.forget_variant(piece.outline.variant)
@@ -235,15 +277,15 @@ def skip_if_lost(piece: Piece, report: LoadReport) -> bool:
 
 
 def is_long(conversation: Conversation) -> bool:
-    """Tell whether a conversation is worth being read part by part."""
+    """Return whether a conversation is worth being read part by part."""
     pieces = [piece for thread in conversation.threads for piece in thread.pieces]
     return len(pieces) > 1 and sum(piece.found.file.size for piece in pieces) > LONG
 
 
 def comes_in_parts(chosen: Chosen) -> bool:
-    """Tell whether the files of a conversation follow each other, each known whole.
+    """Return whether the files of a conversation follow each other in time, each known whole.
 
-    They are JSON of one download: elsewhere one may hold what another does.
+    They must be JSON of one download: other files may repeat each other's messages.
     """
     if not chosen.pieces:
         return False

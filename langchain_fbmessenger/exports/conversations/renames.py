@@ -1,8 +1,8 @@
 """Learn from the conversations of several exports what everybody is called today.
 
-Meta tells people apart by nothing but their names, and the newest export's name is everybody's.
-Within a conversation its states tell who is who; what they tell of a person holds for the whole
-export, as far as one person alone bore the name there.
+Meta tells people apart by their names alone, and the name in the newest export is the one of today.
+The states of a conversation show who is who; what they show of a person holds for the whole export,
+as far as one person alone had the name there.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exports.conversations.accounts import Accounts
 from langchain_fbmessenger.exports.conversations.compare import times_deny
-from langchain_fbmessenger.exports.conversations.who import who_is_who
+from langchain_fbmessenger.exports.conversations.who_is_who import who_is_who
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         ThreadFiles,
     )
 
-    Bearer = tuple[Origin, str]
+    NameInExport = tuple[Origin, str]
 
 __all__ = ["names_today"]
 
@@ -40,23 +40,23 @@ _NEVER = -(10**18)
 def names_today(
     conversations: Iterable[Conversation], comparer: Comparer
 ) -> dict[int, dict[str, str]]:
-    """Return what people are called today, for the threads in which it is something else.
+    """Return names of today, for the threads in which people have other names.
 
     Args:
         conversations: What is known of conversations so far.
-        comparer: Tells what two threads have in common.
+        comparer: Compares the messages of threads.
 
     Returns:
-        By the id of a thread's `pieces`: names as they are compared, with the names of today.
+        By the id of a thread's `pieces`: names of today by comparable names.
     """
     return _Census(list(conversations), comparer).names_today()
 
 
 def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
-    """Return where names come from, by the messages that they end with.
+    """Return the origins of names in the order of their last messages.
 
-    Of two that hold the same conversations, those tell: one of them may hold but a few. Where all
-    end with the same message, the larger counts as the newer, and at last its name.
+    Two that share conversations are compared by those, as one may hold only a few others. If all
+    end with the same message, the larger counts as the newer; the name decides at last.
     """
     ends: dict[Origin, tuple[int, int, int]] = {}
     later: Counter[tuple[Origin, Origin]] = Counter()
@@ -84,18 +84,18 @@ def _oldest_first(conversations: Iterable[Conversation]) -> list[Origin]:
 
 @dataclass(eq=False)
 class _Person:
-    """A person of one conversation, by the threads that know them, the newest first."""
+    """A person of one conversation: their names in its threads, the newest first."""
 
-    bearers: list[tuple[ThreadFiles, str]] = field(default_factory=list)
+    names: list[tuple[ThreadFiles, str]] = field(default_factory=list)
     today: str = ""
 
     @property
     def newest(self) -> tuple[ThreadFiles, str]:
-        return self.bearers[0]
+        return self.names[0]
 
 
 class _Census:
-    """The people of all conversations."""
+    """Finds out, for the people of all conversations, what they are called today."""
 
     def __init__(self, conversations: list[Conversation], comparer: Comparer) -> None:
         self._conversations = conversations
@@ -105,10 +105,14 @@ class _Census:
         self._oldest_first = sorted(threads, key=lambda t: (age[t.origin], t.span or (0, 0)))
         self._age = age
         self._people: dict[tuple[int, str], _Person] = {}
-        self._told: defaultdict[Bearer, set[str]] = defaultdict(set)
-        self._known: defaultdict[tuple[Origin, Origin], dict[str, str]] = defaultdict(dict)
-        self._alive: dict[str, int] = {}  # the age of the newest names, by the names
-        self._chats = Counter(bearer for c in conversations for bearer in _contacts(c))
+        # The names of today that newer exports give for a name in an older one.
+        self._new_names: defaultdict[NameInExport, set[str]] = defaultdict(set)
+        # By two origins: names in the older one that are others in the newer one.
+        self._renamed: defaultdict[tuple[Origin, Origin], dict[str, str]] = defaultdict(dict)
+        # By names of today: the age of the newest export that uses them.
+        self._newest_age: dict[str, int] = {}
+        # In how many chats of two a name occurs.
+        self._n_chats = Counter(name for c in conversations for name in _contacts(c))
 
     def names_today(self) -> dict[int, dict[str, str]]:
         people = [person for c in self._conversations for person in self._meet(c)]
@@ -116,8 +120,8 @@ class _Census:
         people.sort(key=lambda person: -self._age_of(person.newest[0]))
         accounts = Accounts(self._conversations, self._age, self._newest_of)
         for person in people:
-            self._name(person, accounts)
-        return self._written(self._spelled(accounts))
+            self._find_todays_name(person, accounts)
+        return self._names_by_thread(self._spellings(accounts))
 
     def _age_of(self, thread: ThreadFiles) -> int:
         return self._age[thread.origin]
@@ -148,68 +152,69 @@ class _Census:
                 if key not in known:
                     known[key] = _Person()
                     people.append(known[key])
-                known[key].bearers.append((thread, key))
+                known[key].names.append((thread, key))
                 self._people[id(thread.pieces), key] = known[key]
         return people
 
     def _compare(self, older: ThreadFiles, newer: ThreadFiles, *, is_group: bool) -> dict[str, str]:
-        known = self._known[older.origin, newer.origin]
+        known = self._renamed[older.origin, newer.origin]
         found = who_is_who(older, newer, self._comparer, known, is_group=is_group)
         known |= {key: name for key, name in found.items() if key != name}
         return found
 
-    def _name(self, person: _Person, accounts: Accounts) -> None:
+    def _find_todays_name(self, person: _Person, accounts: Accounts) -> None:
         thread, key = person.newest
         age = self._age_of(thread)
-        owner = accounts.name_today(person.bearers)
-        told = self._told[thread.origin, key]
+        owner = accounts.name_today(person.names)
+        new_names = self._new_names[thread.origin, key]
         person.today = key
         if owner:
             person.today = comparable_name(owner)
-        elif len(told) == 1 and self._is_nobody_else(person, told):
-            (person.today,) = told
-        for bearer, name in person.bearers:
-            if person.today != key or self._age_of(bearer) < age:
-                self._told[bearer.origin, name].add(person.today)
+        elif len(new_names) == 1 and self._applies_to(person, new_names):
+            (person.today,) = new_names
+        for where, name in person.names:
+            if person.today != key or self._age_of(where) < age:
+                self._new_names[where.origin, name].add(person.today)
             if name == person.today:
-                self._alive[name] = max(self._alive.get(name, -1), self._age_of(bearer))
+                self._newest_age[name] = max(self._newest_age.get(name, -1), self._age_of(where))
 
-    def _is_clear(self, origin: Origin, key: str) -> bool:
-        """Tell whether a name was one person's in an export, and is nobody's since."""
-        return self._alive.get(key, -1) <= self._age[origin] and self._chats[origin, key] <= 1
+    def _is_one_persons(self, origin: Origin, key: str) -> bool:
+        """Return whether a name was one person's in an export, and has not been used since."""
+        is_used_since = self._newest_age.get(key, -1) > self._age[origin]
+        return not is_used_since and self._n_chats[origin, key] <= 1
 
-    def _is_nobody_else(self, person: _Person, told: set[str]) -> bool:
-        """Tell whether what an export tells of a name holds for somebody who bears it there."""
+    def _applies_to(self, person: _Person, new_names: set[str]) -> bool:
+        """Return whether an export's name of today for a name holds for this person."""
         thread, key = person.newest
-        return self._is_clear(thread.origin, key) and not any(
-            name in told or self._people[id(bearer.pieces), name].today in told
-            for bearer, own in person.bearers
-            for name in bearer.as_written.bearers
+        return self._is_one_persons(thread.origin, key) and not any(
+            name in new_names or self._people[id(where.pieces), name].today in new_names
+            for where, own in person.names
+            for name in where.as_written.bearers
             if name != own
         )
 
-    def _spelled(self, accounts: Accounts) -> dict[str, str]:
-        """Return how names are written today."""
+    def _spellings(self, accounts: Accounts) -> dict[str, str]:
+        """Return how names are written today, by comparable names."""
         spelled = {comparable_name(name): name for name in accounts.names}
         for thread in self._oldest_first:
             spelled |= thread.as_written.bearers
         return spelled
 
-    def _written(self, spelled: Mapping[str, str]) -> dict[int, dict[str, str]]:
+    def _names_by_thread(self, spelled: Mapping[str, str]) -> dict[int, dict[str, str]]:
         """Return the names of today of each thread's people, and of others in its export."""
         others: defaultdict[Origin, dict[str, str]] = defaultdict(dict)
-        for (origin, key), told in self._told.items():
-            if len(told) == 1 and self._is_clear(origin, key) and key not in told:
-                others[origin][key] = spelled[next(iter(told))]
-        written = {}
+        for (origin, key), new_names in self._new_names.items():
+            if len(new_names) == 1 and self._is_one_persons(origin, key) and key not in new_names:
+                others[origin][key] = spelled[next(iter(new_names))]
+        by_thread = {}
         for conversation in self._conversations:
             for thread in conversation.threads:
                 here = thread.as_written.bearers
                 names = {k: name for k, name in others[thread.origin].items() if k not in here}
                 names |= self._names_in(thread, conversation, spelled)
                 if names:
-                    written[id(thread.pieces)] = names
-        return written
+                    by_thread[id(thread.pieces)] = names
+        return by_thread
 
     def _names_in(
         self, thread: ThreadFiles, conversation: Conversation, spelled: Mapping[str, str]
@@ -225,7 +230,7 @@ class _Census:
         }
         gone = [name for name in thread.as_written.people if is_deleted_account(name)]
         if not conversation.is_group and len(people) == _TWO and len(names) == 1 and gone:
-            # The account is gone by now; an older export knows whose it was.
+            # The account was deleted since; an older export has its name.
             (own,) = names
             (other,) = people - {self._people[id(thread.pieces), own]}
             names |= dict.fromkeys(map(comparable_name, gone), spelled[other.today])
@@ -237,8 +242,8 @@ class _Census:
         }
 
 
-def _contacts(conversation: Conversation) -> set[Bearer]:
-    """Return who are the two of a conversation, by the origins that know them."""
+def _contacts(conversation: Conversation) -> set[NameInExport]:
+    """Return the two people of a conversation, as pairs of an origin and a comparable name."""
     if conversation.is_group:
         return set()
     pairs = ((thread.origin, thread.as_written.pair) for thread in conversation.threads)

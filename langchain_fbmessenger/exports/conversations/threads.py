@@ -1,4 +1,4 @@
-"""The files of a thread, and what is known of it before its messages are read."""
+"""Group files into threads, and derive what is known of them before messages are read."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ if TYPE_CHECKING:
 __all__ = ["Conversation", "Piece", "ThreadFiles", "group_threads", "newest_state", "rank_of"]
 
 _TWO = 2
-# 10 characters of base64 in old exports, 15-17 digits in new ones; titles change, and so may this.
+# Meta's number: 10 characters of base64 in old exports, 15-17 digits in new ones. It may change.
 _ID = re.compile(r"(?:.*_|)(\d{15,17})|.*_([\w-]{10})", re.DOTALL)
 # Formats in which the title of a conversation of two is the other's name.
 _TITLED = {"A", "H2", "H3", "H4", "I3", "I4"}
+# Formats that are exports of their own, even if unpacked into the folder of another.
 _OWN_EXPORTS = {"B", "D", "F"}
-_ORDER = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
+_RANKS = {"G": 1, "H1": 2, "H2": 2, "H3": 2, "H4": 2, "I3": 2, "I4": 2, "B": 3}
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ class Piece:
 
 @dataclass
 class ThreadFiles:
-    """What one export holds of one thread in one place, under the names of today.
+    """The files of one thread in one place of one export, under the names of today.
 
-    `today` holds what people are called by now who had another name, or spelled it otherwise, when
-    the export was made, by their names then as they are compared. `owner` is as the export has it.
+    `today` holds the names of today of people who were named or spelled otherwise when the export
+    was made, by their comparable names of then. `owner` is as the export has it.
     """
 
     export: str
@@ -64,32 +65,32 @@ class ThreadFiles:
 
     @property
     def tells_all_people(self) -> bool:
-        """Whether nobody has written of whom its outlines do not know."""
+        """Whether its outlines know everybody who has written."""
         return all(outline.lists_all or not outline.is_partial for outline in self.outlines)
 
-    def look_again(self) -> None:
-        """Forget what was concluded from outlines that have changed."""
+    def drop_cached(self) -> None:
+        """Drop cached properties after outlines have changed."""
         for name, value in vars(type(self)).items():
             if isinstance(value, cached_property):
                 self.__dict__.pop(name, None)
 
     def name_today(self, name: str) -> str:
-        """Return what somebody is called today."""
+        """Return a person's name of today."""
         return self.today.get(comparable_name(name), name) if self.today else name
 
     @property
     def outlines(self) -> list[Outline]:
-        """What is known of each file."""
+        """The outline of each file."""
         return [piece.outline for piece in self.pieces]
 
     @property
     def thread_id(self) -> str:
-        """What the thread is called in sessions: the name of its folder."""
+        """The id of the thread in sessions: the name of its folder."""
         return self.place[-1]
 
     @property
     def origin(self) -> Origin:
-        """Where its names come from: exports of two kinds may lie in one folder."""
+        """The source of its names: the export, and its kind, as two kinds may lie in one folder."""
         return self.export, self.variant if self.variant in _OWN_EXPORTS else ""
 
     @property
@@ -99,20 +100,20 @@ class ThreadFiles:
 
     @cached_property
     def owner_key(self) -> str | None:
-        """The owner's name as it is compared, if it is known for sure."""
+        """The comparable name of the owner, if it is known for sure."""
         name = self.owner_today
         return comparable_name(name) if name and self.owner_is_sure else None
 
     @property
-    def box(self) -> str | None:
-        """The thread folder that the files lie in."""
+    def disk_folder(self) -> str | None:
+        """Meta's thread folder in which the files lie, such as `inbox`; None outside of them."""
         return self.pieces[0].found.folder
 
     @cached_property
     def folder(self) -> str | None:
-        """The thread folder, by the files' own word if they were taken out of it."""
+        """The thread folder; of files taken out of it, the one that they state."""
         paths = (o.thread_path.partition("/")[0] for o in self.outlines if o.thread_path)
-        return self.box or next(paths, None)
+        return self.disk_folder or next(paths, None)
 
     @cached_property
     def variant(self) -> str:
@@ -121,7 +122,7 @@ class ThreadFiles:
 
     @cached_property
     def title(self) -> str | None:
-        """The title, with the other's name of today where it is that."""
+        """The title; if it is the other person's name, that of today."""
         title = next((o.title for o in self.outlines if o.title), None)
         if not title or not self.today or len(self.people) > _TWO:
             return title
@@ -130,7 +131,7 @@ class ThreadFiles:
 
     @property
     def titles(self) -> dict[str, str]:
-        """What the thread may be asked for by: its directory's name or its title, then or today."""
+        """Names by which users may ask for the thread: its folder's, its title then and today."""
         names = self.thread_id, self.as_written.title, self.title
         return {comparable_name(name): name for name in names if name}
 
@@ -148,16 +149,16 @@ class ThreadFiles:
 
     @cached_property
     def named(self) -> dict[str, str]:
-        """Everybody with a name: as names are compared, and as they are written."""
+        """Everybody with a name: names as written by comparable names."""
         named = {comparable_name(n): n for n in self.people if not is_deleted_account(n)}
         owner = self.owner_today
-        if owner and len(named) < _TWO:  # a page that lists nobody, and the owner was silent
+        if owner and len(named) < _TWO:  # a page without a list, on which the owner never wrote
             named.setdefault(comparable_name(owner), owner)
         return named
 
     @cached_property
     def bearers(self) -> dict[str, str]:
-        """Everybody with a name; on a page that lists nobody, the title names the silent one."""
+        """Everybody with a name; on a page without a list, the title adds who never wrote."""
         title = (self.title or "").partition(" · ")[0]
         if self.pair and len(self.named) < _TWO and not is_deleted_account(title):
             return {**self.named, comparable_name(title): title}
@@ -165,36 +166,36 @@ class ThreadFiles:
 
     @cached_property
     def is_group(self) -> bool:
-        """Whether it is a group, by its own word, its people or its title."""
+        """Whether it is a group, as the export states or its people or title show."""
         if any(outline.declared_group for outline in self.outlines):
             return True
         senders = {self.name_today(s) for o in self.outlines for s in o.senders}
-        nobodies = max(
+        deleted = max(
             sum(map(is_deleted_account, senders)),
             sum(map(is_deleted_account, self.participants or ())),
         )
-        if len(self.named) + nobodies > _TWO:
+        if len(self.named) + deleted > _TWO:
             return True
         # A title of its own makes a group of two; a seller's is "Name · Item" (inferred).
         title = comparable_name(self.title or "")
         return (
-            any(o.variant in _TITLED and (o.thread_path or self.box) for o in self.outlines)
+            any(o.variant in _TITLED and (o.thread_path or self.disk_folder) for o in self.outlines)
             and (self.participants or len(self.named) >= _TWO)
             and not is_deleted_account(title)
             and not any(title == name or title.startswith(f"{name} ·") for name in self.named)
         )
 
     @cached_property
-    def strong_id(self) -> str | None:
+    def meta_id(self) -> str | None:
         """Meta's number of the thread, if its directory shows one."""
-        if self.box is None and self.variant != "G":
+        if self.disk_folder is None and self.variant != "G":
             return None
         found = _ID.fullmatch(self.thread_id)
         return (found[1] or found[2]) if found else None
 
     @cached_property
     def pair(self) -> tuple[frozenset[str], str] | None:
-        """The two people of a conversation of two, and its title if that is no name of theirs."""
+        """The people of a conversation of two, and its title unless it is one of their names."""
         names = set(self.named)
         title = comparable_name(self.title or "")
         if len(names) == 1 and self.participants is None and not is_deleted_account(title):
@@ -218,7 +219,7 @@ class ThreadFiles:
 
 @dataclass
 class Conversation:
-    """One thread, of however many places and exports."""
+    """One conversation: its threads in all places and exports."""
 
     threads: list[ThreadFiles]
 
@@ -241,7 +242,7 @@ def newest_state(threads: Iterable[ThreadFiles]) -> ThreadFiles:
 
 
 def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
-    """Bring together the files of each thread's directory, newest part first."""
+    """Group files by their threads' folders, the newest part first."""
     threads: dict[Hashable, ThreadFiles] = {}
     for piece in pieces:
         found = piece.found
@@ -255,5 +256,5 @@ def group_threads(pieces: Iterable[Piece]) -> list[ThreadFiles]:
 
 
 def rank_of(thread: ThreadFiles) -> int:
-    """Return how poor a thread's format is: a copy, a page, or what only goes on with others."""
-    return _ORDER.get(thread.variant, 0)
+    """Return the rank of a thread's format, 0 the richest: then copies, pages, encrypted chats."""
+    return _RANKS.get(thread.variant, 0)

@@ -1,7 +1,7 @@
-"""A worker process: reads the conversations that its standard input asks for.
+"""Read conversations in a worker process, as its standard input asks for them.
 
-Takes a pickled `ConversationReader`, then chunks of `Chosen`; answers on its standard output with a
-`Answer` for each, or the error. It ends when its standard input does: then nobody waits for it.
+It takes a pickled `ConversationReader`, then chunks of `Chosen`, and writes an `Answer` for each,
+or the error, to its standard output. It ends with its standard input: then its parent has ended.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["READY", "main"]
 
 READY = b"langchain-fbmessenger worker\n"
-"""What a worker says first: whatever else answers is no Python of ours."""
+"""The first bytes of a worker: another first output is not from this package."""
 
 
 def main() -> NoReturn:
@@ -40,7 +40,7 @@ def main() -> NoReturn:
     no_core_dumps()
     tasks = sys.stdin.buffer
     with os.fdopen(os.dup(1), "wb") as answers:
-        os.dup2(2, 1)  # what anything else prints is no answer
+        os.dup2(2, 1)  # so that other prints are not taken for answers
         # While one chunk waits to be taken, the next is read.
         finished: Queue[list[bytes]] = Queue(1)
         threading.Thread(target=_write, args=(finished, answers), daemon=True).start()
@@ -53,7 +53,7 @@ def main() -> NoReturn:
             os._exit(0)
         except BaseException as error:  # noqa: BLE001 - whatever it is, it is raised there
             finished.put([_pickled_error(error)])
-            tasks.read()  # until somebody has taken it, and ends this process
+            tasks.read()  # until the parent has taken it, and closes the pipe
             os._exit(1)
 
 
@@ -72,7 +72,7 @@ def _load_reader(tasks: BinaryIO) -> ConversationReader:
 
 
 def _read(reader: ConversationReader, chunk: list[Chosen]) -> list[bytes]:
-    """Return the pickled readings of a chunk; behind an error nothing is read."""
+    """Return the pickled readings of a chunk, up to the first error."""
     answers = []
     for chosen in chunk:
         try:
@@ -86,7 +86,7 @@ def _pickled_error(error: BaseException) -> bytes:
     try:
         pickled = pickle.dumps(error, pickle.HIGHEST_PROTOCOL)
         pickle.loads(pickled)  # noqa: S301 - not every exception bears it
-    except Exception:  # noqa: BLE001 - a class of anybody's may raise anything
+    except Exception:  # noqa: BLE001 - a foreign class may raise anything
         message = f"a worker process failed with {type(error).__name__}"
         return pickle.dumps(WorkerError(message), pickle.HIGHEST_PROTOCOL)
     return pickled
@@ -97,5 +97,5 @@ def _write(finished: Queue[list[bytes]], answers: BinaryIO) -> None:
         while True:
             answers.writelines(finished.get())
             answers.flush()
-    except OSError:  # nobody reads them any more
+    except OSError:  # the parent has ended
         os._exit(0)

@@ -1,7 +1,7 @@
-"""Processes that read conversations for this one: started, asked, and ended with it.
+"""Start, use and end worker processes that read conversations for this one.
 
-They are plain children at two pipes, not `multiprocessing`'s: those import the caller's main module
-once more, with all that it imports and does, and stay behind where their parent is killed.
+They are plain children with two pipes, not `multiprocessing`'s: those import the caller's main
+module again, with all that it imports and does, and live on if their parent is killed.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def usable_cores() -> int:
 
 
 def reason_against(timezone: tzinfo | None) -> str | None:
-    """Return why there can be no workers that are handed a time zone; None where there can."""
+    """Return why there cannot be workers with this time zone; None if there can."""
     if getattr(sys, "frozen", False) or not spawn.get_executable():
         return "a frozen or embedded Python cannot start others"
     if _MARK in os.environ:
@@ -57,7 +57,7 @@ class Worker:
     """A process that reads conversations.
 
     Attributes:
-        waiting: How many chunks it was sent that have not been received in full.
+        waiting: How many chunks were sent and not yet received in full.
 
     Raises:
         WorkerError: It cannot be started.
@@ -89,7 +89,7 @@ class Worker:
         self._send(reader)
 
     def send(self, chunk: list[Chosen]) -> None:
-        """Have conversations read.
+        """Send conversations to be read.
 
         Raises:
             WorkerError: The process is gone.
@@ -101,7 +101,7 @@ class Worker:
 
         Raises:
             WorkerError: The process is gone.
-            Exception: What was raised there.
+            Exception: The error that was raised in the worker.
         """
         if not self._is_ready:
             self._wait_for_start()
@@ -151,7 +151,7 @@ class Worker:
     def _error(self) -> WorkerError:
         """Return the error for a process that does not answer."""
         ended = self._process.poll()
-        if ended is None:  # it may be about to end, and tells more then
+        if ended is None:  # it may be about to end, with a status that says more
             with suppress(subprocess.TimeoutExpired):
                 ended = self._process.wait(1)
         how = "closed its pipes" if ended is None else f"exit status {ended}"
@@ -164,10 +164,10 @@ class Worker:
 
 
 class Workers:
-    """Up to so many workers, each started when there is work for it; all end with the context.
+    """A pool of workers, each started when there is work for it; all end with the context.
 
     Args:
-        most: How many.
+        most: How many workers there may be.
         reader: The pickled reader.
     """
 
@@ -182,14 +182,14 @@ class Workers:
 
     def __exit__(self, *_: object) -> None:
         if os.getpid() != self._process:
-            return  # in a fork of this process, which let go of its copy: they are not its own
+            return  # in a fork of this process: the workers are not its children
         for worker in self._started:
             worker.kill()
         for worker in self._started:
             worker.end()
 
     def has_room(self, chunks: int) -> bool:
-        """Tell whether a worker has fewer chunks, or one more may be started."""
+        """Return whether a worker has fewer chunks, or one more may be started."""
         return len(self._started) < self._most or any(w.waiting < chunks for w in self._started)
 
     def least_busy(self) -> Worker:

@@ -1,4 +1,4 @@
-"""The files of an export where they lie, in folders and in zip archives, read in place.
+"""List and read the files of an export in place, in folders and in zip archives.
 
 Nothing is ever extracted, so no name inside an archive can lead anywhere. Sizes are bounded before
 a file is opened: Meta's largest thread files have 4 MiB, pages of 2018 up to some 100 MiB.
@@ -22,7 +22,7 @@ try:
     from lzma import LZMAError
 
     _LZMA_ERRORS: tuple[type[Exception], ...] = (LZMAError,)
-except ImportError:  # Python may be built without
+except ImportError:  # Python may be built without it
     _LZMA_ERRORS = ()
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ _ARCHIVE_ERRORS: tuple[type[Exception], ...] = (
     *_LZMA_ERRORS,
     EOFError,
     NotImplementedError,  # a compression that Python does not have
-    RuntimeError,  # encryption that the flags do not tell
+    RuntimeError,  # encryption that the flags do not declare
 )
 
 
@@ -91,7 +91,7 @@ class ExportFile:
 
     @property
     def suffix(self) -> str:
-        """The suffix in lower case: some tools shout."""
+        """The suffix in lower case: some tools write it in capitals."""
         return self.location.suffix.lower()
 
     def read(self, size: int = -1) -> bytes:
@@ -112,8 +112,8 @@ class ExportFile:
                 raise UnreadableFileError(UNREADABLE) from error
         try:
             with self.archive.open(self.member) as file:
-                # Without a size all is unpacked before it is cut to what the headers say, which
-                # may be a lie. An empty member is asked for a byte, so that its checksum counts.
+                # Without a size everything is unpacked before it is cut to the size in the headers,
+                # which may be false. For an empty member one byte is read, to check its checksum.
                 return file.read(size if size >= 0 else max(self.size, 1))
         except _ARCHIVE_ERRORS as error:
             raise UnreadableFileError(_reason_of(error)) from error
@@ -136,8 +136,8 @@ class ExportFile:
 
 
 def _reason_of(error: Exception) -> str:
-    """Tell an archive that may not be read from a broken one."""
-    # Decompressors give their errors no number; EINVAL is a place before the archive's beginning.
+    """Return why an archive failed: because it may not be read, or is broken."""
+    # Decompressors' errors have no number; EINVAL is a seek to before the archive's beginning.
     is_refused = isinstance(error, OSError) and error.errno not in {None, errno.EINVAL}
     return UNREADABLE if is_refused else BROKEN_ARCHIVE
 
@@ -159,7 +159,7 @@ def list_folder(root: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFil
             of them stand above `root`.
 
     Yields:
-        The JSON, HTML and zip files, and what was passed by, in no particular order.
+        The JSON, HTML and zip files, and what was skipped, in no particular order.
     """
     real_root = os.path.realpath(root)
     top = len(root.absolute().parts)
@@ -187,7 +187,7 @@ def list_folder(root: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFil
 def _file_on_disk(path: Path, root: Path, real_root: str) -> ExportFile | SkippedFile:
     try:
         if path.is_symlink():
-            real = Path(os.path.realpath(path))  # unlike Path.resolve, it bears loops
+            real = Path(os.path.realpath(path))  # unlike Path.resolve, it takes loops
             if not real.exists() or not real.is_relative_to(real_root):
                 return SkippedFile(path, LINK)
         status = path.stat()
@@ -199,14 +199,14 @@ def _file_on_disk(path: Path, root: Path, real_root: str) -> ExportFile | Skippe
 
 
 def list_archive(path: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFile | SkippedFile]:
-    """List a zip archive; its members can be read until the archive's last reference is gone.
+    """List a zip archive, whose members can be read until the archive's last reference is gone.
 
     Args:
         path: The archive; ZIP64 is fine.
         is_worth_a_look: As in `list_folder`, here of the folder that a member lies in.
 
     Yields:
-        The JSON and HTML members, and what was passed by, in no particular order.
+        The JSON and HTML members, and what was skipped, in no particular order.
     """
     try:
         archive = _Archive(_ReopenedFile(path))
@@ -214,7 +214,7 @@ def list_archive(path: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFi
         yield SkippedFile(path, _reason_of(error))
         return
     members = archive.filelist
-    # The directory of a real export lists some 100,000 photos: 100 MB that nobody needs.
+    # The directory of a real export lists some 100,000 photos: 100 MB that are not needed.
     archive.filelist = []
     archive.NameToInfo = {}
     top = len(path.absolute().parts)
@@ -238,12 +238,12 @@ def list_archive(path: Path, is_worth_a_look: IsWorthALook) -> Iterator[ExportFi
 def _member_name(member: zipfile.ZipInfo) -> str:
     name = member.filename
     if not member.flag_bits & 0x800:
-        # Not said to be UTF-8, so it was read as cp437; yet most tools write UTF-8 anyway.
+        # Not declared as UTF-8, so it was read as cp437; but most tools write UTF-8 anyway.
         try:
             name = name.encode("cp437").decode("utf-8")
         except UnicodeError:
             name = member.filename
-    # One part of an export may come from a Mac, which takes accents apart.
+    # One part of an export may come from a Mac, which decomposes accents.
     return unicodedata.normalize("NFC", name).replace("\\", "/")
 
 
@@ -253,7 +253,7 @@ class _ReopenedFile(io.RawIOBase):
     def __init__(self, path: Path, size: int | None = None) -> None:
         self.path = path
         if size is None:
-            with path.open("rb") as file:  # zipfile would take a refusal for a broken archive
+            with path.open("rb") as file:  # zipfile reports a file without access as broken
                 size = os.fstat(file.fileno()).st_size
         self.size = size
         self._position = 0

@@ -43,8 +43,8 @@ THREAD_FOLDERS = (
     "filtered_threads",
     "message_requests",
 )
-# Folders that stand directly below an export's root. Wrappers may surround it, so it is found by
-# what lies in it.
+# Folders that stand directly below an export's root, by which the root is found: other folders may
+# surround it.
 _BELOW_ROOT = {
     "your_activity_across_facebook",
     "your_facebook_activity",
@@ -71,7 +71,7 @@ _DIGITS = re.compile(r"(\d{1,100})")
 
 @dataclass(frozen=True)
 class FoundFile:
-    """A file with what its place says.
+    """A file with what its place tells.
 
     `export` tells exports apart, `download` is the folder or archive of one that holds the file.
     `place` is the path of the thread below the export's `messages` folder: files of one place and
@@ -92,7 +92,7 @@ class FoundFile:
 
 @dataclass
 class ExportTree:
-    """What was found below the given paths."""
+    """The files found below the given paths."""
 
     files: list[FoundFile] = field(default_factory=list)
     owner_files: list[FoundFile] = field(default_factory=list)
@@ -111,8 +111,8 @@ def scan_paths(paths: Iterable[Path]) -> ExportTree:
     tree = ExportTree()
     seen: set[Path] = set()
     for path in paths:
-        # What was seen before was given twice: a folder and a file in it. Below one path, two files
-        # of one place are two members of an archive that have one name.
+        # A file may be given twice: by a folder and by itself. But two files of one place below one
+        # path are kept: they are two members of an archive that have one name.
         new = [file for file in _list_path(path) if file.location not in seen]
         for file in new:
             seen.add(file.location)
@@ -126,7 +126,7 @@ def scan_paths(paths: Iterable[Path]) -> ExportTree:
 
 
 def tell_downloads_apart(tree: ExportTree) -> None:
-    """Make exports of their own of what one download cannot hold: one part of a thread twice.
+    """Split an export whose downloads hold one part of a thread twice into several exports.
 
     Two downloads of one day look like the parts of one, until it is seen what is in them.
     """
@@ -182,7 +182,7 @@ def _list_path(path: Path) -> Iterable[ExportFile | SkippedFile]:
 
 
 def is_archive(path: Path) -> bool:
-    """Tell whether a file is a zip archive, by its name or its bytes."""
+    """Return whether a file is a zip archive, by its name or its bytes."""
     if path.suffix.lower() == ".zip":
         return True
     try:
@@ -192,9 +192,9 @@ def is_archive(path: Path) -> bool:
 
 
 def _is_worth_a_look(folder: Sequence[str], top: int) -> bool:
-    """Leave out what unpacking on a Mac adds, and the media of a thread: files people have sent.
+    """Return False for what unpacking on a Mac adds, and for the media of threads.
 
-    The first `top` names stand above what was given, so nobody wants them left out.
+    The first `top` names stand above the given path, so they are no reason to leave it out.
     """
     return "__MACOSX" not in folder[top:] and not any(
         name in _MEDIA_FOLDERS and above in THREAD_FOLDERS
@@ -205,7 +205,7 @@ def _is_worth_a_look(folder: Sequence[str], top: int) -> bool:
 
 def _sort_in(file: ExportFile, *, is_given: bool, tree: ExportTree) -> None:
     name = file.location.name
-    if name.startswith("._"):  # a Mac's notes on the file without the prefix
+    if name.startswith("._"):  # a Mac's metadata of another file
         return
     found = _placed(file)
     if name.lower() in _OWNER_FILES:
@@ -215,7 +215,7 @@ def _sort_in(file: ExportFile, *, is_given: bool, tree: ExportTree) -> None:
 
 
 def _may_be_page(found: FoundFile) -> bool:
-    # Pages of posts and of messages look alike, so for HTML the place does count.
+    # Pages of posts and of messages look alike, so for HTML the place decides.
     location = found.file.location
     return (
         found.folder is not None
@@ -228,12 +228,15 @@ def _placed(file: ExportFile) -> FoundFile:
     parts = file.location.absolute().parts
     folders = parts[:-1]
     top = len(file.container.absolute().parts)
-    # Above a folder that was given lie names that matter; what lies above an archive is chance.
+    # Names above a given folder matter; those above an archive do not.
     names = [(i, name) for i, name in enumerate(folders) if i >= top or not file.member]
-    box = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
-    markers = {i for i, name in names if name in _BELOW_ROOT and (box is None or i < box)}
-    root = max(markers, default=top if box is None else box)
-    start = box if box is not None else root + 1 if markers else root
+    folder_at = max((i for i, name in names if name in THREAD_FOLDERS), default=None)
+    markers = {
+        i for i, name in names if name in _BELOW_ROOT and (folder_at is None or i < folder_at)
+    }
+    root = max(markers, default=top if folder_at is None else folder_at)
+    below_root = root + 1 if markers else root
+    start = below_root if folder_at is None else folder_at
     while root - 1 in markers:  # your_facebook_activity/messages
         root -= 1
     numbered = _PART.fullmatch(parts[-1])
@@ -246,14 +249,14 @@ def _placed(file: ExportFile) -> FoundFile:
         download=Path(*parts[: depth + 1]),
         place=tuple(map(_readable, place)),
         part=int(numbered[1]) if numbered and numbered[1] else 0,
-        folder=None if box is None else folders[box],
-        folder_is_given=box is not None and box < top,
+        folder=None if folder_at is None else folders[folder_at],
+        folder_is_given=folder_at is not None and folder_at < top,
         is_instagram=any(_INSTAGRAM.fullmatch(name) for name in folders),
     )
 
 
 def _readable(name: str) -> str:
-    """Return a name as it is shown: places become the ids of threads, which must be writable."""
+    """Return a name as valid text: places become the ids of threads, which are written to files."""
     # Linux takes any bytes for a name; Python shows those that are no UTF-8 as lone surrogates.
     readable = name.encode("utf-8", "backslashreplace").decode()
     return unicodedata.normalize("NFC", readable)

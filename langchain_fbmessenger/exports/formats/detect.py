@@ -1,12 +1,12 @@
-"""Tell by its content in which of Meta's formats a file is, and decode it.
+"""Recognise by its content in which of Meta's formats a file is, and decode it.
 
-Bytes go in; the threads that a file holds come out, as outlines or with their messages. How each
-variant is recognised: section 1 of docs/formats.md.
+Bytes go in; the threads that a file holds come out, as outlines or with their messages. The formats
+stand at the end. How each is recognised: section 1 of docs/formats.md.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_fbmessenger.exports.formats.dyi import decode_thread_part, outline_thread_part
 from langchain_fbmessenger.exports.formats.e2ee import decode_e2ee_thread, outline_e2ee_thread
@@ -27,20 +27,21 @@ from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from typing import NoReturn
 
     from langchain_fbmessenger.exports.discovery.files import ExportFile
-    from langchain_fbmessenger.exports.formats.html.pages import HtmlPage, ZoneOf
+    from langchain_fbmessenger.exports.formats.html.pages import ZoneOf
 
 __all__ = ["decode_file", "outline_file", "read_bytes"]
 
 _HEAD = 4096
 _KEYS_OF_OTHERS = (b'"senderName"', b'"threadName"', b'"created_time"')
 _SMALL = 2**20
-_META_S_SLIP = b"[object Object]"  # all that archived_stories.json holds
+_METAS_BUG = b"[object Object]"  # all that archived_stories.json holds
 
 
 def read_bytes(file: ExportFile) -> bytes:
-    """Read a file, unless its first bytes show that it is large and nothing that we could read.
+    """Read a file, unless it is large and its first bytes show that it is no JSON and no HTML.
 
     Raises:
         UnreadableFileError: It cannot be read.
@@ -63,67 +64,53 @@ def outline_file(raw: bytes, zone_of: ZoneOf) -> list[Outline]:
     Raises:
         NotAThreadError: The file is broken or holds no thread.
     """
-    decode = _decoder_of(raw)
-    if decode is _decode_dyi:
-        return [outline_thread_part(raw)]
-    if decode is _decode_list:
-        return outline_instagram_list(raw)
-    if decode is _decode_e2ee:
-        try:
-            return [outline_e2ee_thread(raw)]
-        except NotAThreadError:
-            decode = _decode_graph
-    parts = (
-        _parts_of(outline_page(raw, zone_of)) if decode is _decode_html else decode(raw, zone_of)
-    )
-    return [outline_of(part, index) for index, part in enumerate(parts)]
+    return _format_of(raw).outline(raw, zone_of)
 
 
 def decode_file(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
     """Return the threads that a file holds, with their messages; otherwise as `outline_file`."""
-    return _decoder_of(raw)(raw, zone_of)
+    return _format_of(raw).decode(raw, zone_of)
 
 
-def _decoder_of(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
+def _format_of(raw: bytes) -> _Format:
     head = raw[:_HEAD]
     if looks_like_html(head):
-        return _decode_html
-    if raw.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[" and raw.strip() != _META_S_SLIP:
-        return _decode_list
+        return _HTML
+    if raw.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] == b"[" and raw.strip() != _METAS_BUG:
+        return _INSTAGRAM_LIST
     if b'"sender_name"' in head and not any(key in head for key in _KEYS_OF_OTHERS):
-        return _decode_dyi  # nearly every file: the rest need not be looked through
-    return _decoder_by_keys(raw)
+        return _DYI  # nearly every file: the rest need not be looked through
+    return _format_by_keys(raw)
 
 
-def _decoder_by_keys(raw: bytes) -> Callable[[bytes, ZoneOf], list[ThreadPart]]:
+def _format_by_keys(raw: bytes) -> _Format:
     # Within a text of JSON the quotes are escaped, so these are true keys, or a whole text: then
-    # the decoder finds no thread, and the next one is asked.
+    # the decoder finds no thread, and the next one is tried.
     if b'"senderName"' in raw or b'"threadName"' in raw:
-        return _decode_e2ee
+        return _E2EE
     if b'"created_time"' in raw and b'"data"' in raw:
-        return _decode_graph
+        return _GRAPH_API
     if b'"messages"' in raw:
-        return _decode_dyi
-    return _decode_none
+        return _DYI
+    return _NO_FORMAT
 
 
 def _looks_like_json(head: bytes) -> bool:
     return head.removeprefix(BYTE_ORDER_MARK).lstrip()[:1] in {b"{", b"[", b'"'}
 
 
-def _decode_dyi(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
-    return [decode_thread_part(raw)]
-
-
-def _decode_list(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
-    return decode_instagram_list(raw)
-
-
-def _decode_e2ee(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
+def _decode_e2ee(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
     try:
         return [decode_e2ee_thread(raw)]
     except NotAThreadError:
-        return _decode_graph(raw, _)
+        return _decode_graph(raw, zone_of)
+
+
+def _outline_e2ee(raw: bytes, zone_of: ZoneOf) -> list[Outline]:
+    try:
+        return [outline_e2ee_thread(raw)]
+    except NotAThreadError:
+        return _outlines_of(_decode_graph(raw, zone_of))
 
 
 def _decode_graph(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
@@ -133,30 +120,39 @@ def _decode_graph(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
         return [decode_thread_part(raw)]
 
 
-def _decode_none(raw: bytes, _: ZoneOf) -> list[ThreadPart]:
-    """Tell a file of something else from a broken one: the second is a loss, the first is not."""
-    if raw.strip() == _META_S_SLIP:
-        raise NotAThreadError(NOT_A_THREAD)
-    load_json(raw)
+def _refuse(raw: bytes, _: ZoneOf) -> NoReturn:
+    """Raise the error for a file of something else, or for a broken one, which is a loss."""
+    if raw.strip() != _METAS_BUG:
+        load_json(raw)
     raise NotAThreadError(NOT_A_THREAD)
 
 
-def _decode_html(raw: bytes, zone_of: ZoneOf) -> list[ThreadPart]:
-    return _parts_of(decode_page(raw, zone_of))
+def _outlines_of(parts: list[ThreadPart]) -> list[Outline]:
+    return [outline_of(part, index) for index, part in enumerate(parts)]
 
 
-def _parts_of(page: HtmlPage) -> list[ThreadPart]:
-    return [
-        ThreadPart(
-            variant=page.generation,
-            title=thread.title,
-            participants=thread.participants,
-            messages=thread.messages,
-            found=thread.found,
-            skipped=thread.skipped,
-            unknown_zones=thread.unknown_zones,
-            owner=page.owner,
-            precision=page.precision_ms,
-        )
-        for thread in page.threads
-    ]
+class _Format(NamedTuple):
+    """The two readers of a format, from bytes to threads with their messages, and to outlines."""
+
+    decode: Callable[[bytes, ZoneOf], list[ThreadPart]]
+    outline: Callable[[bytes, ZoneOf], list[Outline]]
+
+
+_DYI = _Format(
+    lambda raw, _: [decode_thread_part(raw)],
+    lambda raw, _: [outline_thread_part(raw)],
+)
+_INSTAGRAM_LIST = _Format(
+    lambda raw, _: decode_instagram_list(raw),
+    lambda raw, _: outline_instagram_list(raw),
+)
+_E2EE = _Format(_decode_e2ee, _outline_e2ee)
+_GRAPH_API = _Format(
+    _decode_graph,
+    lambda raw, zone_of: _outlines_of(_decode_graph(raw, zone_of)),
+)
+_HTML = _Format(
+    lambda raw, zone_of: decode_page(raw, zone_of).threads,
+    lambda raw, zone_of: _outlines_of(outline_page(raw, zone_of).threads),
+)
+_NO_FORMAT = _Format(_refuse, _refuse)

@@ -16,12 +16,12 @@ from langchain_fbmessenger._internal.collector import without_gc
 from langchain_fbmessenger._internal.names import NormalNames, normal_name
 from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
+    all_milliseconds,
     convert_leniently,
     load_leniently,
 )
 from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import Outline, ThreadPart, outline_of
-from langchain_fbmessenger.exports.formats.stamps import all_milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Extra, Messages, Reaction
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -87,10 +87,10 @@ def decode_e2ee_thread(raw: bytes) -> ThreadPart:
 
 @without_gc
 def outline_e2ee_thread(raw: bytes) -> Outline:
-    """Return what a file says of its thread, who wrote and when; otherwise as when it is decoded.
+    """Return the outline of an encrypted chat, with the same messages as when it is decoded.
 
-    All fields are looked at, though few are needed: a file of which one has a wrong type is read
-    leniently, and other messages may be empty then.
+    All fields are decoded, though few are needed: a file with a field of a wrong type is read
+    leniently, and then other messages may be empty.
     """
     return outline_of(_to_part(*_read_file(raw), with_contents=False))
 
@@ -133,7 +133,7 @@ def _to_part(file: _WireFile, malformed: int, *, with_contents: bool) -> ThreadP
         if with_contents
         else {},
     ).chosen(kept)
-    # Oldest first in the one long file that is known of, but nobody promises it.
+    # Oldest first in the one long file that is known, but that is not certain.
     if timed and times[timed[0]] > times[timed[-1]]:  # type: ignore[operator]  # no None among them
         messages = messages.turned_round()
     # The number at the end counts the export's files: A_1 and A_2 are not parts of one thread.
@@ -164,7 +164,7 @@ def _has_extra(m: _WireMessage) -> bool:
 
 def _to_extra(m: _WireMessage, names: NormalNames) -> Extra:
     given = [Reaction(names[r.actor], r.reaction) for r in m.reactions or () if r.reaction]
-    # The address may be the words "Failed to download media": still, something was sent.
+    # The address may be the words "Failed to download media", for a file that was sent.
     uris = [media.uri or "" for media in m.media or ()]
     return Extra(
         tuple(dict.fromkeys(given)),

@@ -1,8 +1,8 @@
-"""Outline a large file by its first and last bytes: what it says of its thread stands there.
+"""Outline a large file by its first and last bytes, where it describes its thread.
 
 Reading all of a file only to learn who is in it takes a third of the time of reading it. Its head
-lists who takes part, its tail has the title, and the messages at both ends say from when to when it
-goes. Who else has written, and how many messages there are, they do not tell: such an outline is
+lists who takes part, its tail has the title, and the messages at both ends tell the time that it
+covers. Who else has written, and how many messages there are, is not known: such an outline is
 partial until the file is read (see `conversations/partial`).
 """
 
@@ -31,7 +31,7 @@ _object_at = json.JSONDecoder().raw_decode
 
 
 def outline_by_edges(file: ExportFile, *, is_part: bool) -> Outline | None:
-    """Return the partial outline of a file; None where only all of it tells.
+    """Return the partial outline of a file; None if the whole file has to be read.
 
     Args:
         file: A file that is not a member of an archive, which is unpacked from its beginning.
@@ -44,7 +44,7 @@ def outline_by_edges(file: ExportFile, *, is_part: bool) -> Outline | None:
         return None
     head, tail = file.read_edges(_EDGE)
     if not (head.isascii() and tail.isascii()):
-        return None  # no untouched download
+        return None  # not an untouched download
     shortened = _without_most_messages(head, tail)
     if shortened is None:
         return None
@@ -74,12 +74,12 @@ def _without_most_messages(head: bytes, tail: bytes) -> bytes | None:
         return None
     after = _BLANKS.match(rest, end)
     if after is None or rest[after.end() : after.end() + 1] != "]":
-        return None  # that was no message of the list
+        return None  # it was not the last message of the list
     return head[: begin.end()] + first + b"," + rest.encode()
 
 
 def lists_all(file: ExportFile, outline: Outline) -> bool:
-    """Tell whether each message of a file is by somebody who takes part; False if that is unclear.
+    """Return whether all who wrote in a file are participants; False if that is unclear.
 
     Names are counted as Meta writes them, without decoding what stands between them.
 

@@ -19,9 +19,9 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_json,
+    milliseconds,
 )
 from langchain_fbmessenger.exports.formats.part import ThreadPart
-from langchain_fbmessenger.exports.formats.stamps import milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Message, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -65,7 +65,7 @@ class _WireConversation(msgspec.Struct, gc=False):
 
 @without_gc
 def decode_graph_answer(raw: bytes) -> list[ThreadPart]:
-    """Decode an answer, saved to a file as it came.
+    """Decode an answer that was saved to a file unchanged.
 
     Args:
         raw: The bytes of the file.
@@ -97,7 +97,7 @@ def _threads(found: dict[str, Any]) -> list[tuple[list[str], list[Any]]]:
 
 
 def _list_in(value: Any) -> list[Any] | None:
-    """Return a list that stands as the API writes all of them: `{"data": […]}`."""
+    """Return the list in the form in which the API writes lists: `{"data": […]}`."""
     items = value.get("data") if isinstance(value, dict) else None
     return items if isinstance(items, list) else None
 

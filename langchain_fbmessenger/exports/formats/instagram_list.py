@@ -1,8 +1,8 @@
 """Read Instagram's `messages.json` of before 2021 (variant D) into records.
 
-It is one list with all threads. Nobody has measured one: the fields are those that parsers read, so
-anything may be missing. No parser reports text that is encoded twice, so none is repaired. Facts:
-section 7 of docs/formats.md.
+It is one list with all threads. No genuine file could be measured: the fields are those that
+parsers read, so anything may be missing. No parser reports text that is encoded twice, so none is
+repaired. Facts: section 7 of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_json,
+    milliseconds,
 )
 from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import Outline, ThreadPart, outline_of
-from langchain_fbmessenger.exports.formats.stamps import milliseconds
 from langchain_fbmessenger.exports.records import Attachment, Call, Message, Reaction, Share
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 from langchain_fbmessenger.exports.system_lines.match import is_deleted_account
@@ -85,7 +85,7 @@ def decode_instagram_list(raw: bytes) -> list[ThreadPart]:
 
 @without_gc
 def outline_instagram_list(raw: bytes) -> list[Outline]:
-    """Return who takes part in the threads, who wrote and when; otherwise as when decoded."""
+    """Return the outlines of the threads, with the same messages as when they are decoded."""
     parts = _decode_with(raw, _without_contents)
     return [outline_of(part, index) for index, part in enumerate(parts)]
 
@@ -94,7 +94,7 @@ def _decode_with(raw: bytes, to_message: _ToMessage) -> list[ThreadPart]:
     threads: dict[Hashable, tuple[list[str], list[_Timed]]] = {}
     for number, participants, messages in _items(raw):
         people = [normal_name(name) for name in participants or ()]
-        # Two accounts that are gone, or threads that name nobody, are not known to be one.
+        # Two deleted accounts, or threads that list nobody, need not be one.
         is_known = people and not any(map(is_deleted_account, people))
         key = tuple(sorted(map(comparable_name, people))) if is_known else number
         _, conversation = threads.setdefault(key, (people, []))
@@ -107,7 +107,7 @@ def _decode_with(raw: bytes, to_message: _ToMessage) -> list[ThreadPart]:
 
 
 def _items(raw: bytes) -> Iterator[tuple[int, list[str] | None, Sequence[_WireMessage | None]]]:
-    """Give number, participants and messages of each thread; None for what is no message."""
+    """Yield number, participants and messages of each thread; None for a malformed message."""
     try:
         items = _decode(raw.removeprefix(BYTE_ORDER_MARK))
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
@@ -135,8 +135,8 @@ def _items_leniently(
 def oldest_first(items: list[T], time_of: Callable[[T], int | None]) -> list[T]:
     """Return messages, of which some may have a time, with the oldest first.
 
-    They are only turned round, not sorted. Newest first is what is known of both formats, so times
-    that are all equal, as seconds may be, count as that.
+    They are only reversed, not sorted. Both formats are known to write the newest first, so times
+    that are all equal, as seconds may be, are reversed too.
     """
 
     def first_time(items: Iterable[T]) -> int:

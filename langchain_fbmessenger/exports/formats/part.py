@@ -1,4 +1,4 @@
-"""What one file holds of a thread: the common form into which each format is decoded."""
+"""Define the common form of all formats: what one file holds of a thread."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ Variant = Literal["A", "A0", "B", "H1", "H2", "H3", "H4", "I3", "I4", "D", "E", 
 
 
 class Outline(msgspec.Struct):
-    """What is known of a file's share of a thread before its messages are read.
+    """The facts about a file's share of a thread before its messages are read.
 
-    `index` counts the threads of one file. `participants` is None where the format does not list
+    `index` counts the threads of one file. `participants` is None if the format does not list
     them; `senders` wrote. `owner` is the name that the file itself gives to the account's owner.
     `stamps` are the messages' times, in ms, by sender: eight bytes for each. `precision` is their
-    unit, in ms. `is_partial` says that only the file's edges were looked at: of `senders`, `found`,
-    `stamps` little is known; `lists_all` says that nobody has written who is not a participant.
-    `lost` says why the file cannot be read, if its edges did not show it.
+    unit, in ms. `is_partial` says that only the file's edges were read: `senders`, `found` and
+    `stamps` are incomplete; `lists_all` says that only participants have written. `lost` says why
+    the file cannot be read, if its edges did not show it.
     """
 
     variant: Variant
@@ -50,14 +50,14 @@ class Outline(msgspec.Struct):
     lost: str | None = None
 
     def complete(self, whole: Outline) -> None:
-        """Take over what the whole file tells, but for its variant, which its place may have."""
+        """Take over the whole file's outline, except for the variant, which its place may set."""
         variant = self.variant
         for name in self.__struct_fields__:
             setattr(self, name, getattr(whole, name))
         self.variant = variant
 
-    def lose(self, reason: str) -> None:
-        """Forget what the edges of a file told that cannot be read."""
+    def mark_lost(self, reason: str) -> None:
+        """Forget what the edges of the file told, as it cannot be read."""
         self.title, self.participants, self.senders, self.stamps = None, None, [], {}
         self.found, self.first, self.last = 0, None, None
         self.is_partial, self.lost = False, reason
@@ -66,10 +66,9 @@ class Outline(msgspec.Struct):
 class ThreadPart(msgspec.Struct):
     """A file's share of a thread; messages in the order of time, oldest first.
 
-    `found` counts the file's messages, `skipped` those that are no records: `malformed`, `no time`
-    and `empty`. `senders` are all who wrote, in the file's order, what was skipped included; None
-    for those of the messages. `unknown_zones` counts messages by the zone that their date names,
-    where nobody knows it.
+    `found` counts the file's messages, `skipped` those without a record: `malformed`, `no time` and
+    `empty`. `senders` are all who wrote, in the file's order, also of skipped messages; None for
+    those of the messages. `unknown_zones` counts messages whose dates name an unknown time zone.
     """
 
     variant: Variant
@@ -92,7 +91,7 @@ def outline_of(part: ThreadPart, index: int = 0, *, with_stamps: bool = True) ->
     Args:
         part: The part.
         index: Its number among the threads of its file.
-        with_stamps: Whether who wrote when is wanted, which takes the longest.
+        with_stamps: Whether to fill in `stamps`, which takes the longest.
     """
     messages = Messages.of(part.messages)
     times: defaultdict[str, list[int]] = defaultdict(list)
@@ -117,5 +116,5 @@ def outline_of(part: ThreadPart, index: int = 0, *, with_stamps: bool = True) ->
 
 
 def sorted_stamps(times: Mapping[str, Iterable[int]]) -> dict[str, array[int]]:
-    """Return who wrote when, as outlines have it."""
+    """Return times by sender, as outlines have them."""
     return {sender: array("q", sorted(theirs)) for sender, theirs in times.items()}

@@ -1,7 +1,7 @@
 """Decode one JSON file of "Download your information" (variants A, A0, E, G) into wire structs.
 
-Bytes go in; what the file holds of the fields that we keep, under Meta's own names and not yet
-repaired, comes out. Files are told apart by the shape of what they hold, never by their names.
+Bytes go in; the fields that we keep come out, under Meta's own names and not yet repaired. Files
+are told apart by the shape of their content, never by their names.
 Facts: sections 1 to 3 of docs/formats.md.
 """
 
@@ -13,10 +13,11 @@ import msgspec
 
 from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
+    all_milliseconds,
     convert_leniently,
     load_leniently,
+    milliseconds,
 )
-from langchain_fbmessenger.exports.formats.stamps import all_milliseconds, milliseconds
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class WireShare(msgspec.Struct, gc=False):
 
 
 class WireStamps(msgspec.Struct, gc=False):
-    """Who sent a message, and when."""
+    """The sender and time of a message."""
 
     sender_name: str | None = None
     timestamp_ms: int | float | str | None = None
@@ -67,7 +68,7 @@ class WireStamps(msgspec.Struct, gc=False):
 
 
 def times_of(messages: Sequence[WireStamps]) -> list[int | None]:
-    """Return when each message was sent, in Unix ms; None where that is not said."""
+    """Return the time of each message, in Unix ms; None if it has none."""
     times = all_milliseconds([m.timestamp_ms for m in messages])
     if None not in times:
         return times
@@ -95,7 +96,7 @@ class WireMessage(WireStamps, gc=False):
 
 
 class WireThread(msgspec.Struct, gc=False):
-    """What a file says of its thread."""
+    """The fields of a file about its thread."""
 
     participants: list[WireName] | None = None
     title: str | None = None
@@ -120,7 +121,7 @@ class ThreadFile(WireThread, gc=False, kw_only=True):
 
 
 class ThreadSketch(WireThread, gc=False, kw_only=True):
-    """A file without all that is long in it: decoded in a third of the time."""
+    """A file without its long fields, decoded in a third of the time."""
 
     messages: list[WireStamps]
 
@@ -130,7 +131,7 @@ _decode_sketch = msgspec.json.Decoder(ThreadSketch).decode
 
 
 def decode_sketch(raw: bytes) -> ThreadSketch | None:
-    """Decode a file of a thread without its texts; None if it is not in perfect order."""
+    """Decode a file of a thread without its texts; None if the file breaks the schema."""
     try:
         sketch = _decode_sketch(raw)
     except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError):
@@ -145,8 +146,8 @@ def decode_thread_file(raw: bytes) -> tuple[ThreadFile, int, bool]:
         raw: The bytes of the file, without a byte order mark.
 
     Returns:
-        The file, the number of its messages that are not even objects, and whether all is in
-        perfect order that `decode_sketch` looks at.
+        The file, the number of its messages that are not objects, and whether `decode_sketch`
+        decodes it.
 
     Raises:
         NotAThreadError: The file is broken or holds something else.

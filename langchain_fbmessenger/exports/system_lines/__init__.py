@@ -1,1 +1,1 @@
-"""Tell the lines that Meta wrote into a chat from those that somebody typed."""
+"""Recognise system lines: what Meta wrote into a chat, as opposed to what people typed."""

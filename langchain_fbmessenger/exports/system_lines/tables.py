@@ -1,4 +1,4 @@
-"""Read the tables of what Meta writes into chats: `system_lines/` goes in, sentences come out.
+"""Read the tables of system lines: the files of this folder go in, sentences come out.
 
 The notation is explained in the README of that folder.
 """
@@ -41,7 +41,7 @@ KINDS = {
     "app": "game or app",
 }
 
-# While a sentence is worked on, one character of a private-use area stands for each wildcard.
+# While a sentence is processed, one private-use character stands for each wildcard.
 _WILDCARDS = {
     "{}": "\ue000",
     "{text}": "\ue001",
@@ -49,7 +49,7 @@ _WILDCARDS = {
     "{nickname}": "\ue004",
 }
 _SUBJECT = "\ue003"
-_ONCE = _WILDCARDS["{reaction}"], _WILDCARDS["{nickname}"]  # what a line is asked for
+_ONCE = _WILDCARDS["{reaction}"], _WILDCARDS["{nickname}"]  # named groups of the pattern
 _REGEX = {
     "\ue000": "(.{1,120})",
     "\ue001": ".{1,240}",
@@ -75,14 +75,14 @@ _BETWEEN_WORDS = re.compile(r"[\s!-&(-/:-@\[-`{-~“”„«»…¿¡।]+")
 
 
 class _Sentences(msgspec.Struct, forbid_unknown_fields=True):
-    """One section of a table: sentences behind a subject, and whole messages."""
+    """One section of a table: sentences after a subject, and whole messages."""
 
     tails: list[str] = []
     whole: list[str] = []
 
 
 class _Addressed(_Sentences):
-    """`to_owner` are the words by which a sentence says that it is about something of the owner."""
+    """A section whose `to_owner` are words by which a sentence is about something of the owner."""
 
     to_owner: list[str] = []
 
@@ -106,7 +106,7 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Language(msgspec.Struct, frozen=True):
-    """What the sentences of one language share."""
+    """The words that the sentences of one language share."""
 
     name: str
     you: frozenset[str]
@@ -114,13 +114,13 @@ class Language(msgspec.Struct, frozen=True):
     list_words: frozenset[str]
 
     def may_be_names(self, value: str) -> bool:
-        """Tell whether a value may be one or several names: "Zoë, Bo and 2 others"."""
+        """Return whether a value may be one or several names: "Zoë, Bo and 2 others"."""
         words = value.replace(",", " ").split()
         kept = [w for w in words if not w.isdecimal() and w.casefold() not in self.list_words]
         return self.may_be_a_name(" ".join(kept))
 
     def may_be_a_name(self, value: str) -> bool:
-        """Tell whether a value may be somebody's name: "he said the doctor" is not."""
+        """Return whether a value may be a person's name: "he said the doctor" is not."""
         value = value.casefold().replace("\u2019", "'")
         words = _BETWEEN_WORDS.split(value)
         words += value.replace("'", " ").split()  # the "i" of "i'm", the "elle" of "qu'elle"
@@ -154,12 +154,12 @@ def _compiled(wording: str) -> re.Pattern[str]:
 
 
 class Tables(msgspec.Struct, frozen=True):
-    """All sentences, and what all texts that are one of them have in common.
+    """All sentences, and conditions that every text that is one of them fulfils.
 
     Attributes:
         by_keyword: The sentences, by the longest word of each.
         keywords: These words.
-        deleted_accounts: Names of accounts that are gone, as they are compared.
+        deleted_accounts: Comparable names of deleted accounts.
         endings: The last three letters of sentences that end in a known word.
         marks: The last signs of all others that have one, and blanks, which may follow.
         lasts: The marks, and the last letters of the endings.
@@ -214,13 +214,13 @@ def _read_tables(folder: Traversable) -> Tables:
 
 
 def _keywords_of(sentences: list[frozenset[str]]) -> frozenset[str]:
-    """Return words of which each sentence holds one: few, and none that everybody types."""
+    """Return a few rare words of which each sentence holds at least one."""
     common = Counter(word for words in sentences for word in words if len(word) >= _LONG)
     return frozenset(max(words, key=lambda word: (common[word], word)) for words in sentences)
 
 
 def _written(character: str) -> str:
-    """Return the signs that may stand for one of a sentence's."""
+    """Return the characters that may stand for one character of a sentence."""
     return _VARIANTS.get(character, character)
 
 
@@ -259,7 +259,7 @@ def _with_prefix(written: _Sentences) -> Iterator[tuple[str, str]]:
 
 
 def _wordings(sentence: str, prefix: str, file_name: str) -> Iterator[str]:
-    """Resolve what is optional and what is one of several, into wildcards and literal text."""
+    """Yield the wordings of a sentence: every choice of its options, with marks for wildcards."""
     marked = sentence
     for notation, mark in _WILDCARDS.items():
         marked = marked.replace(notation, mark)

@@ -124,7 +124,7 @@ def test_headers_in_a_row_have_a_paragraph_each() -> None:
     assert [(m.sender, m.text) for m in found.messages] == [(MILO, "first\nhalf"), (ZOE, "second")]
 
 
-def test_parts_that_were_only_typed_are_none() -> None:
+def test_parts_that_were_only_typed_are_text() -> None:
     typed = "&lt;div class=&quot;_a6-h _a6-p _a6-o&quot;&gt; _a6-p _a6-p"
     assert read("H3", block("H3", MILO, typed), block("H3", ZOE, "x")) == [
         (ZOE, "x"),
@@ -132,7 +132,7 @@ def test_parts_that_were_only_typed_are_none() -> None:
     ]
 
 
-def test_a_group_is_told_by_a_list_of_several_blocks_in_one() -> None:
+def test_a_group_is_recognised_by_a_list_of_several_blocks_in_one() -> None:
     people = "Participants: Al, Zoë Brandt and Milo Dvořák"
     header = SHAPES["H3"].block.format(SHAPES["H3"].body.format(f"<div>{people}</div>"))
     thread = only_thread(page("H3", header, joined("H3", written("H3"))))

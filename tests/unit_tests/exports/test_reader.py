@@ -84,7 +84,7 @@ def test_hand_made_files_in_one_folder_are_threads_of_their_own(tmp_path: Path) 
     assert {t.messages[0].text for t in threads} == {"café"}
 
 
-def test_groups_are_told_by_type_or_by_number_of_people(tmp_path: Path) -> None:
+def test_groups_are_recognised_by_type_or_by_number_of_people(tmp_path: Path) -> None:
     write_thread(tmp_path / "two", thread_json([message(ZOE, 1, "x")]))
     write_thread(
         tmp_path / "typed", thread_json([message(ZOE, 1, "x")], thread_type="RegularGroup")
@@ -104,7 +104,7 @@ def test_owner_comes_from_the_profile(export: Path) -> None:
     assert {t.owner for t in read(export)[0]} == {ZOE}
 
 
-def test_instagram_is_told_by_its_root(tmp_path: Path) -> None:
+def test_instagram_is_recognised_by_its_root(tmp_path: Path) -> None:
     write_thread(tmp_path / "your_instagram_activity/messages/inbox/al_1", one())
     assert read(tmp_path)[0][0].source == "instagram"
 

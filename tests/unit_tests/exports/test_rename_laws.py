@@ -1,4 +1,4 @@
-"""The law of renames: whoever got another name between two exports, their words are theirs.
+"""The law of renames: people keep their messages, even if renamed between two exports.
 
 A conversation is made up and written twice, by an older and a newer name of each person; what is
 loaded of both is what one export of all would hold.

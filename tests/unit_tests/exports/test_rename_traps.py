@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     ids=["the owner's is a friend's of before", "a friend's is the owner's of before"],
 )
 @pytest.mark.parametrize("with_others", [False, True])
-def test_owner_then_is_the_owner_now_whoever_had_the_name(
+def test_owner_then_is_the_owner_now_even_under_a_name_that_another_had(
     tmp_path: Path, before: tuple[str, str], today: tuple[str, str], *, with_others: bool
 ) -> None:
     """No message is in common, so that nothing but the owners tells."""

@@ -97,7 +97,7 @@ def test_people_may_have_got_other_names_meanwhile(
     [("Milo", "Ana", "Zoë"), ("Facebook User", "Zoë"), ("Zoë",), ("Milo", "Zoë")],
 )
 @pytest.mark.parametrize("length", [3, 200, 1500])
-def test_whoever_takes_part_and_however_long_it_is(
+def test_folders_of_one_chat_join_with_any_people_and_length(
     tmp_path: Path, people: tuple[str, ...], length: int
 ) -> None:
     half = range(length // 2, length)

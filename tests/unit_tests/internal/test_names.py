@@ -72,7 +72,7 @@ def test_other_names_are_not(typed: str) -> None:
     assert find_person(typed, [*PEOPLE, ("का",)]) == ()
 
 
-def test_exact_name_wins_and_what_is_ambiguous_is_nobodys() -> None:
+def test_exact_name_wins_and_an_ambiguous_one_finds_nobody() -> None:
     people = [("Zoë",), ("Zoé",), ("Anna",), ("Hanna", "Anna"), ("🦊",), ("🐻",)]
     assert find_person("zoé", people) == ("Zoé",)
     assert find_person("zoe", people) == ()

@@ -43,7 +43,7 @@ def test_tracebacks_name_types_and_places_and_quote_nothing() -> None:
     assert "int(" not in told, "nor a line of code"
 
 
-def test_errors_that_lead_to_each_other_are_told_once() -> None:
+def test_errors_that_lead_to_each_other_are_written_once() -> None:
     one, other = ValueError(TEXT), KeyError(TEXT)
     one.__context__, other.__context__ = other, one
     assert describe_without_words(one) == "Traceback:\nKeyError\nwhich led to\nValueError\n"

@@ -280,7 +280,7 @@ def test_lists_of_jobs_and_events_are_tables() -> None:
     assert " at 0x" not in repr(EventList([event]))
 
 
-def test_a_check_is_told_in_lines() -> None:
+def test_a_check_is_shown_in_lines() -> None:
     report = check_examples(split_of_sample()[0], provider="local")
     assert repr(report).startswith(f"CheckReport(provider='local', examples={report.examples}")
     lines = str(report).splitlines()
@@ -299,7 +299,7 @@ def test_a_leak_report_is_a_table_beside_its_base() -> None:
     assert rows[1][1:] == ["trained contexts", str(Rate(1, 9)), str(Rate(0, 9))]
 
 
-def test_a_state_folder_is_told_by_kind(tmp_path: Path) -> None:
+def test_a_state_folder_is_shown_by_kind(tmp_path: Path) -> None:
     empty = survey_state(tmp_path)
     assert repr(empty) == f"StateSurvey(root='{tmp_path}', things=0, bytes=0, foreign=0)"
     survey = StateSurvey(Path("home"), {"uploads": Amount(2, 7), "jobs": Amount(1, 3)}, [])

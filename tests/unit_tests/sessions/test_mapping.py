@@ -193,7 +193,7 @@ def test_each_of_several_senders_must_occur() -> None:
 
 
 @pytest.mark.parametrize("wrong", [7, True, b"Al", {"Al": 1}, [None], ["Al", 7], [("Al",)]])
-def test_sender_that_is_no_name_is_told_in_our_words(wrong: Any) -> None:
+def test_sender_that_is_no_name_is_a_clear_error(wrong: Any) -> None:
     with pytest.raises(InvalidOptionError, match=r"^the sender is a person's name, or a list of"):
         map_ai_messages(sender=wrong)
 

@@ -121,7 +121,7 @@ def test_one_sender_run_takes_linear_time() -> None:
 
 
 @pytest.mark.parametrize("odd", [{"type": "text", "text": 7}, {"type": "text", "text": ["a"]}, 7])
-def test_blocks_whose_text_is_none_have_no_text(odd: Any) -> None:
+def test_blocks_with_an_odd_text_have_no_text(odd: Any) -> None:
     one = HumanMessage("a", additional_kwargs={"sender": "Al"})
     two = HumanMessage.model_construct(
         type="human", content=["b", odd], additional_kwargs={"sender": "Al"}, response_metadata={}

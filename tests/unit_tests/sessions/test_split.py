@@ -32,7 +32,7 @@ def test_a_thread_is_cut_where_it_paused() -> None:
     assert thread == before
 
 
-def test_a_pause_of_exactly_the_gap_is_none() -> None:
+def test_a_pause_of_exactly_the_gap_does_not_split() -> None:
     assert len(list(split_chat_sessions([timed_session((0, "Al: a"), (8, "Al: b"))]))) == 1
 
 
@@ -86,7 +86,7 @@ def test_merged_messages_with_a_pause_inside_are_counted() -> None:
 
 
 @pytest.mark.parametrize("gap", ["8h", "auto", " AUTO "])
-def test_times_that_no_calendar_has_are_none(gap: str) -> None:
+def test_times_that_no_calendar_has_are_ignored(gap: str) -> None:
     thread = timed_session(*((n, f"{'Al' if n % 2 else 'Zoë'}: {n}") for n in range(80)))
     for n in range(0, 80, 3):
         time: Any = [10**400, 1e300, float("inf"), float("-inf")][n % 4]

@@ -244,7 +244,7 @@ class Runs(BaseCallbackHandler):
 
 
 @every_stage
-def test_callbacks_are_told_counts_and_never_text(stage: Any) -> None:
+def test_callbacks_get_counts_and_never_text(stage: Any) -> None:
     runs = Runs()
     with collect_runs() as traced:
         items = stage.invoke(SESSIONS, {"callbacks": [runs], "run_name": "mine", "tags": ["t"]})
@@ -257,7 +257,7 @@ def test_callbacks_are_told_counts_and_never_text(stage: Any) -> None:
     assert "secret" not in str([run.model_dump() for run in traced.traced_runs])
 
 
-async def test_async_callbacks_are_told_the_same() -> None:
+async def test_async_callbacks_get_the_same() -> None:
     runs = Runs()
     events = [
         event
@@ -278,7 +278,7 @@ def test_early_close_ends_the_run_with_its_counts() -> None:
     assert runs.told[-1] == ("end", {"sessions": 1, "items": 1})
 
 
-def test_errors_are_told_without_text() -> None:
+def test_errors_are_traced_without_text() -> None:
     runs = Runs()
     with pytest.raises(LookupError):
         map_ai_messages(sender="Nobody").invoke(SESSIONS, {"callbacks": [runs]})

@@ -1,1 +1,1 @@
-"""Read pages: what Meta shows of a chat to people goes in, a part of a thread comes out."""
+"""Read HTML pages: what Meta shows of a chat goes in, a part of a thread comes out."""

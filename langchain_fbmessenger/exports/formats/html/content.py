@@ -1,7 +1,7 @@
 """Read what the body of a message holds on Meta's HTML pages: text, media, a link, reactions.
 
-Reactions are still text, for only the whole page tells how to read them. Facts: section 6 of
-docs/formats.md.
+A body gives the lines of its reactions as text: only the whole page tells how to read them, which
+`ReactionReader` does then. Facts: section 6 of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger._internal.names import normal_name
 from langchain_fbmessenger.exports.formats.html.text import (
     children,
     class_tokens,
@@ -19,7 +20,7 @@ from langchain_fbmessenger.exports.formats.html.text import (
     text_of,
     walk,
 )
-from langchain_fbmessenger.exports.records import Attachment, Share
+from langchain_fbmessenger.exports.records import Attachment, Reaction, Share
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -31,6 +32,7 @@ __all__ = [
     "MOST_LINKS",
     "Content",
     "Link",
+    "ReactionReader",
     "is_post",
     "read_body",
     "read_contents",
@@ -61,10 +63,19 @@ _SCHEME = re.compile(r"[a-zA-Z][a-zA-Z\d+.\-]*:")  # "mailto:", "fb-messenger://
 _DIGITS_OF_YEAR = 4
 _PLAIN = {"div", "p"}
 _TAGS = {"img": "photo", "video": "video", "audio": "audio"}
+# Ranges rather than the property Emoji, which Python's re does not know: digits, "#" and "*" are
+# emoji only as keycaps, and letters of any script must not match.
+_PICTURE = "[\u00a9\u00ae\u203c-\u2bff\u3030\u303d\u3297\u3299\U0001f000-\U0001faff]"
+_CHANGES = "[\ufe0e\ufe0f\U0001f3fb-\U0001f3ff\U000e0020-\U000e007f]*"  # variants, skin, flag tags
+_EMOJI = re.compile(
+    "[\U0001f1e6-\U0001f1ff]{2}"
+    "|[0-9#*]\ufe0f?\u20e3"
+    f"|{_PICTURE}{_CHANGES}(?:\u200d{_PICTURE}{_CHANGES})*"
+)
 
 
 class Link(msgspec.Struct, frozen=True, gc=False):
-    """A link to somewhere else: what it shows, what all of its cell shows, what was typed."""
+    """A link out of the export: what it shows, what its whole cell shows, what was typed."""
 
     uri: str
     shown: str
@@ -73,9 +84,9 @@ class Link(msgspec.Struct, frozen=True, gc=False):
 
 
 class Content(msgspec.Struct, gc=False):
-    """What a body holds; `reactions` are the list's lines as shown: "❤Zoë Brandt".
+    """The content of a body; `reactions` are the list's lines as shown: "❤Zoë Brandt".
 
-    `links` lead out of the export: all of them, or the first few, where one is the `share`.
+    `links` lead out of the export: all of them, or the first few if one of them is the `share`.
     """
 
     text: str | None = None
@@ -85,12 +96,12 @@ class Content(msgspec.Struct, gc=False):
     links: tuple[Link, ...] = ()
 
     def is_empty(self) -> bool:
-        """Tell whether there is nothing in it."""
+        """Return whether it holds nothing."""
         return not (self.text or self.attachments or self.share or self.reactions)
 
 
 def is_post(body: LexborNode) -> bool:
-    """Whether a body is that of a post, a comment or a profile."""
+    """Return whether a body is that of a post, a comment or a profile."""
     first = next(children(body), None)
     return first is not None and (first.tag == "table" or _POST_CELL in class_tokens(first))
 
@@ -124,7 +135,7 @@ def read_contents(text_cell: LexborNode | None, cells: list[LexborNode]) -> Cont
 
     Args:
         text_cell: The cell of the typed text, if there is one.
-        cells: All cells, that of the text too.
+        cells: All cells, including that of the text.
 
     Returns:
         What they hold. A link within the typed text is part of the text, not a share.
@@ -160,7 +171,7 @@ def read_contents(text_cell: LexborNode | None, cells: list[LexborNode]) -> Cont
 
 
 class _Links:
-    """The links of a body, as far as they are asked for: reading them all may take long."""
+    """The links of a body, up to the first few: reading all of them may take long."""
 
     def __init__(self, text: str) -> None:
         self.found: list[Link] = []
@@ -186,7 +197,7 @@ def _is_file(uri: str) -> bool:
 
 
 def _is_shown_by_link(node: LexborNode, uri: str) -> bool:
-    """Whether a picture is the thumbnail of a linked file, or the preview of a shared page."""
+    """Return whether a picture is the thumbnail of a linked file or preview of a shared page."""
     above = node.parent
     if above is None or above.tag != "a":
         return False
@@ -195,7 +206,7 @@ def _is_shown_by_link(node: LexborNode, uri: str) -> bool:
 
 
 def _kind(tag: str, uri: str) -> str:
-    """Name the kind of a file: voice messages stand in `audio/`, but in a <video> tag."""
+    """Return the kind of a file: voice messages stand in `audio/`, but in a <video> tag."""
     *folders, name = uri.partition("?")[0].split("/")
     for folder in reversed(folders):
         if folder in FOLDERS:
@@ -205,7 +216,7 @@ def _kind(tag: str, uri: str) -> str:
 
 
 def share_of(links: Iterable[Link]) -> Share | None:
-    """Return the first link that is not a part of the typed text, with what is said of it."""
+    """Return the first link that is not part of the typed text, with the text about it."""
     for link in links:
         if link.uri in link.typed or (link.shown and link.shown in link.typed):
             continue
@@ -221,7 +232,7 @@ def _reaction_line(item: LexborNode) -> str:
 
 
 def shown_reaction(text: str, *, is_framed: bool) -> str:
-    """Return a reaction without the time of it.
+    """Return a reaction without its time.
 
     Args:
         text: What an item of the list shows.
@@ -234,3 +245,36 @@ def shown_reaction(text: str, *, is_framed: bool) -> str:
         if sum(map(str.isdigit, time)) >= _DIGITS_OF_YEAR:
             return name.rstrip()
     return line
+
+
+class ReactionReader:
+    """Splits the reaction lines of one page: "❤Zoë Brandt" is a heart and who gave it.
+
+    Nothing stands between the two, and a name may begin with an emoji of its own. So the names of
+    the page decide first; only for others one emoji is cut off, as Unicode builds emoji (UTS 51).
+
+    Args:
+        names: The people of the page, in normal form.
+    """
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = sorted(filter(None, names), key=len, reverse=True)
+        self._known: dict[str, Reaction | None] = {}  # few people use few emoji
+
+    def read(self, line: str) -> Reaction | None:
+        """Return the reaction that a line shows, None if it does not begin with an emoji."""
+        if line not in self._known:
+            self._known[line] = self._split(line)
+        return self._known[line]
+
+    def _split(self, line: str) -> Reaction | None:
+        whole = normal_name(line)
+        for name in self._names:
+            reaction = whole.removesuffix(name)
+            # Letters in front belong to a longer name: "Al" is no actor in "❤Real Al".
+            if reaction != whole and reaction and not any(map(str.isalpha, reaction)):
+                return Reaction(actor=name, reaction=reaction.strip())
+        found = _EMOJI.match(whole)
+        if found is None:
+            return None
+        return Reaction(actor=whole[found.end() :].strip(), reaction=found[0])

@@ -1,8 +1,8 @@
 """Read the dates of Meta's HTML pages, which are written in the language of the account.
 
-All date strings of a page go in, one wall time for each comes out. A page is settled as a whole:
-its month words tell its language, its numbers whether 03/04 is a day in March or in April. Words
-and orders stand in dates.toml; the forms that were seen: section 6 of docs/formats.md.
+All date strings of a page go in, one wall time for each comes out. A page is judged as a whole: its
+month words tell its language, its numbers whether 03/04 is a day in March or in April. Words and
+orders stand in dates.toml; the forms that were seen: section 6 of docs/formats.md.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_fbmessenger.exports.formats.html.date_words import (
     all_months,
+    cut_zone,
     date_table,
     marked_month,
 )
-from langchain_fbmessenger.exports.formats.html.date_zones import cut_zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -54,13 +54,13 @@ _BUDDHIST_ERA = 543  # Thai pages may count years from there
 
 
 class WallTime(NamedTuple):
-    """A date as its page shows it: what the clock on the wall said.
+    """A date as its page shows it, in local time.
 
     Attributes:
         naive: Date and time without a zone.
-        zone: The zone that the date itself names, else None.
+        zone: The zone that the date itself names, or None.
         precision: The smallest unit that is shown.
-        unknown_zone: The name of a zone that nobody knows, else "".
+        unknown_zone: The name of an unknown zone, or "".
     """
 
     naive: datetime
@@ -70,7 +70,7 @@ class WallTime(NamedTuple):
 
 
 class _Day(NamedTuple):
-    """What a date says beside the time; `half` is "am", "pm" or ""."""
+    """A date apart from the time of day; `half` is "am", "pm" or ""."""
 
     year: int
     month: int
@@ -107,7 +107,7 @@ class DateReader:
         self._days: dict[str, _Day | None] = {}
 
     def parse(self, text: str) -> WallTime | None:
-        """Return the wall time that a date string shows, None if it shows none."""
+        """Return the wall time that a date string shows, None if it cannot be read."""
         time, rest = self._parts.get(text) or _split(text)
         if time is None:
             return None
@@ -156,7 +156,7 @@ class DateReader:
         return month, [number for number in numbers if len(number) <= _YEAR_DIGITS]
 
     def _complete(self, month: int | None, numbers: list[str]) -> tuple[int, int, int] | None:
-        """Tell year, month and day apart; a year of two digits is of this century [inferred]."""
+        """Return year, month and day; a year of two digits is of this century [inferred]."""
         if len(numbers) < (_PARTS if month is None else _PARTS - 1):
             return None
         values = [int(number) for number in numbers]
@@ -174,7 +174,7 @@ class DateReader:
         return (year + 2000 if year < _CENTURY else year), month, day
 
     def _order_of(self, dates: list[str], stated: Order | None) -> Order:
-        """Settle the order of the page's dates in numbers: one number above 12 is a day."""
+        """Return the order of the page's dates in numbers, as a number above 12 is a day."""
         votes = {"dmy": 0, "mdy": 0}
         for date in dates:
             month, numbers = self._month_and_numbers(date)
@@ -187,7 +187,7 @@ class DateReader:
 
 
 def _split(text: str) -> tuple[tuple[int, int, int | None] | None, str]:
-    """Cut the time out of a date string."""
+    """Return the time of a date string, and the string without it."""
     found = _colon_time(text) or _WORDED_TIME.search(text)
     if found is None:
         # "12.03.2021 14.05": the time is the last of what looks like one.
@@ -212,7 +212,7 @@ def _plain(date: str) -> str:
 
 
 def _words(date: str) -> Iterator[str]:
-    """Give the words of a date, and each two neighbours as one: "p m", "كانون الثاني"."""
+    """Yield the words of a date, and each pair of neighbours: "p m", "كانون الثاني"."""
     before = ""
     for word in _TOKEN.findall(date):
         yield word
@@ -222,7 +222,7 @@ def _words(date: str) -> Iterator[str]:
 
 
 def _language_of(words: set[str], lang: str | None) -> str | None:
-    """Return the language that knows most of a page's words; a tie is for the stated one."""
+    """Return the language with most of a page's words; the stated one wins a tie."""
     locales = date_table().locales
     stated = (lang or "").casefold().replace("_", "-").partition("-")[0]
     stated = stated if stated in locales else ""

@@ -14,8 +14,7 @@ import msgspec
 
 from langchain_fbmessenger._internal.names import normal_name
 from langchain_fbmessenger.exports.formats.html.blocks import parse_fragment
-from langchain_fbmessenger.exports.formats.html.date_words import list_conjunctions
-from langchain_fbmessenger.exports.formats.html.date_zones import offset_in
+from langchain_fbmessenger.exports.formats.html.date_words import list_conjunctions, offset_in
 from langchain_fbmessenger.exports.formats.html.dates import DateReader
 
 if TYPE_CHECKING:
@@ -36,7 +35,7 @@ _QUARTER = 15
 
 
 class PageHead(msgspec.Struct):
-    """What a page says about itself.
+    """The facts that a page states about itself.
 
     Attributes:
         heading: The thread's title; on pages of 2018 and before, the owner's name.
@@ -107,10 +106,11 @@ def _read_generated(node: LexborNode, found: PageHead) -> None:
 
 
 def _offset_between(shown: str, instant: str, lang: str | None) -> int | None:
-    """Compare the wall time with `<time datetime="2026-08-12T05:03Z">` [P, pages of 2026].
+    """Return the zone by comparing the wall time with `<time datetime="2026-08-12T05:03Z">` [P].
 
-    It is surer than the words: a Brazilian page says "22:03 UTC" of what is 22:03 at UTC-07. For
-    the same reason a bare "UTC" without the attribute counts as no zone [inferred].
+    Pages of 2026 have it. It is surer than the words: a Brazilian page says "22:03 UTC" of what is
+    22:03 at UTC-07. For the same reason a bare "UTC" without the attribute counts as no zone
+    [inferred].
     """
     wall = DateReader([shown], lang).parse(shown)
     if wall is None or not instant.endswith("Z"):
@@ -129,8 +129,8 @@ def people_of_header(text: str, people: Collection[str]) -> list[str] | None:
 
     Args:
         text: What the block shows. Others of its kind hold a group's picture, or a link to join.
-        people: Who has written on the page: in other languages than English, one of them tells
-            that the block is a list of names.
+        people: Who has written on the page: in languages other than English, a list of names is
+            recognised by one of them.
     """
     named = _PARTICIPANTS.fullmatch(text)
     if named is None:

@@ -1,10 +1,10 @@
 """Read the blocks of a page whose layout is known already, without parsing each of them.
 
 A page has thousands of blocks but few layouts, that is, sequences of tags. The parser reads each
-layout once, with a mark in place of every text and every file's name: what comes out shows where
-each of them goes, and other blocks of the layout only have theirs put there. That is no second
-reader: what a block means is told by the parser alone, and what could be read otherwise than its
-layout (a blank at an edge that Unicode knows, a rare entity, an open tag) is left to it.
+layout once, with a mark in place of every text and every file's name. Its result shows where each
+of them goes, and the values of other blocks of the layout are put there. This is no second reader:
+the parser alone decides what a block means, and a block that could be read differently from its
+layout (a blank of Unicode at an edge, a rare entity, an open tag) is left to it.
 """
 
 from __future__ import annotations
@@ -38,10 +38,10 @@ if TYPE_CHECKING:
 
 __all__ = ["LayoutReader"]
 
-_MOST_LAYOUTS = 16  # with one number of tags
+_MOST_LAYOUTS = 16  # kept for each number of tags
 _MOST_SEEN = 500
 _MET_BEFORE = 6  # to learn a layout costs as much as to parse twenty blocks
-_MOST_IN_VAIN = 100  # blocks of a page that are looked at, beyond as many as were known
+_MOST_IN_VAIN = 100  # blocks of a page that are examined, beyond the number of known ones
 _OF_PLAIN = 3  # texts: sender, date, what was typed
 
 # A class of a block's parts that was only typed counts as well where a block has several messages.
@@ -59,9 +59,9 @@ _MARKED_LINE = re.compile(rf"(?:{_MARK}\(0000\) ?)*{_MARK}(?P<ending>\(0000\))?"
 
 
 class _Layout(msgspec.Struct, gc=False):
-    """A layout that was parsed: which value is what; in `content` stand marks instead of values.
+    """A layout that was parsed: which value is what; `content` has marks instead of values.
 
-    `plain` are the groups of sender, date and text where there is nothing else; `framed` tells of
+    `plain` are the groups of sender, date and text if there is nothing else; `framed` tells for
     each reaction whether it stands in an element; `met` counts blocks.
     """
 
@@ -76,10 +76,10 @@ class _Layout(msgspec.Struct, gc=False):
 
 
 class LayoutReader:
-    """Reads blocks, and remembers layouts: those of one page are mostly those of the next.
+    """Reads blocks, and remembers layouts, most of which the next page has too.
 
     Args:
-        parse: Reads one block, whatever it is.
+        parse: Parses any block.
     """
 
     def __init__(self, parse: Callable[[bytes], list[Block]]) -> None:
@@ -101,7 +101,7 @@ class LayoutReader:
         for start, end in spans:
             known = self._known.get(raw.count(b"<", start, end), [])
             found = _find(known, raw, start, end)
-            block = _filled(*found, names) if found else None
+            block = _fill(*found, names) if found else None
             if block is not None:
                 blocks.append(block)
                 most += 1
@@ -142,7 +142,7 @@ def _find(
 
 
 def _parsed(shape: Shape, parse: Callable[[bytes], list[Block]]) -> _Layout | None:
-    """Parse a layout; None where not all of what it shows are its values, one by one."""
+    """Parse a layout; None if it shows anything else than its values, one by one."""
     if any(shape.sample.count(token) > 1 for token in ROLE_TOKENS):
         return None
     block, *others = parse(shape.sample)
@@ -189,7 +189,7 @@ def _unmarked(text: str) -> str:
 
 
 class _Names(dict[bytes, "str | None"]):
-    """Names of senders by the bytes of a page that hold them; few people write many messages."""
+    """Maps the bytes of a page to senders' names; few people write many messages."""
 
     def __missing__(self, raw: bytes) -> str | None:
         text = _text(raw)
@@ -198,7 +198,7 @@ class _Names(dict[bytes, "str | None"]):
 
 
 def _text(raw: bytes) -> str | None:
-    """Return what bytes of a page show; None if only the parser can tell."""
+    """Return the text that bytes of a page show; None if only the parser can tell."""
     if b"_" in raw and _CLASS.search(raw):
         return None
     text = raw.decode("utf-8", errors="replace")
@@ -210,7 +210,7 @@ def _text(raw: bytes) -> str | None:
     return text if text == text.strip() else None
 
 
-def _filled(layout: _Layout, found: re.Match[bytes], names: _Names) -> Block | None:
+def _fill(layout: _Layout, found: re.Match[bytes], names: _Names) -> Block | None:
     """Put the values of a block into its layout; None if one of them may be read otherwise."""
     if layout.plain:
         raw_sender, raw_date, raw_text = found.group(*layout.plain)

@@ -1,8 +1,8 @@
 """Read one HTML page of Meta's exports (variant C, generations H1 to H4, I3 and I4) into records.
 
 Bytes go in, an `HtmlPage` or a `NotAThreadError` comes out. The page is cut at the tags that open
-messages; each layout that they have is parsed, not each of them. No page is ever a tree as a
-whole, in which a tag that one message left open would cost the others. Text is proper UTF-8
+messages, and each of their layouts is parsed once. A page is never parsed as one tree, in which a
+tag that one message left open would cost the others. Text is proper UTF-8
 and never repaired. Facts: section 6 of docs/formats.md.
 """
 
@@ -16,8 +16,14 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger._internal.collector import without_gc
-from langchain_fbmessenger.exports.formats.html.blocks import Block, read_blocks
-from langchain_fbmessenger.exports.formats.html.clock import Clock
+from langchain_fbmessenger.exports.formats.html.blocks import (
+    UNKNOWN_HTML,
+    Block,
+    classes_at,
+    opening_tags,
+    read_blocks,
+)
+from langchain_fbmessenger.exports.formats.html.content import ReactionReader
 from langchain_fbmessenger.exports.formats.html.dates import DateReader, WallTime
 from langchain_fbmessenger.exports.formats.html.head import PageHead, people_of_header, read_head
 from langchain_fbmessenger.exports.formats.html.layouts import LayoutReader
@@ -27,9 +33,10 @@ from langchain_fbmessenger.exports.formats.html.pages_of_2018 import (
     read_blocks_2018,
     read_heading_2018,
 )
-from langchain_fbmessenger.exports.formats.html.reactions import ReactionReader
-from langchain_fbmessenger.exports.formats.html.tags import UNKNOWN_HTML, classes_at, opening_tags
+from langchain_fbmessenger.exports.formats.html.zone import Clock
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
+from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
+from langchain_fbmessenger.exports.formats.part import ThreadPart
 from langchain_fbmessenger.exports.records import Message
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -47,13 +54,11 @@ if TYPE_CHECKING:
 __all__ = [
     "UNKNOWN_HTML",
     "HtmlPage",
-    "HtmlThread",
     "decode_page",
     "looks_like_html",
     "outline_page",
 ]
 
-_BOM = b"\xef\xbb\xbf"
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^<>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|title|meta)\b",
     re.IGNORECASE | re.DOTALL,
@@ -66,33 +71,18 @@ _LAYOUTS = LayoutReader(read_blocks)
 _H2_HEADING = re.compile(rb"<h2\b[^<>]*\b_a6-h\b")
 
 
-class HtmlThread(msgspec.Struct):
-    """One thread of a page; messages in the order of time, oldest first.
-
-    `found` counts the blocks that are messages, `skipped` those among them that are left out:
-    "no time" has no date that could be read, "empty" shows nothing at all. `unknown_zones` counts
-    messages by the zone that their date names, where nobody knows it.
-    """
-
-    title: str | None
-    participants: list[str] | None
-    messages: list[Message]
-    found: int
-    skipped: Counter[str]
-    unknown_zones: Counter[str]
-
-
 class HtmlPage(msgspec.Struct):
     """One page.
 
     Attributes:
         generation: "H1", "H2", "H3", "H4", "I3" or "I4", as section 6 of docs/formats.md has them.
-        owner: Whose export it is, if the page says so.
+        owner: The owner of the export, if the page names one.
         utc_offset_minutes: The zone of the export's own date, if the page states it. Messages of
             the other half of the year may be an hour off it.
-        has_zone: All dates name their zone: none had to be assumed.
-        precision_ms: What the dates are exact to; 1 if there is none.
-        threads: One; pages of 2018 and before (H1) may hold all threads of an account.
+        has_zone: Whether all dates name their zone, so that it was not assumed.
+        precision_ms: The unit of the dates; 1 without dates.
+        threads: One; pages of 2018 and before (H1) may hold all threads of an account. Each block
+            of a message counts as found; skipped are those with "no time" and "empty" ones.
     """
 
     generation: Variant
@@ -100,7 +90,7 @@ class HtmlPage(msgspec.Struct):
     utc_offset_minutes: int | None
     has_zone: bool
     precision_ms: int
-    threads: list[HtmlThread]
+    threads: list[ThreadPart]
 
 
 class _RawThread(msgspec.Struct, gc=False):
@@ -112,8 +102,8 @@ class _RawThread(msgspec.Struct, gc=False):
 
 
 def looks_like_html(head: bytes) -> bool:
-    """Whether a file that begins like this is an HTML page."""
-    return _HTML.match(head.removeprefix(_BOM)) is not None
+    """Return whether a file that begins like this is an HTML page."""
+    return _HTML.match(head.removeprefix(BYTE_ORDER_MARK)) is not None
 
 
 @without_gc
@@ -122,22 +112,22 @@ def decode_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
 
     Args:
         raw: The bytes of the file.
-        zone_of: Gives the zone of dates that name none, for a generation, the offset in minutes
-            that the page states of the day of the export, or None, and the names of zones that
-            nobody knows. It is not called if all dates name one that is known.
+        zone_of: Returns the zone of dates that name none, given the generation, the offset in
+            minutes that the page states for the day of the export (or None), and the names of
+            unknown zones. It is not called if all dates name a known zone.
 
     Returns:
         The page's threads.
 
     Raises:
-        NotAThreadError: The page holds something else, or nothing that is known.
+        NotAThreadError: The page holds something else, or has an unknown layout.
     """
     return _decode(raw, zone_of, _to_messages)
 
 
 @without_gc
 def outline_page(raw: bytes, zone_of: ZoneOf) -> HtmlPage:
-    """Decode a page without what its messages hold: they tell who wrote, and when."""
+    """Decode a page with the senders and times of its messages only."""
 
     def without_contents(timed: list[_Timed], _: ReactionReader) -> list[Message]:
         return [Message(sender, stamp) for sender, stamp, _ in timed]
@@ -168,22 +158,31 @@ def _decode(raw: bytes, zone_of: ZoneOf, to_messages: _ToMessages) -> HtmlPage:
     else:
         owner = head.find_owner(people)
     reactions = ReactionReader(people | {owner or ""})
+    precision = min((_PRECISIONS[wall.precision] for wall in read), default=1)
     times = iter(walls)
     threads = []
     for thread in raws:
         timed, skipped, unknown_zones = _timed(thread, times, clock)
         found, thread.blocks = len(thread.blocks), []
-        messages = to_messages(timed, reactions)
         threads.append(
-            HtmlThread(thread.title, thread.participants, messages, found, skipped, unknown_zones)
+            ThreadPart(
+                variant=generation,
+                title=thread.title,
+                participants=thread.participants,
+                messages=to_messages(timed, reactions),
+                found=found,
+                skipped=skipped,
+                unknown_zones=unknown_zones,
+                owner=owner,
+                precision=precision,
+            )
         )
-    precisions = {wall.precision for wall in read}
     return HtmlPage(
         generation=generation,
         owner=owner,
         utc_offset_minutes=head.utc_offset_minutes,
         has_zone=has_zone,
-        precision_ms=min((_PRECISIONS[precision] for precision in precisions), default=1),
+        precision_ms=precision,
         threads=threads,
     )
 
@@ -215,7 +214,7 @@ def _read_thread(raw: bytes) -> tuple[Variant, PageHead, _RawThread]:
     # Above the messages stand blocks without a date: participants, a picture, "pending".
     first = next((n for n, block in enumerate(blocks) if block.date), len(blocks))
     senders = {block.sender for block in blocks[first:] if block.sender}
-    # But one of a person who writes below is their newest message, its date lost.
+    # But such a block by a person who writes below is their newest message, without its date.
     undated = (n for n, b in enumerate(blocks[:first]) if b.sender in senders and b.content)
     first = next(undated, first)
     lists = (people_of_header(block.header, senders) for block in blocks[:first])
@@ -248,7 +247,7 @@ def _timed(
 ) -> tuple[list[_Timed], Counter[str], Counter[str]]:
     """Return sender, moment and content of messages, oldest first, and two counts.
 
-    The first is of messages that are skipped, by why; the second by zones that nobody knows.
+    The first counts skipped messages by reason, the second messages by unknown zones.
     """
     skipped: Counter[str] = Counter()
     dated: list[tuple[str, WallTime, Content]] = []
@@ -261,14 +260,14 @@ def _timed(
             dated.append((block.sender or "", wall, block.content))
     unknown = Counter(wall.unknown_zone for _, wall, _ in dated if wall.unknown_zone)
     stamps = [clock.milliseconds(wall) for _, wall, _ in dated]
-    # Meta writes newest first, and to the minute: turned round, the stable sort keeps ties right.
+    # Meta writes newest first, and to the minute: reversed, the stable sort keeps ties in order.
     if not stamps or stamps[0] >= stamps[-1]:
         dated.reverse()
         stamps.reverse()
     timed: list[_Timed] = []
     previous = stamps[0] if stamps else 0
     for (sender, wall, content), stamp in zip(dated, stamps, strict=True):
-        # Back in time: in the hour that autumn's clocks go through twice, it is the second.
+        # A step back in time: it is the second of the hours that clocks show twice in autumn.
         again = clock.second_time(wall) if stamp < previous else stamp
         previous = again if again >= previous else stamp
         timed.append((sender, previous, content))

@@ -35,7 +35,7 @@ _MESSAGE = re.compile(rb"<div\b[^<>]*\sclass\s*=\s*[\"']?(?:[\w -]*\s)?message_h
 
 
 def is_page_of_2018(raw: bytes) -> bool:
-    """Whether a page has messages of this generation."""
+    """Return whether a page has messages of this generation."""
     return b"message_header" in raw and _MESSAGE.search(raw) is not None
 
 
@@ -48,7 +48,7 @@ def find_threads_2018(raw: bytes) -> list[tuple[int, int]]:
 
 
 def read_heading_2018(raw: bytes, start: int, end: int) -> tuple[str | None, list[str] | None]:
-    """Return a thread's title, if it has one of its own, and the people in its first text.
+    """Return a thread's own title, if any, and the people whom its first text lists.
 
     From autumn 2017 on, `<h3>Conversation with Al</h3>Participants: Al` names all but the owner
     [P, one parser].
@@ -81,7 +81,7 @@ def _read_block(raw: bytes) -> list[Block]:
 
 
 def _read_messages(raw: bytes) -> Iterator[Block]:
-    """Read what stands behind the opening tag of a header: one message, or several."""
+    """Yield the messages from the opening tag of a header on: one, or several."""
     refuse_cut_messages(raw, b"user")
     body = parse_fragment(raw)
     shown = list(children(body)) if body is not None else []
@@ -104,7 +104,7 @@ def _is_of_message(node: LexborNode) -> bool:
 
 
 def _headers(root: LexborNode) -> list[dict[str, str]]:
-    """Return the names and dates in a node; a part that comes again is the next message's."""
+    """Return the names and dates in a node; a repeated part begins the next message."""
     headers: list[dict[str, str]] = []
     for node in walk(root):
         for token in _HEADER_TOKENS.intersection(class_tokens(node)):
@@ -115,7 +115,7 @@ def _headers(root: LexborNode) -> list[dict[str, str]]:
 
 
 def _to_blocks(headers: list[dict[str, str]], contents: list[LexborNode]) -> Iterator[Block]:
-    """Give each header what follows it; of several in a row, each has one piece, the last all."""
+    """Yield a block for each header: of several in a row, each has one piece, the last the rest."""
     for number, header in enumerate(headers):
         end = number + 1 if number + 1 < len(headers) else len(contents)
         yield Block(

@@ -1,4 +1,4 @@
-"""Take a block of a page apart into its layout and its values, by its bytes alone.
+"""Split a block of a page into its layout and its values, by its bytes alone.
 
 The layout is the sequence of the tags. Values are what differs between messages of one layout:
 texts, links, places and names of files.
@@ -22,7 +22,7 @@ _MOST_TAGS = 100
 _MOST_VALUES = 100
 
 _TAG = re.compile(rb"(<[^<>]*>)")
-# Tags that mean what they seem to: their attributes hold no tag, and what they hold is no program.
+# Tags without surprises: their attributes hold no tag, and their content is no script.
 _PLAIN_TAG = re.compile(
     rb"</?(?:div|span|p|section|article|header|footer|h[1-6]|ul|ol|li|br|a|img|video|audio|b|i|em"
     rb'|strong)(?: [a-z-]+(?:="[^"<>&\x00\r\n]*")?)* ?/?>'
@@ -42,7 +42,7 @@ _IS_TEXT = re.compile(_TEXT)
 
 
 class Shape(msgspec.Struct, frozen=True):
-    """A layout that is not parsed yet: what finds it, and a block of it with marks for values.
+    """A layout that is not parsed yet: its pattern, and a sample block with marks for values.
 
     `n_texts` counts the values that are texts, `names` are the numbers of those that name files.
     """
@@ -54,7 +54,7 @@ class Shape(msgspec.Struct, frozen=True):
 
 
 def shape_of(block: bytes) -> Shape | None:
-    """Take the values out of a block; None where its tags alone do not tell how it is parsed."""
+    """Return the shape of a block; None if its tags alone do not tell how it is parsed."""
     if len(block) > MOST_BYTES or block.count(b"<") > _MOST_TAGS:
         return None
     shape = _ShapeMaker()
@@ -65,7 +65,7 @@ def shape_of(block: bytes) -> Shape | None:
 
 
 class _ShapeMaker:
-    """Puts a shape together from the tags and texts of a block."""
+    """Builds a shape from the tags and texts of a block."""
 
     def __init__(self) -> None:
         self._pattern: list[bytes] = []

@@ -22,13 +22,13 @@ _REACTIONS = frozenset(["_a6-q", "_tqp"])
 _DATES = frozenset(["_a6-o", "_a72d", "_2lem"])  # within a text only where tags were left open
 _IP_LINE = re.compile(r"IP Address: [\da-fA-F.:]+")
 _INDENT = re.compile(r"\s*\n\s*")
-# Stand for white space that no person typed, until all of the text is known; neither can come
-# from a page, where NUL is no character and U+0001 no one's text.
+# Stand for white space that was not typed, until all of the text is known. Pages cannot hold them
+# otherwise: NUL is no character there, and U+0001 is never typed.
 _SOFT, _BREAK = "\0", "\1"
 
 
 def children(node: LexborNode) -> Iterator[LexborNode]:
-    """Give the elements right below a node."""
+    """Yield the child elements of a node."""
     child = node.child
     while child is not None:
         if child.is_element_node:
@@ -37,7 +37,7 @@ def children(node: LexborNode) -> Iterator[LexborNode]:
 
 
 def walk(root: LexborNode) -> Iterator[LexborNode]:
-    """Give an element and all below it in document order, but none within players and scripts."""
+    """Yield an element and all below it in document order, except inside players and scripts."""
     yield root
     waiting = [root.child if root.tag not in _WITHOUT_TEXT else None]
     while waiting:
@@ -57,12 +57,12 @@ def class_tokens(node: LexborNode) -> list[str]:
 
 
 def is_reaction_list(node: LexborNode) -> bool:
-    """Whether an element is the list of a message's reactions."""
+    """Return whether an element is the list of a message's reactions."""
     return node.tag == "ul" and not _REACTIONS.isdisjoint(class_tokens(node))
 
 
 def is_ip_line(line: str) -> bool:
-    """Whether a line is the address that Meta writes beside some messages [P]."""
+    """Return whether a line is the address that Meta writes beside some messages [P]."""
     return _IP_LINE.fullmatch(line) is not None
 
 
@@ -71,7 +71,7 @@ def text_of(root: LexborNode, newline: str = " ") -> str:
 
     Args:
         root: The node. Reactions, players and scripts in it are left out.
-        newline: What a bare line feed between words stands for. A browser shows a blank.
+        newline: What replaces a bare line feed between words. A browser shows a blank.
 
     Returns:
         The text: `<br />` is a newline, with the blank that Meta writes behind it [P]; each

@@ -57,7 +57,7 @@ def test_what_one_file_repeats_is_no_duplicate(
 
 
 def test_files_that_share_no_time_are_not_compared() -> None:
-    """Parts of one thread share none, and most exports are one."""
+    """Parts of one thread share no time, and most exports are a single one."""
     early = [Message(ZOE, 1, "a"), Message(ZOE, 1, "a")]
     assert merge_messages([early, file((2, "a"))], 1)[1] == 0
 

@@ -273,7 +273,7 @@ def test_what_one_file_repeats_is_no_duplicate(tmp_path: Path) -> None:
         (thread("a", people=("Facebook user", "", ZOE)), True),
     ],
 )
-def test_groups_are_told(tmp_path: Path, content: dict, is_group: bool) -> None:
+def test_groups_are_recognised(tmp_path: Path, content: dict, is_group: bool) -> None:
     write_thread(tmp_path / INBOX / "al_1", content)
     assert read(tmp_path)[0][0].is_group is is_group
 
@@ -318,7 +318,7 @@ def test_number_of_a_thread_counts_before_the_names(tmp_path: Path) -> None:
     assert sorted(texts(threads)) == [["first"], ["second"]]
 
 
-def test_empty_file_of_the_same_name_takes_nobodys_place(tmp_path: Path) -> None:
+def test_empty_file_of_the_same_name_replaces_nothing(tmp_path: Path) -> None:
     """Half of the encrypted export's threads hold nothing."""
     write_thread(tmp_path / "fb" / CUTOVER / "al_1", thread("a"))
     write_thread(tmp_path / "e2ee", e2ee(start=START), "Al_3.json")
@@ -412,7 +412,7 @@ def test_copy_of_a_group_in_which_few_wrote_adds_nothing(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("people", [(ZOE,), ("Facebook user", ZOE)])
-def test_threads_of_nobody_else_are_known_by_folder_and_messages(
+def test_threads_of_one_person_are_joined_by_folder_and_messages(
     tmp_path: Path, people: tuple[str, ...]
 ) -> None:
     for export in ("one", "two"):
@@ -459,7 +459,7 @@ def test_thread_that_is_asked_for_is_read_from_any_folder(tmp_path: Path) -> Non
     assert texts(read(tmp_path, threads=[AL])[0]) == [["a"]]
 
 
-def test_what_is_told_of_a_thread_comes_from_what_is_read(tmp_path: Path) -> None:
+def test_details_of_a_thread_come_from_the_files_that_are_read(tmp_path: Path) -> None:
     number = "al_111111111111111"
     write_thread(tmp_path / "one/messages/inbox" / number, thread("a"))
     later = thread("b", start=START + 9 * HOUR)

@@ -215,7 +215,7 @@ def test_rename_that_one_thread_tells_holds_in_all(tmp_path: Path) -> None:
         assert {s["thread"]["title"] for s in sessions} == {"Mirek", "Bo", "Cy", "Soup Council"}
 
 
-def test_name_that_two_bore_is_told_by_their_threads_alone(tmp_path: Path) -> None:
+def test_name_that_two_had_is_resolved_within_their_threads_only(tmp_path: Path) -> None:
     """One Al is Alan by now; the other is in no newer export, nor is the group of one of them."""
     one, two = "al_111111111111111", "al_222222222222222"
     old = write(

@@ -459,7 +459,7 @@ def test_workers_start_no_workers(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @POSIX
 @pytest.mark.parametrize("command", [["/bin/cat"], ["/bin/false"], ["/nowhere/python"]])
-def test_worker_that_is_none_is_an_error(
+def test_process_that_is_no_worker_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: list[str]
 ) -> None:
     monkeypatch.setattr(_workers, "_command", lambda: command)

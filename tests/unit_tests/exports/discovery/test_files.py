@@ -119,13 +119,13 @@ def test_links_and_archives_inside_are_counted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [0, 2, 60, -40])
-def test_cut_archives_are_told(tmp_path: Path, size: int) -> None:
+def test_cut_archives_are_reported(tmp_path: Path, size: int) -> None:
     path = make_zip(tmp_path / "e.zip", {"a.json": b"{}" * 50})
     path.write_bytes(path.read_bytes()[:size])
     assert reasons(path) == ["broken zip archive"]
 
 
-def test_damaged_member_is_told(tmp_path: Path) -> None:
+def test_damaged_member_is_reported(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "e.zip", {"a.json": os.urandom(500), "b.json": b"{}"})
     raw = bytearray(path.read_bytes())
     raw[200] ^= 0xFF
@@ -136,7 +136,7 @@ def test_damaged_member_is_told(tmp_path: Path) -> None:
     assert good.read() == b"{}"  # type: ignore[union-attr]
 
 
-def test_encrypted_member_is_told(tmp_path: Path) -> None:
+def test_encrypted_member_is_reported(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "e.zip", {"a.json": b"{}"})
     raw = bytearray(path.read_bytes())
     for signature, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
@@ -176,12 +176,12 @@ def test_pipe_is_not_read(tmp_path: Path) -> None:
     assert skipped == SkippedFile(tmp_path / "message_1.json", "device or pipe")
 
 
-def test_vanished_file_is_told(tmp_path: Path) -> None:
+def test_vanished_file_is_reported(tmp_path: Path) -> None:
     with pytest.raises(UnreadableFileError, match="unreadable file"):
         ExportFile(tmp_path / "gone.json", 2, tmp_path).read()
 
 
-def test_unknown_compression_is_told(tmp_path: Path) -> None:
+def test_unknown_compression_is_reported(tmp_path: Path) -> None:
     path = make_zip(tmp_path / "e.zip", {"a.json": b"{}"})
     raw = bytearray(path.read_bytes())
     for signature, offset in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):

@@ -58,7 +58,7 @@ def scan(*paths: Path) -> list[FoundFile]:
     ],
 )
 @pytest.mark.parametrize("zipped", [True, False])
-def test_place_of_a_thread_is_told_by_the_end_of_its_path(
+def test_place_of_a_thread_is_the_end_of_its_path(
     tmp_path: Path, name: str, place: tuple[str, ...], folder: str | None, zipped: bool
 ) -> None:
     root = tmp_path / "messages" if zipped else tmp_path / "root"  # what stands above is chance

@@ -61,7 +61,7 @@ WRITERS = [(dyi, "A"), (e2ee, "B"), (instagram_list, "D"), (made_by_hand, "E"), 
 
 @pytest.mark.parametrize(("write", "variant"), WRITERS)
 @pytest.mark.parametrize("before", [b"", BOM, b" \r\n\t", BOM + b"\n"])
-def test_format_is_told_by_content(
+def test_format_is_recognised_by_content(
     write: Callable[..., bytes], variant: str, before: bytes
 ) -> None:
     (part,) = decode_file(before + write("v pět"), utc)
@@ -69,7 +69,7 @@ def test_format_is_told_by_content(
 
 
 @pytest.mark.parametrize(("write", "variant"), WRITERS)
-def test_texts_that_look_like_keys_of_other_formats_mislead_nobody(
+def test_texts_that_look_like_keys_of_other_formats_do_not_mislead(
     write: Callable[..., bytes], variant: str
 ) -> None:
     (part,) = decode_file(write(*KEYS), utc)
@@ -84,7 +84,7 @@ def test_outline_agrees_with_what_is_read(write: Callable[..., bytes], variant: 
         assert outline_file(raw, utc)[0].variant == variant
 
 
-def test_encrypted_chat_without_messages_is_told_by_its_name() -> None:
+def test_encrypted_chat_without_messages_is_recognised_by_its_name() -> None:
     assert [part.variant for part in decode_file(e2ee(), utc)] == ["B"]
 
 
@@ -104,7 +104,7 @@ def test_threads_of_one_file_are_counted() -> None:
         (thread_json([{"sender_name": ZOE, "timestamp": 1_522_000_000, "content": "x"}]), "A0"),
     ],
 )
-def test_kinds_of_downloads_are_told(found: Any, variant: str) -> None:
+def test_kinds_of_downloads_are_recognised(found: Any, variant: str) -> None:
     assert [part.variant for part in decode_file(dyi_bytes(found), utc)] == [variant]
 
 
@@ -156,7 +156,7 @@ def test_what_is_broken_and_what_is_something_else_are_told_apart(raw: bytes, re
         (b"", False),
     ],
 )
-def test_page_is_told_by_how_it_begins(head: bytes, is_html: bool) -> None:
+def test_page_is_recognised_by_its_beginning(head: bytes, is_html: bool) -> None:
     assert looks_like_html(head) is is_html
 
 

@@ -106,7 +106,7 @@ def test_calls_are_kept_with_their_length(fields: dict[str, Any], call: Call) ->
     assert decode({"sender_name": ZOE, "timestamp_ms": 1000, **fields}).messages[0].call == call
 
 
-def test_unsent_is_told_by_value() -> None:
+def test_unsent_is_recognised_by_value() -> None:
     """Exports of 2021-22 carry `is_unsent: false` on every message."""
     assert texts(decode(message(ZOE, 1000, "kept", is_unsent=False, type="Generic"))) == ["kept"]
 
@@ -120,7 +120,7 @@ def test_unsent_is_told_by_value() -> None:
         ("creation_timestamp", 1_522_000_000_000),
     ],
 )
-def test_seconds_and_milliseconds_are_told_by_size(key: str, stamp: int) -> None:
+def test_seconds_and_milliseconds_are_distinguished_by_size(key: str, stamp: int) -> None:
     part = decode({"sender_name": ZOE, key: stamp, "content": "x"})
     assert part.messages[0].timestamp_ms == 1_522_000_000_000
 
@@ -178,12 +178,12 @@ def test_messages_that_are_no_objects_are_counted() -> None:
         (b'{"messages": {"a": 1}}', "not a message thread"),
     ],
 )
-def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
+def test_other_files_are_recognised_by_their_shape(raw: bytes, reason: str) -> None:
     with pytest.raises(NotAThreadError, match=reason):
         decode_thread_part(raw)
 
 
-def test_copy_of_a_group_is_told_by_its_shape() -> None:
+def test_copy_of_a_group_is_recognised_by_its_shape() -> None:
     raw = dyi_bytes({"thread_name": "Bäckerei", "messages": [message(ZOE, 1000, "é")]})
     part = decode_thread_part(raw)
     assert (part.variant, part.title, part.declared_group) == ("G", "Bäckerei", True)

@@ -95,7 +95,7 @@ def test_times_that_are_all_equal_keep_the_order_of_the_file() -> None:
         ({"type": "link", "text": "https://example.org"}, None),
     ],
 )
-def test_unsent_is_told_by_value(fields: dict[str, Any], system: str | None) -> None:
+def test_unsent_is_recognised_by_value(fields: dict[str, Any], system: str | None) -> None:
     assert [m.system for m in decode(sent(ZOE, 1000, **fields)).messages] == [system]
 
 
@@ -119,7 +119,7 @@ def test_media_that_was_not_downloaded_was_still_sent() -> None:
         ("\x00", "file"),
     ],
 )
-def test_kind_of_a_file_is_told_by_its_suffix(uri: str, kind: str) -> None:
+def test_kind_of_a_file_is_recognised_by_its_suffix(uri: str, kind: str) -> None:
     assert kind_of_file(uri) == kind
 
 
@@ -207,6 +207,6 @@ def test_byte_order_mark_and_what_editors_leave_behind_are_read() -> None:
         (b'{"messages": [{"sender_name": "Al", "timestamp_ms": 1}]}', "not a message thread"),
     ],
 )
-def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
+def test_other_files_are_recognised_by_their_shape(raw: bytes, reason: str) -> None:
     with pytest.raises(NotAThreadError, match=reason):
         decode_e2ee_thread(raw)

@@ -154,7 +154,7 @@ def test_a_large_file_is_read_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("others", [*itertools.product([None, OLD, AL], repeat=3)])
-def test_whoever_else_wrote_amid_large_files_counts_for_whose_export_it_is(
+def test_others_who_wrote_amid_large_files_count_for_the_owner(
     tmp_path: Path, others: tuple[str | None, ...]
 ) -> None:
     written = []
@@ -227,7 +227,7 @@ def test_lost_files_cost_no_other_conversation(
     assert told(_edges.LARGE) == told(FAR)
 
 
-def test_who_stands_beside_what_is_no_message_is_nobody(tmp_path: Path) -> None:
+def test_sender_of_what_is_no_message_is_unknown(tmp_path: Path) -> None:
     thread = large_thread()
     middle = len(thread["messages"]) // 2
     thread["messages"][middle:middle] = [None, {"sender_name": "Ghost", "timestamp_ms": START}]

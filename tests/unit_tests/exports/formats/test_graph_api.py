@@ -62,7 +62,7 @@ def test_messages_alone_are_one_thread_of_those_who_wrote_and_were_written_to() 
 
 
 @pytest.mark.parametrize("people", [{}, {"data": []}, {"data": [7, {}]}, 7])
-def test_people_of_messages_stand_in_for_a_list_that_names_nobody(people: Any) -> None:
+def test_people_of_messages_replace_an_empty_list(people: Any) -> None:
     to_al = sent(1, "a", to=edge({"name": AL}, None, {"name": 7}))
     assert decode(conversation(to_al, people=people))[0].participants == [ZOE, AL]
 
@@ -174,6 +174,6 @@ def test_lone_surrogates_control_characters_and_a_byte_order_mark_are_borne() ->
         (b'{"messages": {"data": 7}}', "not a message thread"),
     ],
 )
-def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
+def test_other_files_are_recognised_by_their_shape(raw: bytes, reason: str) -> None:
     with pytest.raises(NotAThreadError, match=reason):
         decode_graph_answer(raw)

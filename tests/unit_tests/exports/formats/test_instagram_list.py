@@ -152,6 +152,6 @@ def test_lone_surrogates_control_characters_and_a_byte_order_mark_are_borne() ->
         (b"7", "not a message thread"),
     ],
 )
-def test_other_files_are_told_by_their_shape(raw: bytes, reason: str) -> None:
+def test_other_files_are_recognised_by_their_shape(raw: bytes, reason: str) -> None:
     with pytest.raises(NotAThreadError, match=reason):
         decode_instagram_list(raw)

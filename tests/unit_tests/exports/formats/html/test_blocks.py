@@ -64,7 +64,7 @@ def test_paragraphs_of_2018_may_nest_and_hold_line_feeds() -> None:
 
 
 @pytest.mark.parametrize("generation", SINCE_2018)
-def test_what_stands_beside_the_text_is_none(generation: str) -> None:
+def test_what_stands_beside_the_text_is_left_out_of_it(generation: str) -> None:
     read = only_message(
         generation,
         "typed",
@@ -240,7 +240,7 @@ def test_a_file_counts_once_by_its_kind(generation: str, html: str, attachment: 
         "<a>nothing</a>",
     ],
 )
-def test_what_is_no_file_is_none(html: str) -> None:
+def test_what_is_no_file_is_no_attachment(html: str) -> None:
     assert only_message("H3", "x", media=html).attachments == ()
 
 

@@ -104,7 +104,7 @@ def test_one_afternoon_in_many_languages(text: str) -> None:
     assert read(text) == ["2021-03-12T14:05:00"]
 
 
-def test_a_weekday_that_looks_like_a_month_is_none() -> None:
+def test_a_weekday_that_looks_like_a_month_is_not_taken_for_one() -> None:
     assert read("mar, 12 de octubre de 2021 14:05") == ["2021-10-12T14:05:00"]
 
 
@@ -167,7 +167,7 @@ def test_numbers_are_settled_by_the_page_then_its_language(
         "Zoë 1 2 3 4 5",
     ],
 )
-def test_what_is_no_date_is_none(text: str) -> None:
+def test_what_is_no_date_is_not_read(text: str) -> None:
     assert DateReader([text, "2 May 2021 14:05"]).parse(text) is None
 
 

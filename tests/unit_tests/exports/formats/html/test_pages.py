@@ -178,7 +178,7 @@ def test_no_zone_is_asked_for_when_the_dates_name_theirs() -> None:
     ],
 )
 @pytest.mark.parametrize("generation", ["H2", "H3", "I4"])
-def test_blocks_above_the_messages_are_none_but_may_list_people(
+def test_blocks_above_the_messages_are_no_messages_but_may_list_people(
     generation: str, header: str, people: list[str] | None
 ) -> None:
     above = block(generation, header, date="") + block(generation, "Group photo", date="")
@@ -287,7 +287,7 @@ POST = '<div class="_2ph_ _a6-p"><div class="_2pin">Hello world</div></div>'
         ),
     ],
 )
-def test_other_pages_are_told_from_unknown_ones(raw: bytes, reason: str) -> None:
+def test_other_pages_are_distinguished_from_unknown_ones(raw: bytes, reason: str) -> None:
     with pytest.raises(NotAThreadError, match=reason):
         decode(raw)
 

@@ -68,7 +68,7 @@ def test_zone_that_is_given_is_taken_without_a_word(generation: str) -> None:
     assert chooser.assumed is None
 
 
-def test_all_that_was_assumed_is_told_once() -> None:
+def test_all_that_was_assumed_is_named_once() -> None:
     chooser = ZoneChooser(None)
     for generation, stated in [("H3", None), ("I3", None), ("H3", -240), ("H3", 330)]:
         chooser(generation, stated)

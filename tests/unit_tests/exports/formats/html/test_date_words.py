@@ -1,4 +1,4 @@
-"""Zones that dates name: offsets, abbreviations, names of the IANA database, and what is none."""
+"""Zones that dates name: offsets, abbreviations, IANA names, and what only looks like one."""
 
 # ruff: noqa: RUF001 - dates in other scripts are the subject
 from __future__ import annotations
@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader
-from langchain_fbmessenger.exports.formats.html import date_zones
-from langchain_fbmessenger.exports.formats.html.date_zones import cut_zone, offset_in
+from langchain_fbmessenger.exports.formats.html import date_words
+from langchain_fbmessenger.exports.formats.html.date_words import cut_zone, offset_in
 from langchain_fbmessenger.exports.formats.html.dates import DateReader
 from tests.unit_tests.exports.html_pages import GENERATIONS, block, decode, only_thread, page
 
@@ -108,7 +108,7 @@ def test_zone_of_greenwich_is_a_zone(zone: str) -> None:
         ("Asia/" + "x" * 5000, "Asia/" + "x" * 35),
     ],
 )
-def test_zone_that_nobody_knows_is_told(zone: str, unknown: str) -> None:
+def test_unknown_zone_is_reported(zone: str, unknown: str) -> None:
     naive, hours, name = read(f"{SHOWN} {zone}")
     assert (naive, hours) == (NAIVE, None)
     assert name.casefold() == unknown.casefold()
@@ -117,7 +117,7 @@ def test_zone_that_nobody_knows_is_told(zone: str, unknown: str) -> None:
 def test_without_a_time_zone_database_no_zone_is_lost_in_silence(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(date_zones, "_zone_called", lambda _: None)
+    monkeypatch.setattr(date_words, "_zone_called", lambda _: None)
     for zone in ("MSK", "Asia/Kolkata", "EST5EDT"):
         assert read(f"{SHOWN} {zone}") == (NAIVE, None, zone)
     assert read(f"{SHOWN} PDT") == (NAIVE, -7, "")
@@ -140,7 +140,7 @@ def test_without_a_time_zone_database_no_zone_is_lost_in_silence(
         "|-04/10/2013",
     ],
 )
-def test_what_is_no_zone_is_none(date: str) -> None:
+def test_what_is_no_zone_is_not_read(date: str) -> None:
     assert cut_zone(date)[1:] == (None, "")
 
 

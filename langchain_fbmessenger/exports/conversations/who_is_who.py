@@ -1,4 +1,4 @@
-"""Tell who in an older state of a conversation is who in a newer one: two threads in, names out."""
+"""Match the people of an older and a newer state of a conversation: threads in, names out."""
 
 from __future__ import annotations
 
@@ -27,20 +27,20 @@ def who_is_who(
 ) -> dict[str, str]:
     """Return the people whom two states of one conversation have in common.
 
-    Who bears one name in both is one person, and so are, in a conversation of two, the two whom
-    that leaves: unless times tell otherwise. Where that does not do, messages in common tell. Of
-    the rest the two owners are one, and people whose names have a word in common. An owner may have
-    taken a name that a friend had before: then the two owners go first.
+    The same name in both is one person, and so are, in a conversation of two, the two who are left
+    over, unless times contradict. Otherwise messages in common decide. Of the rest the two owners
+    are one, and so are people whose names share a word. An owner may have taken a name that a
+    friend had before: then the two owners are matched first.
 
     Args:
-        older: The older state, or any.
-        newer: Another.
-        comparer: Tells what they have in common.
-        known: New names that other conversations have told.
-        is_group: Whether they are a group's, which people leave and join.
+        older: The older state.
+        newer: The newer state.
+        comparer: Compares their messages.
+        known: New names that are known from other conversations.
+        is_group: Whether the conversation is a group, which people leave and join.
 
     Returns:
-        Names in the older state with those in the newer, as their exports have them, compared.
+        Comparable names in the newer state by those in the older, both as the exports have them.
     """
     mine, theirs = older.as_written.bearers, newer.as_written.bearers
     owners = _owners_under_another_name(older, newer)
@@ -60,13 +60,13 @@ def who_is_who(
     found.add(older.as_written.owner_key, newer.as_written.owner_key)
     for here, there in _with_a_word_in_common(found):
         found.add(here, there)
-    if not is_group:  # what an owner's place tells, where nothing else does
+    if not is_group:  # guessed owners, if nothing else is known
         found.add(_owner(older), _owner(newer))
     return found.names
 
 
 class _Pairs:
-    """Names of one state and those of another that are the same people's."""
+    """Pairs of names in two states that are the same people's."""
 
     def __init__(
         self, mine: Mapping[str, str], theirs: Mapping[str, str], *, is_group: bool
@@ -85,7 +85,7 @@ class _Pairs:
         return [key for key in self.theirs if key not in known]
 
     def add(self, here: str | None, there: str | None) -> None:
-        """Take two for one if nothing is known of either; the two that are left are one as well."""
+        """Pair two names that are both unpaired; in a chat of two, also the two that are left."""
         if here in self.left_here and there in self.left_there:
             self.names[here] = there
             if not self._is_group and len(self.left_here) == len(self.left_there) == 1:
@@ -117,9 +117,9 @@ def _with_a_word_in_common(found: _Pairs) -> list[tuple[str, str]]:
 def _owners_under_another_name(
     older: ThreadFiles, newer: ThreadFiles
 ) -> tuple[str | None, str | None]:
-    """Return both owners if they are known well and only one bears the name of the other's friend.
+    """Return both owners if they are clear and only one has the name of the other's friend.
 
-    Where each bears it, two people have exported one conversation, or have exchanged their names.
+    If each has, two people have exported one conversation, or have exchanged their names.
     """
     here, there = _clear_owner(older), _clear_owner(newer)
     is_taken = (here in newer.as_written.bearers) != (there in older.as_written.bearers)
@@ -127,7 +127,7 @@ def _owners_under_another_name(
 
 
 def _clear_owner(thread: ThreadFiles) -> str | None:
-    """Return the owner who is known for sure, or after whose friend this very thread is called."""
+    """Return the owner if sure, or if this very thread is called after the other person."""
     key, thread = _owner(thread), thread.as_written
     title = comparable_name(thread.title or "")
     is_clear = thread.owner_is_sure or (title != key and title in thread.bearers)

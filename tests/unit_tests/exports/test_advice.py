@@ -1,4 +1,4 @@
-"""Errors of files that are no thread: that they are none, what is expected, what looks like it."""
+"""Errors of files that are no thread: what is expected, and what looks like messages."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def error_of(tmp_path: Path, raw: bytes | str, where: str) -> str:
         ({"participants": PEOPLE, "messages": None}, "under 'messages' is no list"),
     ],
 )
-def test_what_looks_like_messages_is_told_and_what_is_expected(
+def test_error_says_what_looks_like_messages_and_what_is_expected(
     tmp_path: Path, found: Any, told: str, where: str
 ) -> None:
     error = error_of(tmp_path, json.dumps(found), where)
