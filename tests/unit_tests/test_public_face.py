@@ -5,6 +5,7 @@ import inspect
 import pickle
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,24 @@ def test_missing_extra_names_the_extra() -> None:
     error = exceptions.MissingExtraError("The server", extra="local", missing="torch")
     assert 'pip install "langchain-fbmessenger[local]"' in str(error)
     assert isinstance(error, ImportError)
+
+
+def test_every_runnable_is_found_again_by_its_serialisation_id(tmp_path: Path) -> None:
+    runnables = [
+        langchain_fbmessenger.apply_consent(contacts=langchain_fbmessenger.Contacts()),
+        langchain_fbmessenger.balance_examples(),
+        langchain_fbmessenger.map_ai_messages("Zoe"),
+        langchain_fbmessenger.merge_chat_runs(),
+        langchain_fbmessenger.pseudonymize_chat_sessions(key=tmp_path / "names.key"),
+        langchain_fbmessenger.redact_identifiers(),
+        langchain_fbmessenger.split_chat_sessions(),
+        langchain_fbmessenger.split_chat_sessions() | langchain_fbmessenger.to_training_examples(),
+        langchain_fbmessenger.split_examples(valid=0.2),
+        langchain_fbmessenger.to_preference_pairs(),
+        langchain_fbmessenger.to_training_examples(),
+        langchain_fbmessenger.FineTuner(),
+    ]
+    for runnable in runnables:
+        room, *module, name = runnable.lc_id()
+        assert room == "langchain_fbmessenger"
+        assert getattr(import_module(".".join([room, *module])), name) is type(runnable)
