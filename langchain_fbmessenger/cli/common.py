@@ -21,10 +21,12 @@ from langchain_fbmessenger._internal.console import VisibleConsole
 from langchain_fbmessenger._internal.options import option_error
 from langchain_fbmessenger._internal.output import is_stdout
 from langchain_fbmessenger._internal.visible_text import escaped
+from langchain_fbmessenger.cli.field_options import option_of
 from langchain_fbmessenger.cli.streams import LostOutputError
 from langchain_fbmessenger.exceptions import MessengerError
 from langchain_fbmessenger.privacy.preview.measured import measured
 from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE
+from langchain_fbmessenger.privacy.stage import PseudonymizeChatSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,13 +80,11 @@ ContactsFile = Annotated[
 ]
 UnknownNamesOption = Annotated[
     str,
-    typer.Option(
-        "--unknown-names",
+    option_of(
+        PseudonymizeChatSessions,
+        "unknown_names",
         metavar="keep|replace",
-        help=(
-            "Names in texts of people who are in no chat, and user names behind an @: left, or "
-            f"replaced where they are found. {measured().in_words} Missed: {MISSED_OUTSIDE}."
-        ),
+        more=f"{measured().in_words} Missed: {MISSED_OUTSIDE}.",
     ),
 ]
 Tokenizer = Annotated[

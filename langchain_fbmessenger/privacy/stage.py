@@ -52,7 +52,7 @@ class RedactIdentifiers(TranscriptStage):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     kinds: Kinds = None
-    """Kinds of identifiers to replace; None for all."""
+    """Kinds of identifiers to replace; all by default."""
 
     regions: Regions = None
     """Countries whose national formats are read."""
@@ -81,22 +81,23 @@ class PseudonymizeChatSessions(TranscriptStage):
     """Whether the export's owner keeps their name."""
 
     keep: Names = Field(default=(), repr=False)
-    """Names that stay as they are."""
+    """Names of people who keep theirs."""
 
     people: Names = Field(default=(), repr=False)
-    """Names of more people to replace."""
+    """Names of more people to replace, who take part in no chat."""
 
     contacts: GivenContacts = Field(default=Contacts(), repr=False)
     """Who is to stay under their own name, and what people are called besides."""
 
     unknown_names: UnknownNames = "keep"
-    """Whether names of people outside the export, and user names, are replaced as well."""
+    """Whether texts "keep" the names of people who are in no chat, and user names behind an @, or
+    "replace" those that are found."""
 
     identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
     """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
 
     kinds: Kinds = None
-    """Kinds of identifiers to replace; None for all."""
+    """Kinds of identifiers to replace; all by default."""
 
     regions: Regions = None
     """Countries whose national formats are read."""

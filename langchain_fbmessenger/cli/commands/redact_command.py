@@ -23,6 +23,7 @@ from langchain_fbmessenger.cli.common import (
     progress,
     told_beside,
 )
+from langchain_fbmessenger.cli.field_options import default_of, option_of
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output
 from langchain_fbmessenger.cli.views.preview_screen import full_preview, short_preview
 from langchain_fbmessenger.exceptions import InvalidOptionError
@@ -31,6 +32,7 @@ from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS
 from langchain_fbmessenger.privacy.options import as_unknown_names
 from langchain_fbmessenger.privacy.preview.page import write_preview_page
 from langchain_fbmessenger.privacy.redaction.redact import Redaction
+from langchain_fbmessenger.privacy.stage import PseudonymizeChatSessions, RedactIdentifiers
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.preview.figures import Preview
@@ -60,23 +62,22 @@ def redact(
         typer.Option(help=f"Key file of the invented names; {_KEY_NAME} beside --output else."),
     ] = None,
     keep_owner: Annotated[
-        bool, typer.Option("--keep-owner", help="Leave the name of the export's owner.")
-    ] = False,
+        bool, option_of(PseudonymizeChatSessions, "keep_owner", "--keep-owner")
+    ] = default_of(PseudonymizeChatSessions, "keep_owner"),
     keep: Annotated[
-        list[str] | None, typer.Option(help="Name of somebody who keeps it; may be repeated.")
+        list[str] | None, option_of(PseudonymizeChatSessions, "keep", more="May be repeated.")
     ] = None,
     also: Annotated[
-        list[str] | None,
-        typer.Option(help="Name of somebody who takes no part in any chat; may be repeated."),
+        list[str] | None, option_of(PseudonymizeChatSessions, "people", more="May be repeated.")
     ] = None,
-    unknown_names: UnknownNamesOption = "keep",
+    unknown_names: UnknownNamesOption = default_of(PseudonymizeChatSessions, "unknown_names"),
     contacts: ContactsFile = None,
     fake: Annotated[
         bool, typer.Option("--fake", help=r"Invent phone numbers and the like: no \[phone].")
     ] = False,
     kind: Annotated[
         list[str] | None,
-        typer.Option(help=f"Identifiers to replace, all else: {', '.join(IDENTIFIER_KINDS)}."),
+        option_of(RedactIdentifiers, "kinds", more=f"They are {', '.join(IDENTIFIER_KINDS)}."),
     ] = None,
     only_identifiers: Annotated[
         bool, typer.Option("--only-identifiers", help="Leave all names.")

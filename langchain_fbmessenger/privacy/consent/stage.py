@@ -45,7 +45,7 @@ class ApplyConsent(TranscriptStage):
     """Who has agreed to what."""
 
     forget: Names = Field(default=(), repr=False)
-    """Names of people to be left out."""
+    """Names of people to leave out, with the answers to them."""
 
     report: Optional[ConsentReport] = Field(default=None, repr=False)  # noqa: UP045 - read on 3.10
     """Is told what was left out."""
