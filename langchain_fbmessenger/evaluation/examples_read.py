@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.examples.files.facts import Broken, facts_of
+from langchain_fbmessenger.examples.files.facts import RuleViolation, facts_of
 from langchain_fbmessenger.exceptions import InvalidExampleError
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def checked_examples(examples: Iterable[TrainingExample]) -> Iterator[TrainingEx
         facts = facts_of(example)
         broken = list(facts.broken)
         if facts.shape != "messages":
-            broken.append(Broken("shape", "the canaries and the audit read messages"))
+            broken.append(RuleViolation("shape", "the canaries and the audit read messages"))
         if broken:
             raise InvalidExampleError(broken[0].reason, rule=broken[0].rule, line=number)
         yield example

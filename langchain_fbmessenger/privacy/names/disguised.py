@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.names.evidence import Place
+from langchain_fbmessenger.privacy.names.evidence import Token
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
 from langchain_fbmessenger.privacy.names.scripts import NEW_WORD_WITHIN
 
@@ -52,12 +52,12 @@ def words_within(text: str) -> str:
     return NEW_WORD_WITHIN.sub(r" \g<0>", text) if NEW_WORD_WITHIN.search(text) else text
 
 
-def split_at_capitals(place: Place, is_name: Callable[[str], bool]) -> list[Place]:
+def split_at_capitals(token: Token, is_name: Callable[[str], bool]) -> list[Token]:
     """Return the words that a word is made of, if one is a name of four letters or more."""
-    borders = [0, *(match.start() for match in NEW_WORD_WITHIN.finditer(place.written))]
-    ends = [*borders[1:], len(place.written)]
+    borders = [0, *(match.start() for match in NEW_WORD_WITHIN.finditer(token.written))]
+    ends = [*borders[1:], len(token.written)]
     pieces = [
-        Place(place.start + first, place.written[first:end])
+        Token(token.start + first, token.written[first:end])
         for first, end in zip(borders, ends, strict=True)
     ]
     is_named = any(
@@ -66,4 +66,4 @@ def split_at_capitals(place: Place, is_name: Callable[[str], bool]) -> list[Plac
         and is_name(piece.folded)
         for n, piece in enumerate(pieces)
     )
-    return pieces if is_named else [place]
+    return pieces if is_named else [token]

@@ -16,7 +16,7 @@ from langchain_fbmessenger.privacy.names.disguised import (
     split_at_capitals,
     words_within,
 )
-from langchain_fbmessenger.privacy.names.evidence import Surroundings, places_of
+from langchain_fbmessenger.privacy.names.evidence import Surroundings, tokens_of
 from langchain_fbmessenger.privacy.names.forms import MISSPELT
 from langchain_fbmessenger.privacy.names.index import RequiredEvidence
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
@@ -27,7 +27,7 @@ from langchain_fbmessenger.privacy.plain_text import SEPARATOR
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from langchain_fbmessenger.privacy.names.evidence import Place
+    from langchain_fbmessenger.privacy.names.evidence import Token
     from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
     from langchain_fbmessenger.privacy.names.languages import Words
     from langchain_fbmessenger.privacy.names.nicknames import Nicknames
@@ -127,24 +127,24 @@ class NameFinder:
         return self._has_form(in_one_script(word, self._is_a_form))
 
     def _found(self, text: str) -> Iterator[Finding]:
-        places = [piece for place in places_of(text) for piece in self._pieces(place)]
+        tokens = [piece for token in tokens_of(text) for piece in self._pieces(token)]
         end = 0  # of what was found last
-        around = Surroundings(text, places, self._index, self._words)
-        for i, place in enumerate(places):
-            if place.start < end:
+        around = Surroundings(text, tokens, self._index, self._words)
+        for i, token in enumerate(tokens):
+            if token.start < end:
                 continue
-            if phrase := self._nicknames.phrase_at(i, places, text):
+            if phrase := self._nicknames.phrase_at(i, tokens, text):
                 end = phrase.end
                 yield phrase
                 continue
-            entry = self._entry(place)
+            entry = self._entry(token)
             if entry is not None and around.is_name_by_evidence(entry, i):
-                start = _start_with_particles(i, places, text, end)
+                start = _start_with_particles(i, tokens, text, end)
                 invented = in_style_of(
-                    place.written, entry.replacement, is_plain=_is_plain(place, entry, text)
+                    token.written, entry.replacement, is_plain=_is_plain(token, entry, text)
                 )
-                yield Finding(start, place.end, "name", text[start : place.start] + invented)
-                end = place.end
+                yield Finding(start, token.end, "name", text[start : token.start] + invented)
+                end = token.end
 
     def _letters_apart(self, text: str) -> Iterator[Finding]:
         for start, end, written in letters_apart(text, self._is_a_form):
@@ -154,9 +154,9 @@ class NameFinder:
                 invented = in_style_of(written, entry.replacement, is_plain=is_plain)
                 yield Finding(start, end, "name", invented)
 
-    def _pieces(self, place: Place) -> list[Place]:
+    def _pieces(self, token: Token) -> list[Token]:
         """Return a word, or the words that it is made of, one of which is a name."""
-        return [place] if self.knows(place.folded) else split_at_capitals(place, self._is_clear)
+        return [token] if self.knows(token.folded) else split_at_capitals(token, self._is_clear)
 
     def _is_a_form(self, written: str) -> bool:
         return self._lookup(fold(written)) is not None
@@ -168,13 +168,13 @@ class NameFinder:
             entry is not None and entry.need <= RequiredEvidence.CAPITAL and entry.rank != MISSPELT
         )
 
-    def _entry(self, place: Place) -> Entry | None:
-        entry = self._lookup(place.folded)
-        if entry is None and _STRETCHED.search(place.folded):
+    def _entry(self, token: Token) -> Entry | None:
+        entry = self._lookup(token.folded)
+        if entry is None and _STRETCHED.search(token.folded):
             for kept in (r"\1", r"\1\1"):
-                entry = entry or self._lookup(_STRETCHED.sub(kept, place.folded))
+                entry = entry or self._lookup(_STRETCHED.sub(kept, token.folded))
             if entry:  # its accents may be stretched, too
-                entry = entry._replace(spelling=place.written.casefold())
+                entry = entry._replace(spelling=token.written.casefold())
         return entry
 
     def _lookup(self, folded: str) -> Entry | None:
@@ -186,27 +186,27 @@ def _whole(name: str) -> str:
     return re.escape(name) + (rf"(?![\d_{ALPHABETS}])" if name[-1:].isalnum() else "")
 
 
-def _is_plain(place: Place, entry: Entry, text: str) -> bool:
+def _is_plain(token: Token, entry: Entry, text: str) -> bool:
     """Tell whether a name is written without accents: by somebody, or since addresses have none."""
-    if not place.written.isascii():
+    if not token.written.isascii():
         return False
-    before = text[max(0, place.start - 2) : place.start]
+    before = text[max(0, token.start - 2) : token.start]
     is_in_an_address = before[-1:] in _BEFORE_IN_ADDRESS or (
         before[-1:] == "." and before[0].isalnum()
     )
     return is_in_an_address or not entry.spelling.isascii()
 
 
-def _start_with_particles(i: int, places: list[Place], text: str, end: int) -> int:
+def _start_with_particles(i: int, tokens: list[Token], text: str, end: int) -> int:
     """Return where a name begins that may have particles before it: "O'Brien", "Anna van Dijk"."""
-    start = places[i].start
-    for place in reversed(places[max(0, i - _MOST_PARTICLES) : i]):
-        between = text[place.end : start]
-        if place.start < end or place.folded not in PARTICLES or between not in _JOINS_PARTICLES:
+    start = tokens[i].start
+    for token in reversed(tokens[max(0, i - _MOST_PARTICLES) : i]):
+        between = text[token.end : start]
+        if token.start < end or token.folded not in PARTICLES or between not in _JOINS_PARTICLES:
             break
-        start = place.start
+        start = token.start
     is_within_a_name = bool(end) and text[end:start] in _JOINS_PARTICLES
-    is_elided = i > 0 and text[places[i - 1].end : places[i].start] in _APOSTROPHES
+    is_elided = i > 0 and text[tokens[i - 1].end : tokens[i].start] in _APOSTROPHES
     if is_within_a_name:
         return start
-    return places[i - 1].start if is_elided and start < places[i].start else places[i].start
+    return tokens[i - 1].start if is_elided and start < tokens[i].start else tokens[i].start
