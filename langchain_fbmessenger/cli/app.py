@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
+from langsmith import tracing_context  # comes with langchain-core, which traces by it
 
 from langchain_fbmessenger import (
     FacebookMessengerChatLoader,
@@ -14,12 +16,12 @@ from langchain_fbmessenger import (
     __version__,
     read_jsonl,
 )
+from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.cli.commands.audit_commands import audit, plant
 from langchain_fbmessenger.cli.commands.example_commands import check, prepare
 from langchain_fbmessenger.cli.commands.job_commands import jobs
-from langchain_fbmessenger.cli.commands.privacy_commands import contacts
+from langchain_fbmessenger.cli.commands.privacy_commands import contacts, redact
 from langchain_fbmessenger.cli.commands.purge_command import purge
-from langchain_fbmessenger.cli.commands.redact_command import redact
 from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
@@ -33,7 +35,6 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.ending import Commands
 from langchain_fbmessenger.cli.field_options import FieldCommand, default_of, option_of
-from langchain_fbmessenger.cli.own_process import disable_tracing_and_dumps
 from langchain_fbmessenger.cli.survey import take_survey
 from langchain_fbmessenger.cli.views.screens import report_lines, survey_lines, threads_table
 
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local import ServerAddress
 
 __all__ = ["app"]
+
+_OLD_TRACING_SWITCHES = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
 
 # A traceback with local variables would print chats.
 app = typer.Typer(
@@ -66,7 +69,20 @@ def main(
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
-    disable_tracing_and_dumps(context)
+    _disable_tracing_and_dumps(context)
+
+
+def _disable_tracing_and_dumps(context: typer.Context) -> None:
+    """Switch off traces, telemetry and core dumps for as long as the command runs.
+
+    Tracing is often switched on for a whole machine. A chain of somebody's own may be traced as
+    they wish; what is typed into `chat` was not meant to be.
+    """
+    context.with_resource(tracing_context(enabled=False))
+    for name in _OLD_TRACING_SWITCHES:  # langchain-core ends with an error where only they are set
+        os.environ.pop(name, None)
+    switch_off_telemetry()
+    no_core_dumps()
 
 
 @app.command()

@@ -24,8 +24,7 @@ from langchain_fbmessenger._internal.visible_text import escaped
 from langchain_fbmessenger.cli.field_options import option_of
 from langchain_fbmessenger.cli.streams import LostOutputError
 from langchain_fbmessenger.exceptions import MessengerError
-from langchain_fbmessenger.privacy.preview.measured import measured
-from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE
+from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE, measured
 from langchain_fbmessenger.privacy.stage import PseudonymizeChatSessions
 
 if TYPE_CHECKING:

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_fbmessenger._internal.iteration import run_in_thread
 from langchain_fbmessenger.evaluation import findings
 from langchain_fbmessenger.evaluation.asking import aask, ask
-from langchain_fbmessenger.evaluation.canaries import Canaries
-from langchain_fbmessenger.evaluation.examples_read import checked_examples
-from langchain_fbmessenger.evaluation.names import known_names
+from langchain_fbmessenger.evaluation.canaries import Canaries, checked_examples
+from langchain_fbmessenger.evaluation.findings import known_names
 from langchain_fbmessenger.evaluation.questions import (
     HELD_OUT,
     TRAINED,
@@ -19,8 +18,13 @@ from langchain_fbmessenger.evaluation.questions import (
     refuse_absent,
     without_canaries,
 )
-from langchain_fbmessenger.evaluation.rates import Rate
-from langchain_fbmessenger.evaluation.report import MEASURES, AuditedAnswer, LeakReport, LeakRow
+from langchain_fbmessenger.evaluation.report import (
+    MEASURES,
+    AuditedAnswer,
+    LeakReport,
+    LeakRow,
+    Rate,
+)
 from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:

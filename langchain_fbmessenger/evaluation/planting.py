@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 import msgspec
 
 from langchain_fbmessenger._internal.shown import line
-from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
-from langchain_fbmessenger.evaluation.examples_read import checked_examples
+from langchain_fbmessenger.evaluation.canaries import Canaries, Canary, checked_examples
 from langchain_fbmessenger.examples import source_of
 from langchain_fbmessenger.examples.schema import SourcedExample
 from langchain_fbmessenger.exceptions import InvalidOptionError

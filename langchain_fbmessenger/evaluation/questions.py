@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger.evaluation.asking import Question
-from langchain_fbmessenger.evaluation.copies import comparable_text
+from langchain_fbmessenger.evaluation.findings import comparable_text
 from langchain_fbmessenger.examples.schema import trained_answers
 from langchain_fbmessenger.exceptions import InvalidExampleError
 

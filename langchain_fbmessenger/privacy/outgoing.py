@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
+from langchain_fbmessenger.privacy.findings import find_in
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.plain_text import find_in
 from langchain_fbmessenger.privacy.preview.samples import Reservoir, Sample, sample_of
 
 if TYPE_CHECKING:

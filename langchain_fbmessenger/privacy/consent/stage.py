@@ -12,9 +12,8 @@ from langchain_fbmessenger._internal.roster import nicknames_of, participants_of
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, GivenContacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
-from langchain_fbmessenger.privacy.consent.left_out import LeftOut
 from langchain_fbmessenger.privacy.consent.removal import without_people
-from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport
+from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport, LeftOut
 from langchain_fbmessenger.privacy.options import Names  # noqa: TC001 - pydantic reads it
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator

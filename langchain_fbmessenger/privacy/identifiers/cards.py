@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.edges import is_whole
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import STAYS, Spot, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

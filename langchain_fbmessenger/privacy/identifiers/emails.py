@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.identifiers.edges import LATIN
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import LATIN, STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from langchain_fbmessenger.exceptions import MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.ids import UNCHECKED
 from langchain_fbmessenger.privacy.identifiers.ips import FAKE_V4, FAKE_V6
-from langchain_fbmessenger.privacy.identifiers.spot import NEVER
+from langchain_fbmessenger.privacy.identifiers.spots import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from langchain_fbmessenger.privacy.identifiers.spot import Spot
+    from langchain_fbmessenger.privacy.identifiers.spots import Spot
 
 __all__ = ["Fakes"]
 

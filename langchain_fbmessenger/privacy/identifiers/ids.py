@@ -18,9 +18,8 @@ import msgspec
 
 from langchain_fbmessenger.exceptions import MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.checksums import CHECKS
-from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.signs import fewest_digits
-from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import NEVER, Spot, is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.words import REACH, any_of, stands_before, stem_of
 
 if TYPE_CHECKING:

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
-from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
-from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import NEVER, Spot, is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.words import (
     stands_before,
     stands_behind,

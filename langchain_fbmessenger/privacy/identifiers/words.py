@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.edges import LATIN
+from langchain_fbmessenger.privacy.identifiers.spots import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

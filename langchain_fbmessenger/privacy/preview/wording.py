@@ -1,12 +1,19 @@
-"""How a preview is worded, on a terminal and on its page."""
+"""How previews put it in words, and how much is found, as it was measured.
+
+Docs, previews and `--help` take what was measured from one table (measured.toml).
+"""
 
 from __future__ import annotations
 
+import functools
+from importlib import resources
 from typing import TYPE_CHECKING
+
+import msgspec
+import msgspec.toml
 
 from langchain_fbmessenger._internal.visible_text import visible
 from langchain_fbmessenger.privacy.findings import OUTSIDE_KINDS
-from langchain_fbmessenger.privacy.preview.measured import measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +21,67 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.options import UnknownNames
     from langchain_fbmessenger.privacy.preview.figures import Preview
 
-__all__ = ["KIND_NAMES", "LEFT_NAMES", "MISSED_OUTSIDE", "other_lines", "outside_line", "visible"]
+__all__ = [
+    "KIND_NAMES",
+    "LEFT_NAMES",
+    "MISSED_OUTSIDE",
+    "Measured",
+    "Rate",
+    "measured",
+    "other_lines",
+    "outside_line",
+    "visible",
+]
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of how many.
+
+    Attributes:
+        found: How many were found, or changed.
+        of: How many there are.
+    """
+
+    found: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.found / self.of:.0%}" if self.of else "-"
+
+
+class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `unknown_names="replace"` finds in the labelled lines that are held out.
+
+    Attributes:
+        recall: Found mentions of people outside the export, by what they are called.
+        languages: The same by language, all kinds together.
+        precision: Right findings, of all.
+        in_vain: Lines in which something was replaced that is nobody's, of those that name nobody
+            outside.
+    """
+
+    recall: dict[str, Rate]
+    languages: dict[str, Rate]
+    precision: Rate
+    in_vain: Rate
+
+    @property
+    def in_words(self) -> str:
+        """The figures in a sentence."""
+        found = ", ".join(f"{rate} of {what}" for what, rate in self.recall.items())
+        per_thousand = 1000 * self.in_vain.found / self.in_vain.of
+        return (
+            f"Found in lines that were held out: {found}. "
+            f"Of 1,000 lines that name nobody outside, {per_thousand:.0f} are changed in vain."
+        )
+
+
+@functools.cache
+def measured() -> Measured:
+    """Return what was measured last."""
+    file = resources.files(__package__) / "measured.toml"
+    return msgspec.toml.decode(file.read_bytes(), type=Measured)
+
 
 KIND_NAMES = {
     "name": "names",
