@@ -172,7 +172,7 @@ def progress(doing: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]
     """Show a bar on a terminal while something goes on; what is soon done is done before it.
 
     Yields:
-        What is told how much is done, and of how much.
+        A function to call with how much is done, and of how much.
     """
     columns = (TextColumn(doing, markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(

@@ -113,7 +113,7 @@ def copied_runs(
     The answers are indexed and the texts pass by, so that memory depends on the answers alone.
 
     Args:
-        answers: Prompts and answers. A run that stands in the prompt was read there and is none.
+        answers: Prompts and answers. A run that the prompt holds was read there: it is left out.
         texts: What was trained on.
         shortest: Characters that a run has at least; at least 2.
 

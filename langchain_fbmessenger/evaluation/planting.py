@@ -73,7 +73,7 @@ def plant_canaries(
         The examples with the canaries at random places, and the canaries.
 
     Raises:
-        InvalidExampleError: There are no examples, or one is none.
+        InvalidExampleError: There are no examples, or one breaks a rule.
         InvalidOptionError: `count` or `repeats` is out of range.
     """
     slots = [(name, about) for name, form in _table().forms.items() for about in form.about]

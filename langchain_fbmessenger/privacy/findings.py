@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 OUTSIDE_KINDS = ("unknown_name", "handle")
-"""What is told of people outside the export: names, and user names whoever's they are."""
+"""Kinds of people outside the export: their names, and all user names."""
 
 IDENTIFIER_KINDS = ("phone", "email", "card", "iban", "ip", "link", "address", "id")
 KINDS = ("name", *OUTSIDE_KINDS, *IDENTIFIER_KINDS)

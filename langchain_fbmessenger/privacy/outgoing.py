@@ -75,7 +75,7 @@ def look_through(
 
     Raises:
         InvalidOptionError: There is no such key file.
-        MalformedFileError: It is none.
+        MalformedFileError: The file is not a key file.
     """
     if key is not None and not key.is_file():
         message = f"There is no key file {str(key)!r}"

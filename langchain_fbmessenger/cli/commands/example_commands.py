@@ -243,7 +243,7 @@ def _privacy_stages(
     *,
     redact: bool,
 ) -> list[SessionStage]:
-    """Return the stage that is asked for; behind whoever looks for a real name."""
+    """Return the stage that is asked for, to stand behind all that look for real names."""
     if key is not None:
         return [
             pseudonymize_chat_sessions(

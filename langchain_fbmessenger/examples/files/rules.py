@@ -121,7 +121,7 @@ def rules_for(provider: str) -> ExampleRules:
     """Return the rules of a provider or trainer by its name.
 
     Raises:
-        UnknownProviderError: There is none of that name; says which there are.
+        UnknownProviderError: There is no provider of that name; says which there are.
 
     Example:
         ```python

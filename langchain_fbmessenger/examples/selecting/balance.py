@@ -66,7 +66,7 @@ class BalanceExamples(ExampleStage):
     """Chooses what is thinned."""
 
     report: Optional[ExampleReport] = Field(default=None, repr=False)  # noqa: UP045
-    """Is told what is no longer trained, and why."""
+    """Is filled with what is no longer trained, and why."""
 
     @field_validator("half_life", mode="before")
     @classmethod

@@ -80,7 +80,7 @@ class Contacts(msgspec.Struct, frozen=True):
         """Read a file.
 
         Raises:
-            FileNotFoundError: There is none.
+            FileNotFoundError: There is no such file.
             MalformedFileError: It is no such file; the error names file and person.
         """
         try:

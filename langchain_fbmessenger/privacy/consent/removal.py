@@ -44,7 +44,7 @@ def without_people(
         session: The session; it is not changed.
         left_out: Who is left out.
         finder: Finds where texts mention them.
-        report: Is told what was left out.
+        report: Is filled with what was left out.
     """
     # What tells the day from the month in times of WhatsApp may go with a message.
     session = session.with_own_times()

@@ -83,7 +83,7 @@ class LeftOut:
     """Who is left out of an owner's chats.
 
     Chats are many, and so are people: everybody is looked at once, and of a chat only those who
-    are nobody's or are written in another way there.
+    are unknown or are written in another way there.
 
     Args:
         decisions: What was decided of the people of an export.

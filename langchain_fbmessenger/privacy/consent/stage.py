@@ -47,7 +47,7 @@ class ApplyConsent(TranscriptStage):
     """Names of people to leave out, with the answers to them."""
 
     report: Optional[ConsentReport] = Field(default=None, repr=False)  # noqa: UP045 - read on 3.10
-    """Is told what was left out."""
+    """Is filled with what was left out."""
 
     @field_validator("forget")
     @classmethod
@@ -191,7 +191,7 @@ def apply_consent(  # noqa: D417 - one by one
         chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         contacts: Who has agreed to what: a `Contacts` or a file (see `write_contacts`).
         forget: Names of people to be left out, whatever the contacts say.
-        report: Is told what was left out.
+        report: Is filled with what was left out.
 
     Returns:
         An iterator over new sessions, fewer where nothing of one is left; or the Runnable that does

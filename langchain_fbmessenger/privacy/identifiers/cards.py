@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_cards", "passes_luhn"]
 
-# Groups of digits with one sign between, everywhere the same. A dot is none: "4.111" is a sum.
+# Groups of digits with one sign between, everywhere the same, and no dot: "4.111" is a sum.
 _GROUPS = re.compile(r"\d+(?:[ -]\d+)*")
 _GROUP = re.compile(r"\d+")
 _SHORTEST, _LONGEST = 13, 19
@@ -25,7 +25,7 @@ _SHORTEST_GROUP = 4  # but the last: 4-4-4-4, 4-6-5, 6-13, 4-4-4-4-3
 
 
 def find_cards(text: str) -> Iterator[Spot]:
-    """Give the card numbers of a text; one whose check digit is wrong is none."""
+    """Give the card numbers of a text; one whose check digit is wrong is left out."""
     for run in _GROUPS.finditer(text):
         if run.end() - run.start() < _SHORTEST:
             continue

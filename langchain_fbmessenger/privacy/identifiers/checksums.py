@@ -11,7 +11,7 @@ __all__ = ["CHECKS"]
 
 
 def birth_number(number: str) -> bool:
-    """Czech and Slovak rodné číslo: yymmdd, then four digits (three until 1953).
+    """Check a Czech and Slovak rodné číslo: yymmdd, then four digits (three until 1953).
 
     Women have 50 added to the month; 20 more were added when a day's numbers had run out.
     """
@@ -27,13 +27,13 @@ def birth_number(number: str) -> bool:
 
 
 def nir(number: str) -> bool:
-    """French NIR: 13 digits (2A and 2B are the two halves of Corsica), then 97 - n mod 97."""
+    """Check a French NIR: 13 digits (2A and 2B are halves of Corsica), then 97 - n mod 97."""
     plain = number.upper().replace("2A", "19").replace("2B", "18")
     return plain.isdigit() and 97 - int(plain[:13]) % 97 == int(plain[13:])
 
 
 def inn(number: str) -> bool:
-    """Russian ИНН of a person (12 digits, two of them check digits) or a firm (10)."""
+    """Check a Russian ИНН of a person (12 digits, two of them check digits) or a firm (10)."""
     if len(number) == len("nnnnnnnnnc"):
         return _inn_digit(number[:9]) == number[9]
     return _inn_digit(number[:10]) == number[10] and _inn_digit(number[:11]) == number[11]
@@ -46,19 +46,19 @@ def _inn_digit(number: str) -> str:
 
 
 def snils(number: str) -> bool:
-    """Russian СНИЛС: nine digits, then their weighted sum mod 101."""
+    """Check a Russian СНИЛС: nine digits, then their weighted sum mod 101."""
     total = sum((9 - n) * int(digit) for n, digit in enumerate(number[:9]))
     return total % 101 % 100 == int(number[9:])
 
 
 def bsn(number: str) -> bool:
-    """Dutch BSN: the eleven-test, its last digit counted as minus one."""
+    """Check a Dutch BSN: the eleven-test, its last digit counted as minus one."""
     weights = (9, 8, 7, 6, 5, 4, 3, 2, -1)
     return sum(w * int(d) for w, d in zip(weights, number, strict=True)) % 11 == 0
 
 
 def cpf(number: str) -> bool:
-    """Brazilian CPF: two check digits; eleven times the same digit passes, and is none."""
+    """Check a Brazilian CPF: two check digits; eleven times the same digit is not one."""
     for length in (9, 10):
         total = sum((length + 1 - n) * int(digit) for n, digit in enumerate(number[:length]))
         if str(total * 10 % 11 % 10) != number[length]:
@@ -67,13 +67,13 @@ def cpf(number: str) -> bool:
 
 
 def nif_pt(number: str) -> bool:
-    """Portuguese NIF: eight digits weighted 9 to 2, then 11 - sum mod 11."""
+    """Check a Portuguese NIF: eight digits weighted 9 to 2, then 11 - sum mod 11."""
     total = sum((9 - n) * int(digit) for n, digit in enumerate(number[:8]))
     return str(max(0, 11 - total % 11) % 11 % 10) == number[8]
 
 
 def amka(number: str) -> bool:
-    """Greek ΑΜΚΑ: ddmmyy, four digits and a check digit (Luhn)."""
+    """Check a Greek ΑΜΚΑ: ddmmyy, four digits and a check digit (Luhn)."""
     from langchain_fbmessenger.privacy.identifiers.cards import passes_luhn
 
     day, month = int(number[:2]), int(number[2:4])
@@ -81,27 +81,27 @@ def amka(number: str) -> bool:
 
 
 def teudat_zehut(number: str) -> bool:
-    """Israeli identity number: nine digits, the last by Luhn."""
+    """Check an Israeli identity number: nine digits, the last by Luhn."""
     from langchain_fbmessenger.privacy.identifiers.cards import passes_luhn
 
     return passes_luhn(number)
 
 
 def ahv(number: str) -> bool:
-    """Swiss AHV number: 756, nine digits, and the check digit of a bar code (EAN-13)."""
+    """Check a Swiss AHV number: 756, nine digits, and the check digit of a bar code (EAN-13)."""
     total = sum(int(digit) * (3 if n % 2 else 1) for n, digit in enumerate(number[:12]))
     return str(-total % 10) == number[12]
 
 
 def svnr(number: str) -> bool:
-    """Austrian social insurance number: three digits, a check digit, ddmmyy."""
+    """Check an Austrian social insurance number: three digits, a check digit, ddmmyy."""
     weights = (3, 7, 9, 0, 5, 8, 4, 2, 1, 6)
     total = sum(w * int(digit) for w, digit in zip(weights, number, strict=True))
     return str(total % 11) == number[3]
 
 
 def resident_card(number: str) -> bool:
-    """Chinese identity number: 17 digits weighted by powers of two, mod 11; X is ten."""
+    """Check a Chinese identity number: 17 digits weighted by powers of two, mod 11; X is ten."""
     total = sum(
         int(digit, 11) << (17 - n) for n, digit in enumerate(number.upper().replace("X", "A"))
     )
@@ -109,14 +109,14 @@ def resident_card(number: str) -> bool:
 
 
 def my_number(number: str) -> bool:
-    """Japanese My Number: eleven digits weighted 6 to 2 and 7 to 2, then 11 - sum mod 11."""
+    """Check a Japanese My Number: 11 digits weighted 6 to 2 and 7 to 2, then 11 - sum mod 11."""
     weights = (6, 5, 4, 3, 2, 7, 6, 5, 4, 3, 2)
     total = sum(w * int(digit) for w, digit in zip(weights, number[:11], strict=True)) % 11
     return int(number[11]) == (0 if total <= 1 else 11 - total)
 
 
 def shape_alone(number: str) -> bool:
-    """No check digits: the shape, and the word before it, have to do."""
+    """Accept any: without check digits, the shape and the word before it have to do."""
     return bool(re.search(r"\d", number))
 
 

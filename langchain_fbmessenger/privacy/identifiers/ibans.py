@@ -23,7 +23,7 @@ _REST = re.compile(r"[ -]?[A-Za-z0-9]")
 
 
 def find_ibans(text: str) -> Iterator[Spot]:
-    """Give the IBANs of a text, as one word or in groups; one with wrong check digits is none."""
+    """Give the IBANs of a text, as one word or in groups; those with wrong check digits are not."""
     for head in _HEAD.finditer(text):
         length = _lengths().get(head[1].upper())
         end = None if length is None else _end(text, head.start(), length)

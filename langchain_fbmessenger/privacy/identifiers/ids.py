@@ -144,7 +144,7 @@ def _table() -> _Table:
 
 
 def _row(row: _OwnId | _PresidioId, check: Callable[[str, str], bool], form: str) -> _Row:
-    # Their alphabet is ASCII's: a letter of another script is none of theirs.
+    # Their alphabet is ASCII's: a letter of another script is not in it.
     pattern = re.compile(rf"(?<!\d)(?:{row.pattern})(?!\d)", re.ASCII)
     return _Row(
         pattern,

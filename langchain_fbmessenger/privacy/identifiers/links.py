@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["find_links", "find_tokens"]
 
-# A link, with or without "https://"; brackets and quotes around it are none of it.
+# A link, with or without "https://"; brackets and quotes around it do not belong to it.
 _LINK = re.compile(r"(?:(?!#https?://)[^\s<>\"“”«»]){6,}")
 _IS_LINK = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{1,15}://"
@@ -166,5 +166,5 @@ def _token_pattern() -> re.Pattern[str]:
     text = files(__package__).joinpath("tokens.toml").read_text("utf-8")
     tokens = msgspec.toml.decode(text, type=_TokenTable).token
     anyone = "|".join(token.pattern for token in tokens)
-    # Their alphabet is ASCII's: a letter of another script is none of theirs.
+    # Their alphabet is ASCII's: a letter of another script is not in it.
     return re.compile(f"(?<![0-9A-Za-z])(?:{anyone})(?![0-9A-Za-z])", re.ASCII)

@@ -107,7 +107,9 @@ class PhoneFinder:
         for first in reversed(range(len(groups))):
             for last in range(first + 1, min(first + _MOST_GROUPS, len(groups)) + 1):
                 rest = rows[last]
-                if rest is None or (first == 0 and not rest):  # all of them are none, see `_first`
+                if rest is None or (
+                    first == 0 and not rest
+                ):  # all groups together are left out, see `_first`
                     continue
                 found = self._number(text, groups[first:last], is_told=is_told)
                 if found is not None:
@@ -120,7 +122,7 @@ class PhoneFinder:
     ) -> tuple[int, int, Any] | None:
         """Return the number that all of some groups make, if it is one somewhere, and its place."""
         start, end = groups[0][0], groups[-1][1]
-        # "(call 777 123 456)": the bracket is none of the number's.
+        # "(call 777 123 456)": the bracket does not belong to the number.
         start += text[start] == "(" and ")" not in text[start:end]
         written = text[start:end]
         digits = re.sub(r"\D", "", written)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Context"]
 
-# Where words are none of a sentence: links, addresses of sites and mail, names of files.
+# Where words are not part of a sentence: links, addresses of sites and mail, names of files.
 _NO_WORD = re.compile(
     r"://|www\.|\S@|\w\.(?:com|org|net|eu|info|app|io|me|tv|cz|sk|de|at|ch|fr|es|it|pl|ru|uk|us"
     r"|jpe?g|png|gif|heic|mp[34]|mov|pdf|docx?|xlsx?|zip|html?)\b"
@@ -126,7 +126,7 @@ class Context:
         return folded in table().capitalised or folded in self.words.capitalised
 
     def is_common(self, folded: str) -> bool:
-        """Tell whether something is a word that often stands behind a name, and is none."""
+        """Tell whether something is a word that often stands behind a name without being one."""
         words = self.words
         return (
             folded in words.greetings

@@ -38,7 +38,7 @@ __all__ = ["NameFinder", "has_letters_apart", "letters_apart", "split_at_capital
 
 _BETWEEN = r"([ .*_\u00b7-])"
 _TWO_LETTERS_APART = re.compile(rf"{_BETWEEN}[^\W\d_]\1[^\W\d_](?![^\W_])")
-# Nobody's name is longer.
+# No name is longer.
 _LETTERS_APART = re.compile(rf"(?<![^\W_])[^\W\d_](?={_BETWEEN})(?:\1[^\W\d_](?![^\W_])){{2,30}}")
 _FEWEST_APART = 3
 _FEWEST_BETWEEN_SPACES = 4  # "a n a" may be three words

@@ -97,7 +97,7 @@ class NameIndex:
 
     @property
     def inside_pattern(self) -> re.Pattern[str] | None:
-        """What finds the names within words; None if there are none."""
+        """What finds the names within words; None if there are no such names."""
         if self.inside and self._inside_pattern is None:
             longest_first = sorted(self.inside, key=len, reverse=True)
             self._inside_pattern = re.compile("|".join(map(re.escape, longest_first)))

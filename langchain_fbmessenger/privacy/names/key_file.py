@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["KeyFile", "changing_key", "new_key", "read_key"]
 
 _KIND = "langchain-fbmessenger names"
-_NOTE = (
-    "Whoever has this file can turn invented names into real ones. Keep it, and keep it private."
-)
+_NOTE = "This file turns invented names into real ones. Keep it, and keep it private."
 _VERSION = 1
 _SECRET_BYTES = 32
 _LOCK_SECONDS = 60.0  # thousands of people are written in about one
@@ -65,7 +63,7 @@ def read_key(path: Path) -> KeyFile:
     """Return what a key file holds, and shut it to others if it was open to them.
 
     Raises:
-        FileNotFoundError: There is none.
+        FileNotFoundError: There is no key file.
         MalformedFileError: The file is no key file, or of another version.
     """
     try:
@@ -96,7 +94,7 @@ def read_key(path: Path) -> KeyFile:
 
 @contextlib.contextmanager
 def changing_key(path: Path) -> Iterator[KeyFile]:
-    """Give what the key file holds now, a new key if there is none, and write what becomes of it.
+    """Give what the key file holds now, or a new key, and write what becomes of it.
 
     A symbolic link stays one: it is the file behind it that is locked and written.
 

@@ -46,7 +46,7 @@ class Mention(NamedTuple):
 
 
 class Mentions:
-    """The names in a text that are nobody's in the export.
+    """The names in a text of people outside the export.
 
     Args:
         context: The text.
@@ -99,7 +99,7 @@ class Mentions:
         return [(i, Mention(self._tokens[i], role, reading, self._tokens[i].start))]
 
     def _given(self, i: int) -> Reading | None:
-        """Return how a word is a given name; None if it is none."""
+        """Return how a word is a given name; None if it is not one."""
         readings = self._readings.given(self._tokens[i].folded)
         if not readings or not self._context.is_open(i):
             return None

@@ -50,7 +50,7 @@ class Inventing(Protocol):
 
 
 class UnknownNameFinder:
-    """Finds names of known people as before, and besides names that are nobody's in the export.
+    """Finds names of known people as before, and names of people outside the export.
 
     Args:
         known: Finds the names of known people.

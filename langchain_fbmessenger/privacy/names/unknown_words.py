@@ -31,7 +31,7 @@ class Table(NamedTuple):
         verbs: Words that follow who does something.
         family_endings: What family names end in.
         titles: Words before a family name.
-        not_behind_titles: Words there that are none.
+        not_behind_titles: Words there that are not family names.
     """
 
     locales: tuple[str, ...]

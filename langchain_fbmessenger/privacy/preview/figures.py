@@ -68,7 +68,7 @@ class Preview(PrivacyReport):
         renamed: Who becomes who, those who have written most first.
         kept: People who keep their names.
         written: Messages by sender.
-        left_words: Words with a capital inside a sentence that are nobody's name.
+        left_words: Words with a capital inside a sentence that are not a known name.
         media: Photos, videos and other files, by kind. Nobody looks at what is on them.
         left_out: Messages that were not loaded, by reason.
         not_asked: Kinds that are not looked for.
@@ -162,7 +162,7 @@ class Preview(PrivacyReport):
         if key is not None:
             book = NameBook(key)
             invented = ((name, book.invented(name)) for name in people)
-            # Deleted accounts share a name that is nobody's: it stays.
+            # Deleted accounts share a name that tells of no one: it stays.
             self.renamed = {name: new for name, new in invented if new != name}
         if loaded is not None:
             self.left_out.update(loaded.messages_skipped)

@@ -56,8 +56,8 @@ class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         recall: Found mentions of people outside the export, by what they are called.
         languages: The same by language, all kinds together.
         precision: Right findings, of all.
-        in_vain: Lines in which something was replaced that is nobody's, of those that name nobody
-            outside.
+        in_vain: Lines in which something was replaced although they name nobody outside, of all
+            such lines.
     """
 
     recall: dict[str, Rate]
@@ -146,7 +146,7 @@ def outside_line(unknown_names: UnknownNames) -> str:
     if unknown_names == "keep":
         return (
             "People who take part in no chat keep their names in texts, and so do all user names "
-            "that hold nobody's name: --unknown-names replace looks for them."
+            "that do not hold a known name: --unknown-names replace looks for them."
         )
     return (
         "Names of people outside the export are not all found. Missed above all: "
