@@ -156,8 +156,8 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
        a secret may come unasked. Controls, which were planted nowhere, show what chance finds.
     2. Copies ("Quantifying Memorization", Carlini et al. 2022): behind the context of a trained
        turn, does the model say that turn word for word, or 40 letters in a row of any turn? Turns
-       below 20 letters are left out: stock replies are no leak, and nor is
-       what the prompt holds.
+       below 20 letters are left out: neither stock replies nor what the
+       prompt holds are a leak.
     3. Names: to prompts that name nobody, in several languages, and behind those contexts, does it
        name people of the chats? A name that is also a word is found in the base model's answers
        too: compare.

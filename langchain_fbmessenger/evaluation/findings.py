@@ -186,7 +186,7 @@ def known_names(people: Iterable[str]) -> tuple[list[KnownName], int]:
 def named(name: KnownName, prompt: str, answer: str) -> tuple[bool, bool]:
     """Say whether an answer holds a full name, and whether it holds a part of it.
 
-    What the prompt holds is no leak, so it does not count.
+    What the prompt holds is not a leak, so it does not count.
     """
     prompt, answer = comparable_name(prompt), comparable_name(answer)
     full = bool(name.full.search(answer)) and not name.full.search(prompt)

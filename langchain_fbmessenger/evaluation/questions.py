@@ -64,13 +64,13 @@ def canary_probes(canaries: Canaries, temperatures: Sequence[float]) -> Iterator
 def context_probes(
     examples: Iterable[TrainingExample], where: str, count: int, min_length: int, seed: int
 ) -> list[Probe]:
-    """Give the chat up to a trained turn, for some of the turns that are no stock replies.
+    """Give the chat up to a trained turn, for some of the turns that are not stock replies.
 
     Args:
         examples: Training examples, without canaries.
         where: Whether they were trained or held out.
         count: How many contexts to draw.
-        min_length: Letters of a turn that is no stock reply.
+        min_length: Letters of a turn that is not a stock reply.
         seed: Draws alike again.
     """
     contexts = [

@@ -144,7 +144,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
 
     Raises:
         UnknownProviderError: There is no such provider.
-        InvalidInputError: These are no examples.
+        InvalidInputError: These are not examples.
         OSError: The file cannot be read.
 
     Example:

@@ -113,7 +113,7 @@ def split_examples(
         `(train, valid)`, or the Runnable that gives the two lists.
 
     Raises:
-        InvalidOptionError: `valid` is no share.
+        InvalidOptionError: `valid` is not a share.
         InvalidExampleError: An example does not know where it is from: a file keeps the chat only,
             so split before you write one.
 

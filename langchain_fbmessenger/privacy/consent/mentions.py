@@ -53,7 +53,7 @@ class NamesLeftOut:
         ]
         for name in kept:
             words = words_of(fold(name))
-            written = f" {' '.join(words)} "  # "ask Milo Dvořák!" is no other Milo
+            written = f" {' '.join(words)} "  # "ask Milo Dvořák!" is not another Milo
             if len(words) > 1 and not any(one in written for one in gone):
                 self.kept.setdefault(words[0], []).append(words)
 

@@ -33,7 +33,7 @@ def find_ibans(text: str) -> Iterator[Spot]:
         if passes_mod_97(number):
             yield Spot(head.start(), end, "iban", number)
         elif head[1].isupper() and _FEW_LETTERS.fullmatch(number):
-            yield Spot(head.start(), end, STAYS, number)  # its digits are no phone's or card's
+            yield Spot(head.start(), end, STAYS, number)  # its digits are not a phone's or card's
 
 
 def _end(text: str, start: int, length: int) -> int | None:

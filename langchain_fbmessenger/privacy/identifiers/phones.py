@@ -229,7 +229,7 @@ def _table() -> _Table:
 def _may_be_of(region: str, digits: str) -> bool:
     """Tell whether digits may be a region's national number: to read them takes fifty times longer.
 
-    Of a valid number at most one digit is no part of the national one, see `PhoneFinder`.
+    Of a valid number at most one digit is not part of the national one, see `PhoneFinder`.
     """
     pattern = _national_pattern(region) if digits.isascii() else None
     return pattern is None or pattern.fullmatch(digits) is not None

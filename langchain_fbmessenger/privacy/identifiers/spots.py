@@ -55,7 +55,7 @@ _MOST = 24  # letters of a word
 
 
 def is_whole(text: str, start: int, end: int, *, signs: str = _SIGNS, marks: str = _MARKS) -> bool:
-    """Tell whether an identifier is no part of a longer number, a code, or a link.
+    """Tell whether an identifier is not part of a longer number, a code, or a link.
 
     Args:
         text: The text.

@@ -22,7 +22,7 @@ __all__ = ["Surroundings", "Token", "tokens_of"]
 # The last are what people adorn their names with: "Rose \U0001f339 Hope", "Will | Faith".
 _JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._\u02bc]|\.\s|\s?[^\w\s.,;:!?…]{1,3}\s?")
 _WITHOUT_SPACE = frozenset("._-\u2010\u2011")
-# After these a sentence goes on; after anything else that is no letter one may begin.
+# After these a sentence goes on; after anything else that is not a letter one may begin.
 _WITHIN_A_SENTENCE = frozenset(f'{APOSTROPHES},،、;"“”„«»()&/-\u2013—+@#*_%')
 _ENDS = frozenset(["", "\n", *".!?…。؟।"])  # of a sentence
 _QUOTES = frozenset("\"'“„”«»()[]*_")
@@ -176,7 +176,7 @@ class Surroundings:
     def may_begin_a_sentence(self, i: int) -> bool:
         """Tell whether a word may have its capital for standing where it stands."""
         token = self._tokens[i]
-        # What goes on in a script without capitals ("Willは") is no sentence that begins with one.
+        # What goes on in a script without capitals ("Willは") does not begin a sentence.
         behind = self._text[token.end : token.end + 1]
         goes_on = behind.isalpha() and behind.lower() == behind.upper()
         return not goes_on and _may_begin_a_sentence(self._text, token.start)

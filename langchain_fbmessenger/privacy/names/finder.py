@@ -1,7 +1,7 @@
 """Find names of known people in a text: text goes in, findings come out.
 
 Nearly all messages name nobody, so what is looked at first is whether any word is a form of a name.
-Some names are no words: they stand letter by letter ("M.i.l.o") or within a word ("superMilo").
+Some names are not words: they stand letter by letter ("M.i.l.o") or within a word ("superMilo").
 """
 
 from __future__ import annotations
@@ -42,10 +42,10 @@ _TWO_LETTERS_APART = re.compile(rf"{_BETWEEN}[^\W\d_]\1[^\W\d_](?![^\W_])")
 _LETTERS_APART = re.compile(rf"(?<![^\W_])[^\W\d_](?={_BETWEEN})(?:\1[^\W\d_](?![^\W_])){{2,30}}")
 _FEWEST_APART = 3
 _FEWEST_BETWEEN_SPACES = 4  # "a n a" may be three words
-_FEWEST_WITHIN = 4  # "PayPal" is no Pál
+_FEWEST_WITHIN = 4  # "PayPal" is not a Pál
 # How many letters before and behind are words of their own: "to je a M i l o".
 _STRETCHES = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
-# "McDonald" is no Donald; what has one letter is no particle there: "iMilo".
+# "McDonald" is not a Donald; what has one letter is not a particle there: "iMilo".
 _BEFORE_OTHERS = {"mc", "mac", "fitz", *(word for word in PARTICLES if len(word) > 1)}
 
 
@@ -239,7 +239,7 @@ class NameFinder:
 
 
 def _whole(name: str) -> str:
-    """Return what finds a name that is no word, unless it goes on: "K8" in "K80"."""
+    """Return what finds a name that is not a word, unless it goes on: "K8" in "K80"."""
     return re.escape(name) + (rf"(?![\d_{ALPHABETS}])" if name[-1:].isalnum() else "")
 
 

@@ -85,7 +85,7 @@ class NameIndex:
         forms: What is known of each folded form.
         beside: Of each folded part, the other parts of those who have it.
         inside: Of scripts without spaces, where names are looked for within words.
-        odd: Names that are no words ("🦄", "K8"), which count where somebody is mentioned by them.
+        odd: Names that are not words ("🦄", "K8"), which count where somebody is mentioned by them.
     """
 
     def __init__(self) -> None:

@@ -64,7 +64,7 @@ def read_key(path: Path) -> KeyFile:
 
     Raises:
         FileNotFoundError: There is no key file.
-        MalformedFileError: The file is no key file, or of another version.
+        MalformedFileError: The file is not a key file, or of another version.
     """
     try:
         held = json.loads(path.read_bytes())  # not msgspec's reader: names may hold half an emoji
@@ -82,7 +82,7 @@ def read_key(path: Path) -> KeyFile:
         is_ours = False
     if not is_ours:
         message = (
-            f"{path} is no key file of langchain-fbmessenger, or is damaged: restore it from a "
+            f"{path} is not a key file of langchain-fbmessenger, or is damaged: restore it from a "
             "copy, or name a file that does not exist yet to make a new key"
         )
         raise MalformedFileError(message)
@@ -100,7 +100,7 @@ def changing_key(path: Path) -> Iterator[KeyFile]:
 
     Raises:
         BusyFileError: Another process does not let go of it.
-        MalformedFileError: The file is no key file.
+        MalformedFileError: The file is not a key file.
         InvalidOptionError: Its folder does not exist.
     """
     path = real_path(path)

@@ -40,7 +40,7 @@ def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
 
     Raises:
         FileNotFoundError: There is no such file.
-        MalformedFileError: The file is no key file.
+        MalformedFileError: The file is not a key file.
 
     Example:
         ```python

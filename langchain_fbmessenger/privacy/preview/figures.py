@@ -255,5 +255,5 @@ class _LeftOver:
 
 
 def _is_capitalised(word: str) -> bool:
-    # A shout is no name, and neither is "I'm".
+    # A shout is not a name, and neither is "I'm".
     return word[0].isupper() and not word.isupper() and word[1].isalpha()

@@ -72,7 +72,7 @@ class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         per_thousand = 1000 * self.in_vain.found / self.in_vain.of
         return (
             f"Found in lines that were held out: {found}. "
-            f"Of 1,000 lines that name nobody outside, {per_thousand:.0f} are changed in vain."
+            f"Of 1,000 lines that name nobody outside, {per_thousand:.0f} are changed by mistake."
         )
 
 

@@ -68,7 +68,7 @@ class Redaction:
     def __post_init__(self) -> None:
         asks_for_names = self.unknown_names != "keep" or self.keep or self.people
         if not self.names and (self.keep_owner or self.fake or asks_for_names):
-            message = "where names are left, none can be kept or added, and nothing is invented"
+            message = "where names are left as they are, none can be kept, added or invented"
             raise InvalidOptionError(message)
         if not self.names and self.contacts is not None and self.contacts.ask_for_pseudonyms:
             message = "the contacts ask for invented names: names cannot be left"
