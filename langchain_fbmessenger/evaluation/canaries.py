@@ -101,7 +101,7 @@ def checked_examples(examples: Iterable[TrainingExample]) -> Iterator[TrainingEx
     """Pass examples on, each checked.
 
     Raises:
-        InvalidExampleError: There are none, or one breaks a rule of the chat format.
+        InvalidExampleError: There are no examples, or one breaks a rule of the chat format.
     """
     number = 0
     for number, example in enumerate(examples, start=1):

@@ -107,9 +107,7 @@ class PhoneFinder:
         for first in reversed(range(len(groups))):
             for last in range(first + 1, min(first + _MOST_GROUPS, len(groups)) + 1):
                 rest = rows[last]
-                if rest is None or (
-                    first == 0 and not rest
-                ):  # all groups together are left out, see `_first`
+                if rest is None or (first == 0 and not rest):  # not all together, see `_first`
                     continue
                 found = self._number(text, groups[first:last], is_told=is_told)
                 if found is not None:
