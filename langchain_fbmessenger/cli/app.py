@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path  # noqa: TC003 - typer reads the annotations
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
+from langsmith import tracing_context  # comes with langchain-core, which traces by it
 
-from langchain_fbmessenger import FacebookMessengerChatLoader, __version__, read_jsonl
+from langchain_fbmessenger import (
+    FacebookMessengerChatLoader,
+    FineTuner,
+    __version__,
+    read_jsonl,
+)
+from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.cli.commands.audit_commands import audit, plant
 from langchain_fbmessenger.cli.commands.example_commands import check, prepare
 from langchain_fbmessenger.cli.commands.job_commands import jobs
-from langchain_fbmessenger.cli.commands.privacy_commands import contacts
+from langchain_fbmessenger.cli.commands.privacy_commands import contacts, redact
 from langchain_fbmessenger.cli.commands.purge_command import purge
-from langchain_fbmessenger.cli.commands.redact_command import redact
 from langchain_fbmessenger.cli.common import (
     Exports,
     Folders,
@@ -27,7 +34,7 @@ from langchain_fbmessenger.cli.common import (
     progress,
 )
 from langchain_fbmessenger.cli.ending import Commands
-from langchain_fbmessenger.cli.own_process import disable_tracing_and_dumps
+from langchain_fbmessenger.cli.field_options import FieldCommand, default_of, option_of
 from langchain_fbmessenger.cli.survey import take_survey
 from langchain_fbmessenger.cli.views.screens import report_lines, survey_lines, threads_table
 
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local import ServerAddress
 
 __all__ = ["app"]
+
+_OLD_TRACING_SWITCHES = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
 
 # A traceback with local variables would print chats.
 app = typer.Typer(
@@ -60,7 +69,20 @@ def main(
     ] = False,
 ) -> None:
     """Read the options that stand before a command."""
-    disable_tracing_and_dumps(context)
+    _disable_tracing_and_dumps(context)
+
+
+def _disable_tracing_and_dumps(context: typer.Context) -> None:
+    """Switch off traces, telemetry and core dumps for as long as the command runs.
+
+    Tracing is often switched on for a whole machine. A chain of somebody's own may be traced as
+    they wish; what is typed into `chat` was not meant to be.
+    """
+    context.with_resource(tracing_context(enabled=False))
+    for name in _OLD_TRACING_SWITCHES:  # langchain-core ends with an error where only they are set
+        os.environ.pop(name, None)
+    switch_off_telemetry()
+    no_core_dumps()
 
 
 @app.command()
@@ -86,9 +108,9 @@ def inspect(
         console.print("\n".join(report_lines(loader.report)))
 
 
-app.command()(prepare)
+app.command(cls=FieldCommand)(prepare)
 app.command()(check)
-app.command()(redact)
+app.command(cls=FieldCommand)(redact)
 app.command()(contacts)
 app.add_typer(jobs, name="jobs")
 app.command("plant-canaries")(plant)
@@ -96,50 +118,49 @@ app.command()(audit)
 app.command()(purge)
 
 
-@app.command()
+@app.command(cls=FieldCommand)
 def finetune(
     examples: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file from `prepare`.")
     ],
-    provider: Provider = "local",
-    model: Annotated[
-        str, typer.Option(help="Base model; auto lets the local server choose by memory.")
-    ] = "SmolLM2-135M-Instruct",
-    epochs: Annotated[Optional[int], typer.Option(min=1, help="Passes over the examples.")] = None,
-    batch_size: Annotated[Optional[int], typer.Option(min=1, help="Examples per step.")] = None,
+    provider: Provider = default_of(FineTuner, "provider"),
+    model: Annotated[str, option_of(FineTuner, "model")] = default_of(FineTuner, "model"),
+    epochs: Annotated[Optional[int], option_of(FineTuner, "n_epochs")] = default_of(
+        FineTuner, "n_epochs"
+    ),
+    batch_size: Annotated[Optional[int], option_of(FineTuner, "batch_size")] = default_of(
+        FineTuner, "batch_size"
+    ),
     learning_rate_multiplier: Annotated[
-        Optional[float],
-        typer.Option(help="Factor on the provider's learning rate."),
-    ] = None,
-    learning_rate: Annotated[
-        Optional[float], typer.Option(help="The learning rate itself (local, nebius).")
-    ] = None,
-    lora_rank: Annotated[
-        Optional[int], typer.Option(min=1, help="Rank of the LoRA matrices (local, nebius).")
-    ] = None,
-    lora_alpha: Annotated[
-        Optional[int], typer.Option(min=1, help="Scale of what is learnt (local, nebius).")
-    ] = None,
-    early_stopping: Annotated[
-        Optional[int],
-        typer.Option(min=1, help="Epochs without a better held-out loss that end it (local)."),
-    ] = None,
-    suffix: Annotated[str | None, typer.Option(help="Part of the finished model's name.")] = None,
-    seed: Annotated[Optional[int], typer.Option(help="Makes the run repeatable.")] = None,
+        Optional[float], option_of(FineTuner, "learning_rate_multiplier")
+    ] = default_of(FineTuner, "learning_rate_multiplier"),
+    learning_rate: Annotated[Optional[float], option_of(FineTuner, "learning_rate")] = default_of(
+        FineTuner, "learning_rate"
+    ),
+    lora_rank: Annotated[Optional[int], option_of(FineTuner, "lora_rank")] = default_of(
+        FineTuner, "lora_rank"
+    ),
+    lora_alpha: Annotated[Optional[int], option_of(FineTuner, "lora_alpha")] = default_of(
+        FineTuner, "lora_alpha"
+    ),
+    early_stopping: Annotated[Optional[int], option_of(FineTuner, "early_stopping")] = default_of(
+        FineTuner, "early_stopping"
+    ),
+    suffix: Annotated[Optional[str], option_of(FineTuner, "suffix")] = default_of(
+        FineTuner, "suffix"
+    ),
+    seed: Annotated[Optional[int], option_of(FineTuner, "seed")] = default_of(FineTuner, "seed"),
     validation: Annotated[
         Optional[Path],
         typer.Option(exists=True, dir_okay=False, help="JSONL file of held-out examples."),
     ] = None,
-    system: Annotated[
-        Optional[str],
-        typer.Option(help="Template of the system prompt, where the examples' own differ."),
-    ] = None,
-    resume: Annotated[
-        bool, typer.Option(help="Find the job of the same examples and settings again.")
-    ] = True,
-    keep_files: Annotated[
-        bool, typer.Option("--keep-files", help="Leave the uploads at the provider.")
-    ] = False,
+    system: Annotated[Optional[str], option_of(FineTuner, "system")] = default_of(
+        FineTuner, "system"
+    ),
+    resume: Annotated[bool, option_of(FineTuner, "resume")] = default_of(FineTuner, "resume"),
+    keep_files: Annotated[bool, option_of(FineTuner, "keep_files", "--keep-files")] = default_of(
+        FineTuner, "keep_files"
+    ),
     wait: Annotated[bool, typer.Option(help="Wait for the job, with a progress bar.")] = True,
     key: Annotated[
         Optional[Path],
@@ -150,7 +171,6 @@ def finetune(
     ] = False,
 ) -> None:
     """Train a model on examples; by default on this machine, elsewhere after a look at them."""
-    from langchain_fbmessenger import FineTuner
     from langchain_fbmessenger.cli.send_question import ask_before_sending
     from langchain_fbmessenger.fine_tuning import find_provider
 

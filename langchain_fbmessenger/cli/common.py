@@ -21,10 +21,11 @@ from langchain_fbmessenger._internal.console import VisibleConsole
 from langchain_fbmessenger._internal.options import option_error
 from langchain_fbmessenger._internal.output import is_stdout
 from langchain_fbmessenger._internal.visible_text import escaped
+from langchain_fbmessenger.cli.field_options import option_of
 from langchain_fbmessenger.cli.streams import LostOutputError
 from langchain_fbmessenger.exceptions import MessengerError
-from langchain_fbmessenger.privacy.preview.measured import measured
-from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE
+from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE, measured
+from langchain_fbmessenger.privacy.stage import PseudonymizeChatSessions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,13 +79,11 @@ ContactsFile = Annotated[
 ]
 UnknownNamesOption = Annotated[
     str,
-    typer.Option(
-        "--unknown-names",
+    option_of(
+        PseudonymizeChatSessions,
+        "unknown_names",
         metavar="keep|replace",
-        help=(
-            "Names in texts of people who are in no chat, and user names behind an @: left, or "
-            f"replaced where they are found. {measured().in_words} Missed: {MISSED_OUTSIDE}."
-        ),
+        more=f"{measured().in_words} Missed: {MISSED_OUTSIDE}.",
     ),
 ]
 Tokenizer = Annotated[
@@ -173,7 +172,7 @@ def progress(doing: str, *, shown: bool) -> Iterator[Callable[[int, int], None]]
     """Show a bar on a terminal while something goes on; what is soon done is done before it.
 
     Yields:
-        What is told how much is done, and of how much.
+        A function to call with how much is done, and of how much.
     """
     columns = (TextColumn(doing, markup=False), BarColumn(), TimeRemainingColumn())
     with Progress(

@@ -63,7 +63,7 @@ class Commands(TyperGroup):
             status = _BROKEN_OFF
         except typer.Abort:  # nobody answers a question any more
             status = 1
-        except LostOutputError as error:  # `| head` has what it wants: that is no error
+        except LostOutputError as error:  # `| head` has what it wants: that is not an error
             status = _NOBODY_READS if error.errno == errno.EPIPE else 1
             if status == 1:
                 with suppress(LostOutputError):

@@ -28,7 +28,7 @@ def write_prepared(
 
     Raises:
         InvalidExampleError: There are too few, or one breaks a rule of the form.
-        InvalidOptionError: There is no such form, or `valid` is no share.
+        InvalidOptionError: There is no such form, or `valid` is not a share.
     """
     rules_for(form)  # before anything is read
     examples = iter(examples)
@@ -39,7 +39,7 @@ def write_prepared(
     if valid is None:
         return [write_training_file(examples, output, format=form)]
     if is_stream(output):
-        message = f"{output} is no file: held-out examples are written beside it"
+        message = f"{output} is not a file: held-out examples are written beside it"
         raise InvalidOptionError(message)
     split = split_examples(examples, valid=valid)
     if not split.valid:

@@ -80,7 +80,7 @@ def visible_streams() -> Iterator[None]:
     stdout, stderr = sys.stdout, sys.stderr
     for stream in (sys.stdin, stdout, stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A terminal or pipe that has no "é" shows "?"; what is typed and is no text is "�".
+            # A terminal or pipe that has no "é" shows "?"; what is typed and is not text is "�".
             stream.reconfigure(errors="replace")
     sys.stdout, sys.stderr = _VisibleStream(stdout), _VisibleStream(stderr)
     try:

@@ -6,8 +6,7 @@ Training examples and a chat model go in, figures come out. This room knows no p
 from langchain_fbmessenger.evaluation.audit import aaudit_leaks, audit_leaks
 from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
 from langchain_fbmessenger.evaluation.planting import PlantedExamples, plant_canaries
-from langchain_fbmessenger.evaluation.rates import Rate
-from langchain_fbmessenger.evaluation.report import AuditedAnswer, LeakReport, LeakRow
+from langchain_fbmessenger.evaluation.report import AuditedAnswer, LeakReport, LeakRow, Rate
 
 __all__ = [
     "AuditedAnswer",

@@ -90,12 +90,12 @@ def ask(
         model: Takes messages, gives a message or a text.
         questions: What to ask.
         max_concurrency: How many at once.
-        on_answers: Is told how many answers have come in, again and again.
+        on_answers: Is called with the number of answers so far, again and again.
 
     Raises:
         Exception: The model's own, where it failed at every question.
         InvalidInputError: It gives neither messages nor texts.
-        InvalidOptionError: `max_concurrency` is none, or the environment asks for a tracer that
+        InvalidOptionError: `max_concurrency` is below 1, or the environment asks for a tracer that
             LangChain no longer has.
     """
     _refuse_before_asking(max_concurrency)

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 from langchain_fbmessenger._internal.iteration import run_in_thread
 from langchain_fbmessenger.evaluation import findings
 from langchain_fbmessenger.evaluation.asking import aask, ask
-from langchain_fbmessenger.evaluation.canaries import Canaries
-from langchain_fbmessenger.evaluation.examples_read import checked_examples
-from langchain_fbmessenger.evaluation.names import known_names
+from langchain_fbmessenger.evaluation.canaries import Canaries, checked_examples
+from langchain_fbmessenger.evaluation.findings import known_names
 from langchain_fbmessenger.evaluation.questions import (
     HELD_OUT,
     TRAINED,
@@ -19,8 +18,13 @@ from langchain_fbmessenger.evaluation.questions import (
     refuse_absent,
     without_canaries,
 )
-from langchain_fbmessenger.evaluation.rates import Rate
-from langchain_fbmessenger.evaluation.report import MEASURES, AuditedAnswer, LeakReport, LeakRow
+from langchain_fbmessenger.evaluation.report import (
+    MEASURES,
+    AuditedAnswer,
+    LeakReport,
+    LeakRow,
+    Rate,
+)
 from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
@@ -152,7 +156,8 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
        a secret may come unasked. Controls, which were planted nowhere, show what chance finds.
     2. Copies ("Quantifying Memorization", Carlini et al. 2022): behind the context of a trained
        turn, does the model say that turn word for word, or 40 letters in a row of any turn? Turns
-       below 20 letters are left out: stock replies are no leak. What the prompt holds is none.
+       below 20 letters are left out: neither stock replies nor what the
+       prompt holds are a leak.
     3. Names: to prompts that name nobody, in several languages, and behind those contexts, does it
        name people of the chats? A name that is also a word is found in the base model's answers
        too: compare.
@@ -176,13 +181,13 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
         max_concurrency: How many questions to ask at once, at least 1. The local server gives
             repeatable answers only one at a time.
         keep_answers: Whether the report keeps prompts and answers, to be looked at.
-        on_progress: Is told how many questions are answered, and of how many.
+        on_progress: Is called with the number of questions answered, and of all.
 
     Returns:
         The counts, with intervals.
 
     Raises:
-        InvalidExampleError: There are no examples, one is none, or the canaries are not in them.
+        InvalidExampleError: There are no examples, one breaks a rule, or they lack the canaries.
         InvalidOptionError: A number is out of range, or the environment asks for LangChain's old
             tracer.
         Exception: The model's own, where it failed at every question; single failures are counted.

@@ -9,15 +9,21 @@ are asked for here, and secrets of the same form that were planted nowhere are a
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from langchain_fbmessenger._internal.output import writing
 from langchain_fbmessenger._internal.shown import line
-from langchain_fbmessenger.exceptions import MalformedFileError
+from langchain_fbmessenger.examples.files.facts import RuleViolation, facts_of
+from langchain_fbmessenger.exceptions import InvalidExampleError, MalformedFileError
 
-__all__ = ["Canaries", "Canary"]
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from langchain_fbmessenger.examples import TrainingExample
+
+__all__ = ["Canaries", "Canary", "checked_examples"]
 
 
 class Canary(msgspec.Struct, frozen=True):
@@ -89,3 +95,23 @@ class Canaries(msgspec.Struct, frozen=True):
             # The parser's own words may quote the file.
             message = f"{Path(path).name} holds no canaries: plant_canaries makes them"
             raise MalformedFileError(message) from None
+
+
+def checked_examples(examples: Iterable[TrainingExample]) -> Iterator[TrainingExample]:
+    """Pass examples on, each checked.
+
+    Raises:
+        InvalidExampleError: There are no examples, or one breaks a rule of the chat format.
+    """
+    number = 0
+    for number, example in enumerate(examples, start=1):
+        facts = facts_of(example)
+        broken = list(facts.broken)
+        if facts.shape != "messages":
+            broken.append(RuleViolation("shape", "the canaries and the audit read messages"))
+        if broken:
+            raise InvalidExampleError(broken[0].reason, rule=broken[0].rule, line=number)
+        yield example
+    if not number:
+        message = "there are no training examples"
+        raise InvalidExampleError(message, rule="min_examples")

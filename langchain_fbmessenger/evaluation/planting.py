@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import random
 from functools import cache
-from importlib.resources import files
 from itertools import cycle, islice
 from math import prod
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import msgspec
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger._internal.shown import line
-from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
-from langchain_fbmessenger.evaluation.examples_read import checked_examples
+from langchain_fbmessenger.evaluation.canaries import Canaries, Canary, checked_examples
 from langchain_fbmessenger.examples import source_of
 from langchain_fbmessenger.examples.schema import SourcedExample
 from langchain_fbmessenger.exceptions import InvalidOptionError
@@ -74,7 +73,7 @@ def plant_canaries(
         The examples with the canaries at random places, and the canaries.
 
     Raises:
-        InvalidExampleError: There are no examples, or one is none.
+        InvalidExampleError: There are no examples, or one breaks a rule.
         InvalidOptionError: `count` or `repeats` is out of range.
     """
     slots = [(name, about) for name, form in _table().forms.items() for about in form.about]
@@ -152,5 +151,4 @@ def _scattered(
 
 @cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("canary_forms.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table)
+    return read_table(__package__, "canary_forms.toml", _Table)

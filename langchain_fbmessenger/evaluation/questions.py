@@ -6,13 +6,11 @@ import random
 from collections import Counter
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.evaluation.asking import Question
-from langchain_fbmessenger.evaluation.copies import comparable_text
+from langchain_fbmessenger.evaluation.findings import comparable_text
 from langchain_fbmessenger.examples.schema import trained_answers
 from langchain_fbmessenger.exceptions import InvalidExampleError
 
@@ -64,13 +62,13 @@ def canary_probes(canaries: Canaries, temperatures: Sequence[float]) -> Iterator
 def context_probes(
     examples: Iterable[TrainingExample], where: str, count: int, min_length: int, seed: int
 ) -> list[Probe]:
-    """Give the chat up to a trained turn, for some of the turns that are no stock replies.
+    """Give the chat up to a trained turn, for some of the turns that are not stock replies.
 
     Args:
         examples: Training examples, without canaries.
         where: Whether they were trained or held out.
         count: How many contexts to draw.
-        min_length: Letters of a turn that is no stock reply.
+        min_length: Letters of a turn that is not a stock reply.
         seed: Draws alike again.
     """
     contexts = [
@@ -149,6 +147,7 @@ def _how_often(repeats: int) -> str:
 
 @cache
 def _neutral_prompts() -> tuple[str, ...]:
-    text = files(__package__).joinpath("neutral_prompts.toml").read_text("utf-8")
-    by_language = msgspec.toml.decode(text, type=dict[str, dict[str, list[str]]])["prompts"]
+    by_language = read_table(__package__, "neutral_prompts.toml", dict[str, dict[str, list[str]]])[
+        "prompts"
+    ]
     return tuple(prompt for prompts in by_language.values() for prompt in prompts)

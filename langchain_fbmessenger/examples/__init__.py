@@ -3,7 +3,8 @@
 Sessions go in, examples in OpenAI's chat format come out. This room knows no network.
 """
 
-from langchain_fbmessenger.examples.files.check import CheckReport, Violation, check_examples
+from langchain_fbmessenger.examples.files.check import CheckReport, check_examples
+from langchain_fbmessenger.examples.files.facts import RuleViolation
 from langchain_fbmessenger.examples.files.jsonl import read_jsonl, write_jsonl
 from langchain_fbmessenger.examples.files.rules import ExampleRules, provider_names, rules_for
 from langchain_fbmessenger.examples.files.validate import valid_examples
@@ -42,6 +43,8 @@ from langchain_fbmessenger.examples.selecting.split import (
     split_examples,
 )
 
+Violation = RuleViolation  # an older name of it
+
 __all__ = [
     "BalanceExamples",
     "ChatTurn",
@@ -52,6 +55,7 @@ __all__ = [
     "ExampleSplit",
     "HeldOut",
     "PreferenceReport",
+    "RuleViolation",
     "SplitExamples",
     "ToPreferencePairs",
     "ToTrainingExamples",

@@ -16,7 +16,7 @@ __all__ = ["ExampleMaker", "ExampleStage"]
 class ExampleMaker(SessionStage):
     """A stage that makes any number of training examples, or of what is made of them."""
 
-    model_config = ConfigDict(arbitrary_types_allowed=True)  # reports are no pydantic models
+    model_config = ConfigDict(arbitrary_types_allowed=True)  # reports are not pydantic models
 
     @property
     @override

@@ -61,16 +61,17 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
     server that speaks OpenAI's wire (`https://host/v1`), or a `Provider` of your own."""
 
     model: str = "SmolLM2-135M-Instruct"
-    """The base model, by the provider's name for it; `auto` lets the local server choose."""
+    """The base model, by the provider's name for it; `auto` lets the local server choose by
+    memory."""
 
     n_epochs: int | None = Field(default=None, ge=1)
-    """How often each example is seen; None leaves it to the provider."""
+    """How often each example is seen; the provider decides by default."""
 
     batch_size: int | None = Field(default=None, ge=1)
-    """Examples per optimiser step; None leaves it to the provider."""
+    """Examples per optimiser step; the provider decides by default."""
 
     learning_rate_multiplier: float | None = Field(default=None, gt=0)
-    """Factor on the provider's own learning rate; None leaves it to the provider."""
+    """Factor on the provider's own learning rate; the provider decides by default."""
 
     learning_rate: float | None = Field(default=None, gt=0, le=1)
     """The learning rate itself, where the provider takes one (`local`, `nebius`)."""
@@ -79,7 +80,7 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
     """Rank of the LoRA matrices (`local`, `nebius`); more can learn more and takes more memory."""
 
     lora_alpha: int | None = Field(default=None, ge=1)
-    """Scale of what is learnt, by `lora_alpha / lora_rank` (`local`, `nebius`)."""
+    """Scale of what is learnt, by `lora_alpha` / `lora_rank` (`local`, `nebius`)."""
 
     lora_targets: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Names of the layers that get LoRA matrices (`local`)."""
@@ -98,12 +99,12 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
     """Makes a run repeatable, as far as the provider can."""
 
     system: str | None = Field(default=None, repr=False)
-    """Template of the examples' system prompt, for `job.prompt()`. None takes it from them; those
-    read from a file know their template only where the prompt was the same in all."""
+    """Template of the examples' system prompt, for `job.prompt()`; by default their own, which a
+    file tells only where all have the same one."""
 
     resume: bool = True
-    """Whether a job of the same examples and settings that was submitted before is found again, as
-    long as it runs or its model is there; False always makes a new one."""
+    """Whether an earlier job of the same examples and settings is found again, as long as it runs
+    or its model is there; else a new one is always made."""
 
     keep_files: bool = False
     """Whether the uploaded examples stay at the provider when the job has ended."""

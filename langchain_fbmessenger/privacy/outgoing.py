@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
+from langchain_fbmessenger.privacy.findings import find_in
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.plain_text import find_in
 from langchain_fbmessenger.privacy.preview.samples import Reservoir, Sample, sample_of
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def look_through(
 
     Raises:
         InvalidOptionError: There is no such key file.
-        MalformedFileError: It is none.
+        MalformedFileError: The file is not a key file.
     """
     if key is not None and not key.is_file():
         message = f"There is no key file {str(key)!r}"

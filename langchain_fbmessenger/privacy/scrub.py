@@ -13,8 +13,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger._internal.collector import without_gc
 from langchain_fbmessenger._internal.roster import participants_of
-from langchain_fbmessenger.privacy.findings import Finding, replaced
-from langchain_fbmessenger.privacy.plain_text import find_in, suspects_in
+from langchain_fbmessenger.privacy.findings import Finding, find_in, replaced, suspects_in
 from langchain_fbmessenger.privacy.walk import (
     NAME_KEYS,
     ROLES,

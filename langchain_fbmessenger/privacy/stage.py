@@ -52,13 +52,13 @@ class RedactIdentifiers(TranscriptStage):
     model_config = ConfigDict(arbitrary_types_allowed=True)
 
     kinds: Kinds = None
-    """Kinds of identifiers to replace; None for all."""
+    """Kinds of identifiers to replace; all by default."""
 
     regions: Regions = None
     """Countries whose national formats are read."""
 
     report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
-    """Is told what was replaced."""
+    """Is filled with what was replaced."""
 
     @override
     def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
@@ -81,28 +81,29 @@ class PseudonymizeChatSessions(TranscriptStage):
     """Whether the export's owner keeps their name."""
 
     keep: Names = Field(default=(), repr=False)
-    """Names that stay as they are."""
+    """Names of people who keep theirs."""
 
     people: Names = Field(default=(), repr=False)
-    """Names of more people to replace."""
+    """Names of more people to replace, who take part in no chat."""
 
     contacts: GivenContacts = Field(default=Contacts(), repr=False)
     """Who is to stay under their own name, and what people are called besides."""
 
     unknown_names: UnknownNames = "keep"
-    """Whether names of people outside the export, and user names, are replaced as well."""
+    """Whether texts "keep" the names of people who are in no chat, and user names behind an @, or
+    "replace" those that are found."""
 
     identifiers: Optional[Style] = "placeholder"  # noqa: UP045 - read on Python 3.10 too
     """What stands in place of a phone number: "placeholder", "fake", or None to leave it."""
 
     kinds: Kinds = None
-    """Kinds of identifiers to replace; None for all."""
+    """Kinds of identifiers to replace; all by default."""
 
     regions: Regions = None
     """Countries whose national formats are read."""
 
     report: Optional[PrivacyReport] = Field(default=None, repr=False)  # noqa: UP045
-    """Is told what was replaced."""
+    """Is filled with what was replaced."""
 
     @override
     def over(self, sessions: Iterator[Transcript]) -> Iterator[Transcript]:
@@ -199,7 +200,7 @@ def redact_identifiers(  # noqa: D417 - one by one
             only what lets its bearer in (a token, a password) is replaced.
         regions: Countries whose national phone numbers are read, such as "CZ"; by default those
             that fit the languages of the package's tables.
-        report: Is told what was replaced.
+        report: Is filled with what was replaced.
 
     Returns:
         An iterator over new sessions, or the Runnable that does the same.
@@ -251,12 +252,12 @@ def pseudonymize_chat_sessions(  # noqa: D417 - one by one
     other identifiers are replaced as well. No message is dropped.
 
     A session of our loaders remembers everybody in its export, so that people are known in the
-    threads of others too. Of other loaders' sessions, those who take part are known, and whoever
-    came before; name the others in `people`.
+    threads of others too. Of other loaders' sessions, those who take part are known, and those
+    of sessions before; name the others in `people`.
 
     Args:
         chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
-        key: The key file: made if there is none, for its owner alone (0600), and brought up to
+        key: The key file: made if it does not exist, for its owner alone (0600), and brought up to
             date while people are met. Only with it can names be told (`restore_names`).
         keep_owner: Whether the export's owner keeps their name.
         keep: Names of people who keep theirs.
@@ -272,14 +273,14 @@ def pseudonymize_chat_sessions(  # noqa: D417 - one by one
             same for the same; None leaves it.
         kinds: As in `redact_identifiers`.
         regions: As in `redact_identifiers`.
-        report: Is told what was replaced.
+        report: Is filled with what was replaced.
 
     Returns:
         An iterator over new sessions, or the Runnable that does the same.
 
     Raises:
         MissingExtraError: The extra `[privacy]` is not installed.
-        MalformedFileError: The key file is none.
+        MalformedFileError: The file is not a key file.
         InvalidOptionError: An option does not have one of its values.
 
     Example:

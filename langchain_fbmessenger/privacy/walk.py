@@ -38,8 +38,8 @@ _OUR_WORDS = {
     *("unsent", "call", "group event", "setting", "connection", "poll or plan", "notice"),
     *("game or app", "attachment sentence", "reaction sentence"),
 }
-# People are called Kind, Link and Call, but these keys are nobody's names; keys of other loaders
-# may be.
+# People are called Kind, Link and Call, but these keys are not names of people; keys of other
+# loaders may be.
 _STRUCTURE = {
     *("message_time", "reactions", "attachments", "share", "system", "call", "sender", "events"),
     *("actor", "reaction", "kind", "uri", "link", "text", "duration", "missed"),
@@ -91,7 +91,7 @@ class Walk(ABC):
         return map(self.content, contents)
 
     def value(self, value: Any, key: str = "") -> Any:
-        """Return a value as it is to be."""
+        """Return a value with its texts as they shall be."""
         if isinstance(value, str):
             if len(value) >= _FEWEST_ENCODED and _ENCODED.fullmatch(value):
                 return value
@@ -106,7 +106,7 @@ class Walk(ABC):
         return self._object(value, key)
 
     def items(self, values: dict[Any, Any]) -> dict[Any, Any]:
-        """Return a dict as it is to be. Keys that become one stay as many."""
+        """Return a dict with its texts as they shall be. Keys that become one stay as many."""
         rebuilt: dict[Any, Any] = {}
         for key, value in values.items():
             new = key if key in _STRUCTURE else self.value(key)
@@ -118,14 +118,14 @@ class Walk(ABC):
         return rebuilt
 
     def kwargs(self, kwargs: dict[str, Any]) -> dict[str, Any]:
-        """Return a message's `additional_kwargs` as they are to be."""
+        """Return a message's `additional_kwargs` with their texts as they shall be."""
         if not _are_bare(kwargs.get("events")):
             return self.items(kwargs)
         rest = {key: value for key, value in kwargs.items() if key != "events"}
         return {**self.items(rest), "events": kwargs["events"]}
 
     def transcript(self, session: Transcript) -> Transcript:
-        """Return a session as it is to be: its keys, its thread, then message by message."""
+        """Return a session with its texts as they shall be: keys, thread, then messages."""
         given = session.fields
         fields = self.items({k: v for k, v in given.items() if k not in {"messages", "thread"}})
         if "thread" in given:
@@ -157,7 +157,7 @@ class Walk(ABC):
         )
 
     def message(self, message: BaseMessage) -> BaseMessage:
-        """Return a message as it is to be."""
+        """Return a message with its texts as they shall be."""
         content = self.content(message.content)
         kwargs = self.kwargs(message.additional_kwargs)
         if is_plain(message):  # what our own loader makes: there is nothing else
@@ -174,7 +174,7 @@ class Walk(ABC):
         return text if number == 1 else f"{text} {number}"
 
     def _bytes(self, value: bytes | bytearray, key: str) -> bytes | bytearray:
-        """Return bytes that are text as they are to be; those of a picture are none."""
+        """Return bytes with their text as it shall be; those of a picture hold no text."""
         try:
             text = value.decode()
         except UnicodeDecodeError:

@@ -33,7 +33,7 @@ class SplitChatSessions(TranscriptStage):
     name: str | None = "split_chat_sessions"
 
     gap: Union[timedelta, Literal["auto"]] = DEFAULT_GAP  # noqa: UP007 - read on Python 3.10 too
-    """Longest pause within a conversation; "auto" learns it from each thread."""
+    """Longest pause within a conversation, such as "90m"; "auto" learns it from each thread."""
 
     @field_validator("gap", mode="before")
     @classmethod

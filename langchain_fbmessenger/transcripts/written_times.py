@@ -10,11 +10,12 @@ import re
 import unicodedata
 from datetime import datetime, timedelta
 from functools import cache
-from importlib.resources import files
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
+
+from langchain_fbmessenger._internal.package_tables import read_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -209,8 +210,7 @@ def _half_of(rest: str) -> str | None:
 @cache
 def _halves() -> tuple[dict[str, str], list[str]]:
     """Return what each word says ("" for nothing), and the words that say nothing."""
-    raw = files(__package__).joinpath("written_times.toml").read_bytes()
-    words = msgspec.toml.decode(raw, type=_Words)
+    words = read_table(__package__, "written_times.toml", _Words)
     fillers = _bare(words.fillers)
     return {
         **dict.fromkeys(fillers, ""),

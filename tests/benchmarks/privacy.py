@@ -30,12 +30,12 @@ from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import (
     IDENTIFIER_KINDS,
     Finding,
+    find_in,
     replaced,
     without_overlaps,
 )
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.plain_text import find_in
 from tests.benchmarks.scale import scaled
 
 if TYPE_CHECKING:

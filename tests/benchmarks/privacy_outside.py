@@ -137,7 +137,9 @@ def print_outside() -> dict[str, Tally]:
         found = tallies(split)
         print(f"\n{split}: names of people outside the export, found of those there are")
         print(
-            f"{'':8}", *(f"{group:>13}" for group in GROUPS), "  precision  lines changed in vain"
+            f"{'':8}",
+            *(f"{group:>13}" for group in GROUPS),
+            "  precision  lines changed by mistake",
         )
         for language, tally in [*found.items(), ("all", whole(found))]:
             cells = (

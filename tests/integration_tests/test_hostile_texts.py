@@ -230,7 +230,7 @@ def provider(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[FakePr
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     monkeypatch.setattr("langchain_fbmessenger.cli.send_question.has_terminal", lambda: True)
     monkeypatch.setattr(
-        "langchain_fbmessenger.cli.commands.redact_command.has_terminal", lambda: True
+        "langchain_fbmessenger.cli.commands.privacy_commands.has_terminal", lambda: True
     )
     with serving() as server:
         monkeypatch.setenv("OPENAI_BASE_URL", server.base_url)

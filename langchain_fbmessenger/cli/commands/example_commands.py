@@ -36,13 +36,20 @@ from langchain_fbmessenger.cli.common import (
     print_plain,
     told_beside,
 )
+from langchain_fbmessenger.cli.field_options import default_of, option_of
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
 from langchain_fbmessenger.cli.views.check_screen import check_lines
 from langchain_fbmessenger.cli.views.screens import owner_line, report_lines
+from langchain_fbmessenger.examples.making.training_examples import ToTrainingExamples
+from langchain_fbmessenger.examples.selecting.balance import BalanceExamples
+from langchain_fbmessenger.examples.selecting.split import SplitExamples
 from langchain_fbmessenger.exceptions import InvalidOptionError
+from langchain_fbmessenger.privacy.consent.stage import ApplyConsent
 from langchain_fbmessenger.privacy.options import as_unknown_names
 from langchain_fbmessenger.privacy.preview.wording import outside_line
+from langchain_fbmessenger.privacy.stage import PseudonymizeChatSessions
 from langchain_fbmessenger.sessions import ChatSessionPipeline
+from langchain_fbmessenger.sessions.split import SplitChatSessions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,51 +87,61 @@ def prepare(
         typer.Option("--format", help="Whose form the file has: local, openai, together, trl …"),
     ] = "local",
     gap: Annotated[
-        str, typer.Option(help="Pause that ends a conversation: 8h, 90m, auto, or none.")
-    ] = "8h",
+        str, option_of(SplitChatSessions, "gap", more='"none" cuts nowhere.')
+    ] = default_of(SplitChatSessions, "gap"),
     max_messages: Annotated[
         int | None,
-        typer.Option(min=2, help="Most turns of an example; 8, or any with --max-tokens."),
-    ] = None,
+        option_of(ToTrainingExamples, "max_messages"),
+    ] = default_of(ToTrainingExamples, "max_messages"),
     overlap: Annotated[
-        int | None, typer.Option(min=0, help="Turns repeated as context; 2 by default.")
-    ] = None,
+        int | None,
+        option_of(ToTrainingExamples, "overlap"),
+    ] = default_of(ToTrainingExamples, "overlap"),
     max_tokens: Annotated[
-        int | None, typer.Option(min=1, help="Most tokens of an example; 4096 by default.")
-    ] = None,
-    tokenizer: Tokenizer = None,
+        int | None,
+        option_of(ToTrainingExamples, "max_tokens"),
+    ] = default_of(ToTrainingExamples, "max_tokens"),
+    tokenizer: Tokenizer = default_of(ToTrainingExamples, "tokenizer"),
     system: Annotated[
         str | None,
-        typer.Option(help="System prompt; {owner}, {others}, {title}, {date} are filled in."),
-    ] = None,
-    opening: Annotated[
-        str,
-        typer.Option(help="Where you wrote first: keep, drop, or a text to stand before it."),
-    ] = "keep",
+        option_of(
+            ToTrainingExamples,
+            "system",
+            more="{owner}, {others}, {title} and {date} in it are filled in.",
+        ),
+    ] = default_of(ToTrainingExamples, "system"),
+    opening: Annotated[str, option_of(ToTrainingExamples, "opening")] = default_of(
+        ToTrainingExamples, "opening"
+    ),
     valid: Annotated[
         float | None,
-        typer.Option(help="Share held out, the newest of each thread, in a file."),
+        option_of(
+            SplitExamples,
+            "valid",
+            more="Those are the newest of each thread, in a file beside --output; none by default.",
+        ),
     ] = None,
-    max_repeats: Annotated[
-        int | None, typer.Option(min=1, help="How often one reply is trained at most.")
-    ] = None,
-    max_share: Annotated[float | None, typer.Option(help="Largest share of one contact.")] = None,
-    half_life: Annotated[
-        str | None, typer.Option(help="Age at which half of the examples are left: 365d.")
-    ] = None,
-    min_letters: Annotated[
-        int | None, typer.Option(min=1, help="Fewest letters in the answers of an example.")
-    ] = None,
+    max_repeats: Annotated[int | None, option_of(BalanceExamples, "max_repeats")] = default_of(
+        BalanceExamples, "max_repeats"
+    ),
+    max_share: Annotated[float | None, option_of(BalanceExamples, "max_share")] = default_of(
+        BalanceExamples, "max_share"
+    ),
+    half_life: Annotated[str | None, option_of(BalanceExamples, "half_life")] = default_of(
+        BalanceExamples, "half_life"
+    ),
+    min_letters: Annotated[int | None, option_of(BalanceExamples, "min_letters")] = default_of(
+        BalanceExamples, "min_letters"
+    ),
     contacts: ContactsFile = None,
     forget: Annotated[
-        list[str] | None,
-        typer.Option(help="Somebody to leave out, with the answers to them; may be repeated."),
+        list[str] | None, option_of(ApplyConsent, "forget", more="May be repeated.")
     ] = None,
     pseudonymize: Annotated[
         Path | None,
         typer.Option(metavar="KEYFILE", help="Give people invented names, and redact; see redact."),
     ] = None,
-    unknown_names: UnknownNamesOption = "keep",
+    unknown_names: UnknownNamesOption = default_of(PseudonymizeChatSessions, "unknown_names"),
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
     ] = False,
@@ -220,7 +237,7 @@ def _privacy_stages(
     *,
     redact: bool,
 ) -> list[SessionStage]:
-    """Return the stage that is asked for; behind whoever looks for a real name."""
+    """Return the stage that is asked for, to stand behind all that look for real names."""
     if key is not None:
         return [
             pseudonymize_chat_sessions(

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from langchain_fbmessenger.privacy.findings import KINDS
-from langchain_fbmessenger.privacy.preview.left_over import LEFT_KINDS
+from langchain_fbmessenger.privacy.preview.figures import LEFT_KINDS
 from langchain_fbmessenger.privacy.preview.wording import (
     KIND_NAMES,
     LEFT_NAMES,

@@ -6,7 +6,7 @@ Unlike `valid_examples`, which ends at the first broken rule, this finds them al
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,8 +16,8 @@ from typing_extensions import override
 from langchain_fbmessenger._internal.shown import Shown
 from langchain_fbmessenger.examples.files.costs import cost_of, shutdown_of
 from langchain_fbmessenger.examples.files.facts import (
-    Broken,
     ChatFacts,
+    RuleViolation,
     broken_rules,
     facts_of,
     turns_of_line,
@@ -33,27 +33,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.examples.files.tokens import TokenCounter
     from langchain_fbmessenger.examples.schema import TrainingExample
 
-__all__ = ["CheckReport", "Violation", "check_examples"]
-
-
-@dataclass(frozen=True)
-class Violation:
-    """A broken rule.
-
-    Attributes:
-        line: The number of the example, as of its line in a file, counted from 1; None where the
-            rule is about the whole set.
-        rule: Short name of the rule, as in `InvalidExampleError.rule`.
-        reason: What is wrong, without any of the text.
-    """
-
-    line: int | None
-    rule: str
-    reason: str
-
-    def __str__(self) -> str:
-        where = "the file" if self.line is None else f"line {self.line:,}"
-        return f"{where}: {self.reason} [{self.rule}]"
+__all__ = ["CheckReport", "check_examples"]
 
 
 @dataclass(repr=False)
@@ -87,7 +67,7 @@ class CheckReport(Shown):
     provider: str
     model: str | None
     examples: int = 0
-    violations: list[Violation] = field(default_factory=list)
+    violations: list[RuleViolation] = field(default_factory=list)
     tokens: Counter[int] = field(default_factory=Counter)
     turns: Counter[int] = field(default_factory=Counter)
     is_estimate: bool = True
@@ -164,7 +144,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
 
     Raises:
         UnknownProviderError: There is no such provider.
-        InvalidInputError: These are no examples.
+        InvalidInputError: These are not examples.
         OSError: The file cannot be read.
 
     Example:
@@ -183,7 +163,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
     check = _Check(report, [rules, *others], counter)
     leaves = shutdown_of(rules.provider, model, today or _today())
     if leaves is not None:
-        check.refuse(Broken("shutdown", leaves))
+        check.refuse(RuleViolation("shutdown", leaves))
     if isinstance(examples, str | Path):
         file = FileFacts()
         for number, line in read_lines(Path(examples), file):
@@ -214,9 +194,9 @@ class _Check:
         report.refused_by = {name: Counter() for name in known}
 
     def look_at(self, number: int, line: Any) -> None:
-        """Check one example; a `Broken` stands for a line that is none."""
+        """Check one example; a `RuleViolation` stands for a line that could not be read."""
         self._report.examples += 1
-        facts = _facts_of_broken(line) if isinstance(line, Broken) else facts_of(line)
+        facts = _facts_of_broken(line) if isinstance(line, RuleViolation) else facts_of(line)
         turns = turns_of_line(line)
         tokens = 0
         if turns is not None and not facts.broken:
@@ -236,9 +216,9 @@ class _Check:
             ):
                 # In a file of its own earlier answers are context; here they would be lost.
                 only = f"{table.provider} trains the last answer of an example, it has several"
-                self._tell(number, Broken("weight", only), table)
+                self._tell(number, RuleViolation("weight", only), table)
 
-    def refuse(self, broken: Broken) -> None:
+    def refuse(self, broken: RuleViolation) -> None:
         """Tell what is about the provider that was asked for, and not about the examples."""
         self._tell(None, broken, self._tables[0])
 
@@ -256,38 +236,40 @@ class _Check:
                 least = (
                     f"{table.provider} needs at least {table.min_examples} examples, got {count}"
                 )
-                self._tell(None, Broken("min_examples", least), table)
+                self._tell(None, RuleViolation("min_examples", least), table)
             if table.max_examples is not None and count > table.max_examples:
                 most = f"{table.provider} takes at most {table.max_examples:,} examples"
-                self._tell(None, Broken("max_examples", most), table)
+                self._tell(None, RuleViolation("max_examples", most), table)
 
-    def _too_long(self, tokens: int, table: ExampleRules) -> Iterator[Broken]:
+    def _too_long(self, tokens: int, table: ExampleRules) -> Iterator[RuleViolation]:
         if table.max_tokens is not None and tokens > table.max_tokens:
             about = "about " if self._counter.is_estimate else ""
             told = f"it has {about}{tokens:,} tokens, {table.provider} reads {table.max_tokens:,}"
-            yield Broken("context_length", told)
+            yield RuleViolation("context_length", told)
 
-    def _tell(self, number: int | None, broken: Broken, table: ExampleRules) -> None:
+    def _tell(self, number: int | None, broken: RuleViolation, table: ExampleRules) -> None:
         self._report.refused_by[table.provider][broken.rule] += 1
         if table is self._tables[0]:
-            self._report.violations.append(Violation(number, broken.rule, broken.reason))
+            self._report.violations.append(replace(broken, line=number))
 
 
 def _today() -> date:
     return datetime.now(tz=timezone.utc).date()
 
 
-def _facts_of_broken(broken: Broken) -> ChatFacts:
+def _facts_of_broken(broken: RuleViolation) -> ChatFacts:
     return facts_of(None)._replace(broken=(broken,))
 
 
-def _broken_by_file(file: FileFacts, rules: ExampleRules) -> Iterator[Broken]:
+def _broken_by_file(file: FileFacts, rules: ExampleRules) -> Iterator[RuleViolation]:
     if rules.max_bytes is not None and file.n_bytes > rules.max_bytes:
         megabytes = f"{file.n_bytes / 1e6:,.0f} MB, {rules.max_bytes / 1e6:,.0f} are allowed"
-        yield Broken("file_size", f"it has {megabytes}")
+        yield RuleViolation("file_size", f"it has {megabytes}")
     if rules.bom == "required" and not file.has_bom:
-        yield Broken("bom", f"{rules.provider} asks for a byte order mark at its start")
+        yield RuleViolation("bom", f"{rules.provider} asks for a byte order mark at its start")
     if rules.bom == "refused" and file.has_bom:
-        yield Broken("bom", f"it starts with a byte order mark, on which {rules.provider} fails")
+        yield RuleViolation(
+            "bom", f"it starts with a byte order mark, on which {rules.provider} fails"
+        )
     if not rules.blank_lines and file.blank_lines:
-        yield Broken("blank_lines", f"it has {file.blank_lines:,} blank lines")
+        yield RuleViolation("blank_lines", f"it has {file.blank_lines:,} blank lines")

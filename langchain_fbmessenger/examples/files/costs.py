@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
-from importlib.resources import files
 from typing import Optional
 
 import msgspec
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger._internal.shown import amount
 
 __all__ = ["Cost", "cost_of", "default_epochs", "last_days_of", "shutdown_of"]
@@ -208,5 +208,4 @@ def _is_called(model: str, name: str) -> bool:
 
 @cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("models.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table)
+    return read_table(__package__, "models.toml", _Table)

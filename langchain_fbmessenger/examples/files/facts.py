@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -15,7 +16,13 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.examples.files.rules import ExampleRules
 
-__all__ = ["Broken", "ChatFacts", "broken_rules", "facts_of", "turns_of_line"]
+__all__ = [
+    "ChatFacts",
+    "RuleViolation",
+    "broken_rules",
+    "facts_of",
+    "turns_of_line",
+]
 
 _NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 _LETTERS = {"system": "s", "user": "u", "assistant": "a"}
@@ -26,11 +33,24 @@ _NO_USER_FIRST = re.compile(r"s*[ac]")
 _SYSTEM_ELSEWHERE = re.compile(r".+s")
 
 
-class Broken(NamedTuple):
-    """A broken rule: its short name, and what is wrong."""
+@dataclass(frozen=True)
+class RuleViolation:
+    """A broken rule.
+
+    Attributes:
+        rule: Short name of the rule, as in `InvalidExampleError.rule`.
+        reason: What is wrong, without any of the text.
+        line: The number of the example, as of its line in a file, counted from 1; None where the
+            rule is about the whole set, or the line is known to the caller.
+    """
 
     rule: str
     reason: str
+    line: int | None = None
+
+    def __str__(self) -> str:
+        where = "the file" if self.line is None else f"line {self.line:,}"
+        return f"{where}: {self.reason} [{self.rule}]"
 
 
 class ChatFacts(NamedTuple):
@@ -47,7 +67,7 @@ class ChatFacts(NamedTuple):
     weights: frozenset[str]
     weighted: str
     is_named: bool
-    broken: tuple[Broken, ...]
+    broken: tuple[RuleViolation, ...]
 
 
 def turns_of_line(line: Any) -> list[Any] | None:
@@ -65,12 +85,12 @@ def facts_of(line: Any) -> ChatFacts:
     """Gather the facts of a line of a training file."""
     turns = turns_of_line(line)
     if turns is None:
-        told = Broken("shape", 'is no object {"messages": [...]} with at least one message')
+        told = RuleViolation("shape", 'is no object {"messages": [...]} with at least one message')
         return ChatFacts("", (), "", frozenset(), "", is_named=False, broken=(told,))
     keys = tuple(str(key) for key in line)
     shape = "messages" if "messages" in line else "prompt_completion"
     broken = [
-        Broken(rule, f"message {position}: {reason}")
+        RuleViolation(rule, f"message {position}: {reason}")
         for position, turn in enumerate(turns, start=1)
         for rule, reason in _broken_by_turn(turn)
     ]
@@ -81,7 +101,7 @@ def facts_of(line: Any) -> ChatFacts:
         roles = roles[:n_prompt].replace("a", "c") + roles[n_prompt:]
     if not broken and roles[-1] != "a":
         reason = "its last message is not one of the assistant that is trained"
-        broken.append(Broken("last_message", reason))
+        broken.append(RuleViolation("last_message", reason))
     weighted = [
         (letter, turn) for letter, turn in zip(roles, known, strict=True) if _WEIGHTS & turn.keys()
     ]
@@ -96,7 +116,7 @@ def facts_of(line: Any) -> ChatFacts:
     )
 
 
-def broken_rules(facts: ChatFacts, rules: ExampleRules) -> Iterator[Broken]:
+def broken_rules(facts: ChatFacts, rules: ExampleRules) -> Iterator[RuleViolation]:
     """Give the rules of a provider that a line breaks; its length and the file are not looked at.
 
     Rules that hold everywhere (roles, texts, names, weights, a trained last message) come first;
@@ -107,40 +127,44 @@ def broken_rules(facts: ChatFacts, rules: ExampleRules) -> Iterator[Broken]:
         return
     if facts.shape != rules.shape:
         wanted = "prompt and completion" if rules.shape == "prompt_completion" else "messages"
-        yield Broken("shape", f"{rules.provider} reads {wanted}")
+        yield RuleViolation("shape", f"{rules.provider} reads {wanted}")
     own = rules.keys if facts.shape == "messages" else ("prompt", "completion")
     extra = set(facts.keys).difference(own)
     if extra:
-        yield Broken("keys", f"{len(extra)} keys beside the messages that are not known")
+        yield RuleViolation("keys", f"{len(extra)} keys beside the messages that are not known")
     yield from _broken_by_roles(facts.roles, rules)
     yield from _broken_by_weights(facts, rules)
     if facts.is_named and not rules.names:
-        yield Broken("name", "messages carry a name, which is not documented there")
+        yield RuleViolation("name", "messages carry a name, which is not documented there")
 
 
-def _broken_by_roles(roles: str, rules: ExampleRules) -> Iterator[Broken]:
+def _broken_by_roles(roles: str, rules: ExampleRules) -> Iterator[RuleViolation]:
     if rules.system == "first" and _SYSTEM_ELSEWHERE.match(roles):
-        yield Broken("system", "a system message stands behind others: one is allowed, at the head")
+        yield RuleViolation(
+            "system", "a system message stands behind others: one is allowed, at the head"
+        )
     if rules.first == "user" and _NO_USER_FIRST.match(roles):
-        yield Broken("first_role", "the assistant speaks first, it must be the user")
+        yield RuleViolation("first_role", "the assistant speaks first, it must be the user")
     if rules.alternate and _NEIGHBOURS.search(roles):
-        yield Broken("alternation", "user and assistant must take turns")
+        yield RuleViolation("alternation", "user and assistant must take turns")
 
 
-def _broken_by_weights(facts: ChatFacts, rules: ExampleRules) -> Iterator[Broken]:
+def _broken_by_weights(facts: ChatFacts, rules: ExampleRules) -> Iterator[RuleViolation]:
     if not facts.weights:
         return
     key = "train" if rules.weights == "train" else "weight"
     if rules.weights == "none" or facts.weights - {key}:
-        yield Broken("weight", f"{rules.provider} does not know how its messages are weighted")
+        yield RuleViolation(
+            "weight", f"{rules.provider} does not know how its messages are weighted"
+        )
     elif rules.weights == "every":
         if len(facts.weighted) < len(facts.roles):
             reason = (
                 "as soon as one message carries a weight, those without are trained: weight all"
             )
-            yield Broken("weight", reason)
+            yield RuleViolation("weight", reason)
     elif set(facts.weighted) - {"a", "c"}:
-        yield Broken("weight", "weight is 0 or 1, on messages of the assistant only")
+        yield RuleViolation("weight", "weight is 0 or 1, on messages of the assistant only")
 
 
 def _letter(turn: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from langchain_fbmessenger._internal.output import writing
-from langchain_fbmessenger.examples.files.facts import Broken
+from langchain_fbmessenger.examples.files.facts import RuleViolation
 from langchain_fbmessenger.examples.schema import PREFERENCE_KEYS
 from langchain_fbmessenger.exceptions import InvalidExampleError, InvalidInputError
 
@@ -107,7 +107,7 @@ def read_jsonl(path: str | Path) -> Iterator[TrainingExample]:
         OSError: The file cannot be read.
     """
     for number, line in read_lines(Path(path), FileFacts()):
-        if isinstance(line, Broken):
+        if isinstance(line, RuleViolation):
             raise InvalidExampleError(line.reason, rule=line.rule, line=number)
         yield _checked(line, number)
 
@@ -122,11 +122,11 @@ class FileFacts:
 
 
 def read_lines(path: Path, facts: FileFacts) -> Iterator[tuple[int, Any]]:
-    """Give the number of each line and what it holds; a `Broken` where it holds no JSON.
+    """Give the number of each line and what it holds; a `RuleViolation` where it holds no JSON.
 
     Args:
         path: The file.
-        facts: Is told what the file is.
+        facts: Is filled with what the file is.
     """
     with path.open("rb") as file:
         number = 0
@@ -137,7 +137,7 @@ def read_lines(path: Path, facts: FileFacts) -> Iterator[tuple[int, Any]]:
                 facts.has_bom = True
                 line = line.removeprefix(codecs.BOM_UTF8)
             if len(line) >= _LONGEST_LINE and not line.endswith(b"\n"):
-                yield number, Broken("line_length", _TOO_LONG)
+                yield number, RuleViolation("line_length", _TOO_LONG)
                 while rest := file.readline(_LONGEST_LINE):
                     facts.n_bytes += len(rest)
                     if rest.endswith(b"\n"):
@@ -153,7 +153,7 @@ def _decoded(line: bytes) -> Any:
         return msgspec.json.decode(line)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         # The parser's own words may quote the text: they are left behind.
-        return Broken("json", "the line is not valid JSON")
+        return RuleViolation("json", "the line is not valid JSON")
 
 
 def _write_lines(

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any, Literal, Optional
 
 import msgspec
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.exceptions import UnknownProviderError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def rules_for(provider: str) -> ExampleRules:
     """Return the rules of a provider or trainer by its name.
 
     Raises:
-        UnknownProviderError: There is none of that name; says which there are.
+        UnknownProviderError: There is no provider of that name; says which there are.
 
     Example:
         ```python
@@ -160,8 +160,7 @@ def _told_of_length(rules: ExampleRules) -> str | None:
 
 @cache
 def _table() -> tuple[dict[str, ExampleRules], dict[str, str]]:
-    text = files(__package__).joinpath("providers.toml").read_text("utf-8")
-    tables: dict[str, Any] = msgspec.toml.decode(text)
+    tables = read_table(__package__, "providers.toml", dict[str, Any])
     sources = msgspec.convert(tables.pop("sources"), dict[str, _Source])
     settings = msgspec.convert(tables.pop("settings"), dict[str, str])
     providers = msgspec.convert(tables, dict[str, _Provider])

@@ -86,7 +86,7 @@ def token_counter(tokenizer: Any) -> TokenCounter:
             of a bundled base model, a folder, a .gguf file or a hub id.
 
     Raises:
-        InvalidInputError: It is none of these.
+        InvalidInputError: It is something else.
 
     Warns:
         UserWarning: A tokenizer of that name cannot be had; tokens are estimated.

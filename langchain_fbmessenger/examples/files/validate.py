@@ -51,8 +51,8 @@ def raise_if_invalid(line: Any, number: int, rules: ExampleRules) -> None:
     Raises:
         InvalidExampleError: It breaks one.
     """
-    for rule, reason in broken_rules(facts_of(line), rules):
-        raise InvalidExampleError(reason, rule=rule, line=number)
+    for broken in broken_rules(facts_of(line), rules):
+        raise InvalidExampleError(broken.reason, rule=broken.rule, line=number)
     _check_length(line, number, rules)
 
 

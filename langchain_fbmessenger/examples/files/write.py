@@ -81,7 +81,7 @@ def write_training_file(
         InvalidExampleError: An example breaks a rule that no other form mends (its number and the
             rule are named), or there are too few or too many.
         UnknownProviderError: There is no such format.
-        InvalidInputError: These are no examples.
+        InvalidInputError: These are not examples.
         OSError: The file cannot be written.
 
     Example:

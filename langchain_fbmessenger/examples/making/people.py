@@ -21,7 +21,7 @@ class People(NamedTuple):
     """The people of a session.
 
     `owner` is the persona's name ("" if nobody says it), `writers` are the others who write, in the
-    order of their first words, and `is_group` says that the thread is a group, whoever writes.
+    order of their first words, and `is_group` says that the thread is a group.
     """
 
     owner: str

@@ -26,7 +26,7 @@ _LOOKS_LIKE_ONE = re.compile(r"\{([a-z_]+)\}")
 
 
 def checked_template(template: str) -> str:
-    """Return the template; a word in braces that is no placeholder may be a slip, and is told.
+    """Return the template; a word in braces that is not a placeholder may be a slip, and is told.
 
     Warns:
         UserWarning: There is such a word. It is named, the rest of the text is not quoted.
@@ -49,7 +49,7 @@ def placeholders_of(template: str) -> set[str]:
 
 
 def rendered(template: str, values: Mapping[str, str]) -> str:
-    """Fill in a template; a placeholder that is no key of `values` stays.
+    """Fill in a template; a placeholder that is not a key of `values` stays.
 
     Example:
         ```python

@@ -57,18 +57,19 @@ class ToTrainingExamples(ExampleMaker, TranscriptStage):
 
     # `Optional`, not `|`: pydantic reads these on Python 3.10 too.
     max_messages: Optional[int] = Field(default=None, ge=2)  # noqa: UP045
-    """Most turns of an example, without the system prompt; None for 8, or for any number where
+    """Most turns of an example, without the system prompt; 8 by default, or any number where
     `max_tokens` is given."""
 
     overlap: Optional[int] = Field(default=None, ge=0)  # noqa: UP045
-    """Most turns of the example before that are repeated as context; None for 2, where there is
+    """Most turns of the example before that are repeated as context; 2 by default, where there is
     room for them."""
 
     max_tokens: Optional[int] = Field(default=None, ge=1)  # noqa: UP045
-    """Most tokens of an example, the system prompt included; None for 4,096."""
+    """Most tokens of an example, the system prompt included; 4,096 by default."""
 
     tokenizer: Any = Field(default=None, repr=False)
-    """What counts tokens; None for an estimate that is rather too high than too low."""
+    """What counts tokens: a tokenizer, or the name, folder or hub id of its model; by default they
+    are estimated, rather too high than too low."""
 
     system: Optional[str] = Field(default=None, repr=False)  # noqa: UP045
     """Template of the system prompt at the head of every example."""
@@ -77,7 +78,7 @@ class ToTrainingExamples(ExampleMaker, TranscriptStage):
     """What to do where the persona has begun: "keep", "drop", or a text that stands before it."""
 
     report: Optional[ExampleReport] = Field(default=None, repr=False)  # noqa: UP045
-    """Is told where each message went."""
+    """Is filled with what became of each message."""
 
     @field_validator("system")
     @classmethod

@@ -54,10 +54,10 @@ class BalanceExamples(ExampleStage):
     """Whether replies that differ in spelling only count as one."""
 
     max_share: Optional[float] = Field(default=None, gt=0, lt=1)  # noqa: UP045
-    """Largest share of all trained answers that go to one contact."""
+    """Largest share of all trained answers that one contact gets, between 0 and 1."""
 
     half_life: Optional[timedelta] = None  # noqa: UP045
-    """Age at which half of the examples are left."""
+    """Age at which half of the examples are left, such as "365d"."""
 
     min_letters: Optional[int] = Field(default=None, ge=1)  # noqa: UP045
     """Fewest letters and digits in the trained answers of an example."""
@@ -66,7 +66,7 @@ class BalanceExamples(ExampleStage):
     """Chooses what is thinned."""
 
     report: Optional[ExampleReport] = Field(default=None, repr=False)  # noqa: UP045
-    """Is told what is no longer trained, and why."""
+    """Is filled with what is no longer trained, and why."""
 
     @field_validator("half_life", mode="before")
     @classmethod

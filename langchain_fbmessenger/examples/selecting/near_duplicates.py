@@ -7,7 +7,7 @@ import unicodedata
 
 __all__ = ["exact_key", "letters_of", "near_key"]
 
-_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # three letters and more; "off" is no "of"
+_STRETCHED = re.compile(r"([^\W\d_])\1{2,}")  # three letters and more; "off" is not "of"
 _LAUGHTER = re.compile(r"\b(?:a?(?:h+[aei]+){2,}h*|(?:j+[aei]+){2,}j*|(?:lo+l)+|x+d+)\b")
 _BETWEEN_DIGITS = re.compile(r"(?<=\d)[.,:/-](?=\d)")
 _JOINERS = frozenset("\u200d\ufe0f")  # within emoji
@@ -62,7 +62,7 @@ def _without_accents(text: str) -> str:
 
 
 def _as_letter(sign: re.Match[str]) -> str:
-    """Return a letter of a private-use area for a sign within a number: 10:30 is no 1030."""
+    """Return a letter of a private-use area for a sign within a number: 10:30 is not 1030."""
     return chr(0xE000 + ord(sign[0]))
 
 

@@ -85,7 +85,7 @@ class ToPreferencePairs(ExampleMaker, TranscriptStage):
     """Template of the system prompt, as in `to_training_examples`."""
 
     report: Optional[PreferenceReport] = Field(default=None, repr=False)  # noqa: UP045
-    """Is told how many pairs there are, and why not more."""
+    """Is filled with how many pairs there are, and why not more."""
 
     @field_validator("system")
     @classmethod

@@ -55,7 +55,7 @@ class SplitExamples(ExampleStage):
     name: str | None = "split_examples"
 
     valid: float = Field(default=0.1, gt=0, lt=1)
-    """Share of the trained answers that is held out."""
+    """Share of the trained answers that is held out, between 0 and 1."""
 
     by: Literal["time", "random"] = "time"
     """What is held out: the newest conversations of each thread, or any."""
@@ -113,7 +113,7 @@ def split_examples(
         `(train, valid)`, or the Runnable that gives the two lists.
 
     Raises:
-        InvalidOptionError: `valid` is no share.
+        InvalidOptionError: `valid` is not a share.
         InvalidExampleError: An example does not know where it is from: a file keeps the chat only,
             so split before you write one.
 

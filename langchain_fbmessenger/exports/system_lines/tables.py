@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import functools
 import re
-import sys
 from collections import Counter
 from importlib import resources
 from itertools import product
@@ -16,11 +15,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from langchain_fbmessenger._internal.names import comparable_name
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib  # type: ignore[import-not-found]
+from langchain_fbmessenger._internal.package_tables import decode_table
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -189,7 +184,7 @@ def _read_tables(folder: Traversable) -> Tables:
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
-        table = _read_table(file)
+        table = decode_table(file, _Table)
         deleted_accounts.update(map(comparable_name, table.deleted_accounts))
         for sentence in _sentences(table, file.name):
             keyword = max(sorted(sentence.words), key=len)
@@ -222,15 +217,6 @@ def _keywords_of(sentences: list[frozenset[str]]) -> frozenset[str]:
 def _written(character: str) -> str:
     """Return the characters that may stand for one character of a sentence."""
     return _VARIANTS.get(character, character)
-
-
-def _read_table(file: Traversable) -> _Table:
-    try:
-        table = msgspec.convert(tomllib.loads(file.read_text(encoding="utf-8")), _Table)
-    except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is no TOML
-        message = f"{file.name} is no table of system lines: {error}"
-        raise ValueError(message) from error
-    return table
 
 
 def _sentences(table: _Table, file_name: str) -> Iterator[Sentence]:

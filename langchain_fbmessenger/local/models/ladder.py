@@ -7,11 +7,12 @@ by side. The estimates are meant to be rather too high than too low.
 
 from __future__ import annotations
 
-from importlib.resources import files
 from typing import Literal
 
 import msgspec
 import msgspec.toml
+
+from langchain_fbmessenger._internal.package_tables import read_table
 
 _RANK = 16
 _TOKENS_TRAINED_AT_ONCE = 2048
@@ -87,8 +88,7 @@ class _Table(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def _read() -> tuple[CatalogModel, ...]:
-    text = files(__package__).joinpath("ladder.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table).base
+    return read_table(__package__, "ladder.toml", _Table).base
 
 
 LADDER = _read()

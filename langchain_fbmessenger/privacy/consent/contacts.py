@@ -80,15 +80,15 @@ class Contacts(msgspec.Struct, frozen=True):
         """Read a file.
 
         Raises:
-            FileNotFoundError: There is none.
-            MalformedFileError: It is no such file; the error names file and person.
+            FileNotFoundError: There is no such file.
+            MalformedFileError: It is not a contacts file; the error names file and person.
         """
         try:
             fields = msgspec.toml.decode(Path(path).read_bytes().removeprefix(codecs.BOM_UTF8))
-        except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is no TOML
+        except (msgspec.MsgspecError, ValueError) as error:  # the latter for what is not TOML
             # The cause quotes the file, which holds names.
             hint = 'names stand in quotes, as in [people."Zoë"]'
-            message = f"{path} is no TOML file: {_place(error)}; {hint}"
+            message = f"{path} is not a TOML file: {_place(error)}; {hint}"
             raise MalformedFileError(message) from None
         return _checked(fields, str(path))
 
@@ -132,7 +132,7 @@ def write_contacts(
         The names of the people who were added.
 
     Raises:
-        MalformedFileError: The file exists and is no contacts file.
+        MalformedFileError: The file exists and is not a contacts file.
     """
     path = Path(path)
     text, contacts = _HEAD, Contacts()

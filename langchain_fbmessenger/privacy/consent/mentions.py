@@ -13,7 +13,7 @@ from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import Finding
 from langchain_fbmessenger.privacy.names.assignments import Assignments
 from langchain_fbmessenger.privacy.names.detect_language import common_languages, languages_of
-from langchain_fbmessenger.privacy.names.evidence import places_of
+from langchain_fbmessenger.privacy.names.evidence import tokens_of
 from langchain_fbmessenger.privacy.names.finder import NameFinder
 from langchain_fbmessenger.privacy.names.index import NameIndex
 from langchain_fbmessenger.privacy.names.key_file import new_key
@@ -53,7 +53,7 @@ class NamesLeftOut:
         ]
         for name in kept:
             words = words_of(fold(name))
-            written = f" {' '.join(words)} "  # "ask Milo Dvořák!" is no other Milo
+            written = f" {' '.join(words)} "  # "ask Milo Dvořák!" is not another Milo
             if len(words) > 1 and not any(one in written for one in gone):
                 self.kept.setdefault(words[0], []).append(words)
 
@@ -106,9 +106,9 @@ class MentionFinder:
 
     def _others(self, text: str) -> Iterator[tuple[int, int]]:
         """Give where full names of people stand who are not left out."""
-        places = places_of(text)
-        folded = [place.folded for place in places]
+        tokens = tokens_of(text)
+        folded = [token.folded for token in tokens]
         for i, word in enumerate(folded):
             for name in self._kept.get(word, ()):
                 if folded[i : i + len(name)] == name:
-                    yield places[i].start, places[i + len(name) - 1].end
+                    yield tokens[i].start, tokens[i + len(name) - 1].end

@@ -16,8 +16,7 @@ from langchain_fbmessenger._internal.roster import (
 )
 from langchain_fbmessenger.privacy.consent.mentions import SOMEONE
 from langchain_fbmessenger.privacy.consent.report import ANSWERS, BY_THEM, WITH_THEM
-from langchain_fbmessenger.privacy.findings import replaced
-from langchain_fbmessenger.privacy.plain_text import find_in
+from langchain_fbmessenger.privacy.findings import find_in, replaced
 from langchain_fbmessenger.privacy.walk import NAME_KEYS, ROLES, Walk, is_our_word, sender_of
 from langchain_fbmessenger.transcripts.messages import copy_message, is_plain
 
@@ -26,9 +25,8 @@ if TYPE_CHECKING:
 
     from langchain_core.messages import BaseMessage
 
-    from langchain_fbmessenger.privacy.consent.left_out import LeftOut
     from langchain_fbmessenger.privacy.consent.mentions import MentionFinder
-    from langchain_fbmessenger.privacy.consent.report import ConsentReport
+    from langchain_fbmessenger.privacy.consent.report import ConsentReport, LeftOut
     from langchain_fbmessenger.transcripts.transcript import Transcript
 
 __all__ = ["without_people"]
@@ -46,7 +44,7 @@ def without_people(
         session: The session; it is not changed.
         left_out: Who is left out.
         finder: Finds where texts mention them.
-        report: Is told what was left out.
+        report: Is filled with what was left out.
     """
     # What tells the day from the month in times of WhatsApp may go with a message.
     session = session.with_own_times()

@@ -12,9 +12,8 @@ from langchain_fbmessenger._internal.roster import nicknames_of, participants_of
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownSenderError
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, GivenContacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
-from langchain_fbmessenger.privacy.consent.left_out import LeftOut
 from langchain_fbmessenger.privacy.consent.removal import without_people
-from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport
+from langchain_fbmessenger.privacy.consent.report import REQUEST, ConsentReport, LeftOut
 from langchain_fbmessenger.privacy.options import Names  # noqa: TC001 - pydantic reads it
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
@@ -45,10 +44,10 @@ class ApplyConsent(TranscriptStage):
     """Who has agreed to what."""
 
     forget: Names = Field(default=(), repr=False)
-    """Names of people to be left out."""
+    """Names of people to leave out, with the answers to them."""
 
     report: Optional[ConsentReport] = Field(default=None, repr=False)  # noqa: UP045 - read on 3.10
-    """Is told what was left out."""
+    """Is filled with what was left out."""
 
     @field_validator("forget")
     @classmethod
@@ -192,7 +191,7 @@ def apply_consent(  # noqa: D417 - one by one
         chat_sessions: The sessions, or a loader of them; without them a Runnable is returned.
         contacts: Who has agreed to what: a `Contacts` or a file (see `write_contacts`).
         forget: Names of people to be left out, whatever the contacts say.
-        report: Is told what was left out.
+        report: Is filled with what was left out.
 
     Returns:
         An iterator over new sessions, fewer where nothing of one is left; or the Runnable that does

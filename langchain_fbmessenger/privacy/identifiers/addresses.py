@@ -12,15 +12,18 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.address_signs import CAPITALS
-from langchain_fbmessenger.privacy.identifiers.address_tables import address_file, address_tables
-from langchain_fbmessenger.privacy.identifiers.spot import Spot
+from langchain_fbmessenger.privacy.identifiers.address_words import (
+    CAPITALS,
+    address_file,
+    address_tables,
+)
+from langchain_fbmessenger.privacy.identifiers.spots import Spot
 from langchain_fbmessenger.privacy.identifiers.words import any_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_fbmessenger.privacy.identifiers.address_tables import Language
+    from langchain_fbmessenger.privacy.identifiers.address_words import Language
 
 __all__ = ["find_addresses"]
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.privacy.identifiers.checksums import check_of
-from langchain_fbmessenger.privacy.identifiers.edges import is_whole
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import STAYS, Spot, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -20,7 +19,7 @@ __all__ = ["find_cards"]
 
 _passes_luhn = check_of("luhn")
 
-# Groups of digits with one sign between, everywhere the same. A dot is none: "4.111" is a sum.
+# Groups of digits with one sign between, everywhere the same, and no dot: "4.111" is a sum.
 _GROUPS = re.compile(r"\d+(?:[ -]\d+)*")
 _GROUP = re.compile(r"\d+")
 _SHORTEST, _LONGEST = 13, 19
@@ -29,7 +28,7 @@ _SHORTEST_GROUP = 4  # but the last: 4-4-4-4, 4-6-5, 6-13, 4-4-4-4-3
 
 
 def find_cards(text: str) -> Iterator[Spot]:
-    """Give the card numbers of a text; one whose check digit is wrong is none."""
+    """Give the card numbers of a text; one whose check digit is wrong is left out."""
     for run in _GROUPS.finditer(text):
         if run.end() - run.start() < _SHORTEST:
             continue
@@ -105,5 +104,4 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 @functools.cache
 def _brands() -> list[_Brand]:
-    text = files(__package__).joinpath("cards.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table).brand
+    return read_table(__package__, "cards.toml", _Table).brand

@@ -21,7 +21,7 @@ __all__ = ["check_of"]
 
 
 def birth_number(number: str) -> bool:
-    """Czech and Slovak rodné číslo: yymmdd, then four digits (three until 1953).
+    """Check a Czech and Slovak rodné číslo: yymmdd, then four digits (three until 1953).
 
     Women have 50 added to the month; 20 more were added when a day's numbers had run out.
     """
@@ -37,13 +37,13 @@ def birth_number(number: str) -> bool:
 
 
 def snils(number: str) -> bool:
-    """Russian СНИЛС: nine digits, then their weighted sum mod 101."""
+    """Check a Russian СНИЛС: nine digits, then their weighted sum mod 101."""
     total = sum((9 - n) * int(digit) for n, digit in enumerate(number[:9]))
     return total % 101 % 100 == int(number[9:])
 
 
 def resident_card(number: str) -> bool:
-    """Chinese identity number: 17 digits weighted by powers of two, mod 11; X is ten."""
+    """Check a Chinese identity number: 17 digits weighted by powers of two, mod 11; X is ten."""
     total = sum(
         int(digit, 11) << (17 - n) for n, digit in enumerate(number.upper().replace("X", "A"))
     )
@@ -51,7 +51,7 @@ def resident_card(number: str) -> bool:
 
 
 def shape_alone(number: str) -> bool:
-    """No check digits: the shape, and the word before it, have to do."""
+    """Accept any: without check digits, the shape and the word before it have to do."""
     return bool(re.search(r"\d", number))
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.identifiers.edges import LATIN
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import LATIN, STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 __all__ = ["find_emails"]
 
-# Behind the "@": letters of any script, and an end that is no number. Which ends exist is
+# Behind the "@": letters of any script, and an end that is not a number. Which ends exist is
 # not asked: that list grows, and an address with a typing error tells as much.
 _DOMAIN = re.compile(
     r"@(?:[^\W_][\w-]{0,62}\.){1,8}"
@@ -23,7 +22,7 @@ _LONGEST_LOCAL = 64
 _LOCAL = re.compile(r"[\w.+%&'-]+\Z")
 # What touches an address in Latin letters is a word before it, if it is of another script.
 _LATIN_LOCAL = re.compile(rf"(?<=[^\W\d_])(?<![{LATIN}])[{LATIN}][{LATIN}0-9_.+%&'-]*\Z")
-# Scripts without blanks between words: what stands before an address there is no part of it.
+# Scripts without blanks between words: what stands before an address there is not part of it.
 _UNSPACED = "\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _SPACED_LOCAL = re.compile(rf"(?:(?![{_UNSPACED}])[\w.+%&'-])+\Z")
 # "604 330 814-zoe@firma.cz", "975326/2904-zoe@firma.cz": the end of a number is not the address's,

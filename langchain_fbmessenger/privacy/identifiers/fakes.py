@@ -1,6 +1,6 @@
-"""Invented identifiers: the same for the same, written as the real one was, and nobody's.
+"""Invented identifiers: the same for the same, written as the real one was, and in use nowhere.
 
-What makes them nobody's also keeps them from being found again: phone numbers that begin with 000,
+So they are not found again, either: phone numbers that begin with 000,
 cards and IBANs with a wrong check digit, one form of address at example.org, IP addresses that are
 reserved, house numbers that follow from the street (a real one does so once in 3,600 times).
 """
@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Any
 from langchain_fbmessenger.exceptions import MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.ids import UNCHECKED
 from langchain_fbmessenger.privacy.identifiers.ips import FAKE_V4, FAKE_V6
-from langchain_fbmessenger.privacy.identifiers.spot import NEVER
+from langchain_fbmessenger.privacy.identifiers.spots import NEVER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from langchain_fbmessenger.privacy.identifiers.spot import Spot
+    from langchain_fbmessenger.privacy.identifiers.spots import Spot
 
 __all__ = ["Fakes"]
 
@@ -87,7 +87,7 @@ class Fakes:
         return line is not None and line[2] == self._house_number(line[1])
 
     def _unused(self, spot: Spot) -> str:
-        """Return letters and digits that look like an identifier's, and are none."""
+        """Return letters and digits that look like an identifier's, without being one."""
         for attempt in range(_TRIES):
             fake = self._proposed(spot, attempt)
             if not self._is_found(fake):

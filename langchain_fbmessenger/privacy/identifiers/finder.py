@@ -10,12 +10,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from langchain_fbmessenger.exceptions import InvalidOptionError
-from langchain_fbmessenger.privacy.findings import IDENTIFIER_KINDS, Finding, without_overlaps
-from langchain_fbmessenger.privacy.identifiers.address_signs import may_hold_addresses
+from langchain_fbmessenger.privacy.findings import (
+    IDENTIFIER_KINDS,
+    SEPARATOR,
+    Finding,
+    find_in,
+    without_overlaps,
+)
+from langchain_fbmessenger.privacy.identifiers.address_words import may_hold_addresses
 from langchain_fbmessenger.privacy.identifiers.addresses import find_addresses
-from langchain_fbmessenger.privacy.identifiers.ascii_signs import in_ascii, may_hold_identifiers
 from langchain_fbmessenger.privacy.identifiers.cards import find_cards
-from langchain_fbmessenger.privacy.identifiers.edges import TAKEN
 from langchain_fbmessenger.privacy.identifiers.emails import find_emails
 from langchain_fbmessenger.privacy.identifiers.fakes import Fakes
 from langchain_fbmessenger.privacy.identifiers.ibans import find_ibans
@@ -25,17 +29,20 @@ from langchain_fbmessenger.privacy.identifiers.ids import (
     find_presidio_ids,
 )
 from langchain_fbmessenger.privacy.identifiers.ips import find_ips
-from langchain_fbmessenger.privacy.identifiers.links import find_links
+from langchain_fbmessenger.privacy.identifiers.links import find_links, find_tokens
 from langchain_fbmessenger.privacy.identifiers.phones import PhoneFinder
-from langchain_fbmessenger.privacy.identifiers.signs import Sign, signs_in
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS
-from langchain_fbmessenger.privacy.identifiers.tokens import find_tokens
-from langchain_fbmessenger.privacy.plain_text import SEPARATOR, find_in
+from langchain_fbmessenger.privacy.identifiers.signs import (
+    Sign,
+    in_ascii,
+    may_hold_identifiers,
+    signs_in,
+)
+from langchain_fbmessenger.privacy.identifiers.spots import STAYS, TAKEN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from langchain_fbmessenger.privacy.identifiers.spot import Spot
+    from langchain_fbmessenger.privacy.identifiers.spots import Spot
 
 __all__ = ["IdentifierFinder", "Style", "find_identifiers"]
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.edges import is_whole
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger._internal.package_tables import read_table
+from langchain_fbmessenger.privacy.identifiers.spots import STAYS, Spot, is_whole
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,7 +23,7 @@ _REST = re.compile(r"[ -]?[A-Za-z0-9]")
 
 
 def find_ibans(text: str) -> Iterator[Spot]:
-    """Give the IBANs of a text, as one word or in groups; one with wrong check digits is none."""
+    """Give the IBANs of a text, as one word or in groups; those with wrong check digits are not."""
     for head in _HEAD.finditer(text):
         length = _lengths().get(head[1].upper())
         end = None if length is None else _end(text, head.start(), length)
@@ -34,7 +33,7 @@ def find_ibans(text: str) -> Iterator[Spot]:
         if passes_mod_97(number):
             yield Spot(head.start(), end, "iban", number)
         elif head[1].isupper() and _FEW_LETTERS.fullmatch(number):
-            yield Spot(head.start(), end, STAYS, number)  # its digits are no phone's or card's
+            yield Spot(head.start(), end, STAYS, number)  # its digits are not a phone's or card's
 
 
 def _end(text: str, start: int, length: int) -> int | None:
@@ -67,5 +66,4 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 @functools.cache
 def _lengths() -> dict[str, int]:
-    text = files(__package__).joinpath("ibans.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table).length
+    return read_table(__package__, "ibans.toml", _Table).length

@@ -11,16 +11,15 @@ import functools
 import logging
 import re
 import string
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.exceptions import MissingExtraError
 from langchain_fbmessenger.privacy.identifiers.checksums import check_of
-from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.signs import fewest_digits
-from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import NEVER, Spot, is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.words import REACH, any_of, stands_before, stem_of
 
 if TYPE_CHECKING:
@@ -139,13 +138,11 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 @functools.cache
 def _table() -> _Table:
-    return msgspec.toml.decode(
-        files(__package__).joinpath("ids.toml").read_text("utf-8"), type=_Table
-    )
+    return read_table(__package__, "ids.toml", _Table)
 
 
 def _row(row: _OwnId | _PresidioId, check: Callable[[str, str], bool], form: str) -> _Row:
-    # Their alphabet is ASCII's: a letter of another script is none of theirs.
+    # Their alphabet is ASCII's: a letter of another script is not in it.
     pattern = re.compile(rf"(?<!\d)(?:{row.pattern})(?!\d)", re.ASCII)
     return _Row(
         pattern,

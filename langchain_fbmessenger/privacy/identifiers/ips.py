@@ -11,8 +11,7 @@ import ipaddress
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.identifiers.edges import is_whole
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import STAYS, Spot, is_whole
 from langchain_fbmessenger.privacy.identifiers.words import stands_right_before
 
 if TYPE_CHECKING:

@@ -1,27 +1,27 @@
-"""Secrets in links: tokens, passwords, invitations; and the numbers of profiles and phones.
+"""Secrets in links (tokens, passwords, invitations), the numbers of profiles and phones, and keys.
 
-The rest of a link stays. What is a secret is told by where it stands (links.toml).
+The rest of a link stays. What is a secret is told by where it stands (links.toml); keys and tokens
+of a fixed shape are told by that (tokens.toml): "ghp_...", "AKIA...".
 """
 
 from __future__ import annotations
 
 import functools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.edges import LATIN
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.privacy.identifiers.ids import UNCHECKED
-from langchain_fbmessenger.privacy.identifiers.spot import STAYS, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import LATIN, STAYS, Spot
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["find_links"]
+__all__ = ["find_links", "find_tokens"]
 
-# A link, with or without "https://"; brackets and quotes around it are none of it.
+# A link, with or without "https://"; brackets and quotes around it do not belong to it.
 _LINK = re.compile(r"(?:(?!#https?://)[^\s<>\"“”«»]){6,}")
 _IS_LINK = re.compile(
     r"[A-Za-z][A-Za-z0-9+.-]{1,15}://"
@@ -142,5 +142,27 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 @functools.cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("links.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table)
+    return read_table(__package__, "links.toml", _Table)
+
+
+def find_tokens(text: str) -> Iterator[Spot]:
+    """Give the keys and tokens of a text."""
+    for match in _token_pattern().finditer(text):
+        yield Spot(*match.span(), "id", match[0], "token")
+
+
+class _Token(msgspec.Struct, forbid_unknown_fields=True):
+    of: str
+    pattern: str
+
+
+class _TokenTable(msgspec.Struct, forbid_unknown_fields=True):
+    token: list[_Token]
+
+
+@functools.cache
+def _token_pattern() -> re.Pattern[str]:
+    tokens = read_table(__package__, "tokens.toml", _TokenTable).token
+    anyone = "|".join(token.pattern for token in tokens)
+    # Their alphabet is ASCII's: a letter of another script is not in it.
+    return re.compile(f"(?<![0-9A-Za-z])(?:{anyone})(?![0-9A-Za-z])", re.ASCII)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.exceptions import InvalidOptionError, MissingExtraError
-from langchain_fbmessenger.privacy.identifiers.edges import is_behind_another, is_whole
-from langchain_fbmessenger.privacy.identifiers.spot import NEVER, Spot
+from langchain_fbmessenger.privacy.identifiers.spots import NEVER, Spot, is_behind_another, is_whole
 from langchain_fbmessenger.privacy.identifiers.words import (
     stands_before,
     stands_behind,
@@ -108,7 +107,7 @@ class PhoneFinder:
         for first in reversed(range(len(groups))):
             for last in range(first + 1, min(first + _MOST_GROUPS, len(groups)) + 1):
                 rest = rows[last]
-                if rest is None or (first == 0 and not rest):  # all of them are none, see `_first`
+                if rest is None or (first == 0 and not rest):  # not all together, see `_first`
                     continue
                 found = self._number(text, groups[first:last], is_told=is_told)
                 if found is not None:
@@ -121,7 +120,7 @@ class PhoneFinder:
     ) -> tuple[int, int, Any] | None:
         """Return the number that all of some groups make, if it is one somewhere, and its place."""
         start, end = groups[0][0], groups[-1][1]
-        # "(call 777 123 456)": the bracket is none of the number's.
+        # "(call 777 123 456)": the bracket does not belong to the number.
         start += text[start] == "(" and ")" not in text[start:end]
         written = text[start:end]
         digits = re.sub(r"\D", "", written)
@@ -221,14 +220,13 @@ class _Table(msgspec.Struct, forbid_unknown_fields=True):
 
 @functools.cache
 def _table() -> _Table:
-    text = files(__package__).joinpath("phones.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=_Table)
+    return read_table(__package__, "phones.toml", _Table)
 
 
 def _may_be_of(region: str, digits: str) -> bool:
     """Tell whether digits may be a region's national number: to read them takes fifty times longer.
 
-    Of a valid number at most one digit is no part of the national one, see `PhoneFinder`.
+    Of a valid number at most one digit is not part of the national one, see `PhoneFinder`.
     """
     pattern = _national_pattern(region) if digits.isascii() else None
     return pattern is None or pattern.fullmatch(digits) is not None

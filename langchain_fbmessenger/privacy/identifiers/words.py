@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib.resources import files
 from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.identifiers.edges import LATIN
+from langchain_fbmessenger._internal.package_tables import read_table
+from langchain_fbmessenger.privacy.identifiers.spots import LATIN
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -98,5 +98,4 @@ def _pattern(what: str) -> re.Pattern[str]:
 
 @functools.cache
 def _lists() -> dict[str, _List]:
-    text = files(__package__).joinpath("words.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=dict[str, _List])
+    return read_table(__package__, "words.toml", dict[str, _List])

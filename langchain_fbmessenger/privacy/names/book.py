@@ -37,7 +37,7 @@ class NameBook:
         keep: Names that stay as they are.
 
     Raises:
-        MalformedFileError: The file is no key file.
+        MalformedFileError: The file is not a key file.
         InvalidOptionError: Its folder does not exist.
     """
 

@@ -21,18 +21,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from langchain_fbmessenger.privacy.findings import Finding
-    from langchain_fbmessenger.privacy.names.evidence import Place
+    from langchain_fbmessenger.privacy.names.evidence import Token
     from langchain_fbmessenger.privacy.names.finder import NameFinder
     from langchain_fbmessenger.privacy.names.readings import Reading
 
 __all__ = ["Context"]
 
-# Where words are none of a sentence: links, addresses of sites and mail, names of files.
+# Where words are not part of a sentence: links, addresses of sites and mail, names of files.
 _NO_WORD = re.compile(
     r"://|www\.|\S@|\w\.(?:com|org|net|eu|info|app|io|me|tv|cz|sk|de|at|ch|fr|es|it|pl|ru|uk|us"
     r"|jpe?g|png|gif|heic|mp[34]|mov|pdf|docx?|xlsx?|zip|html?)\b"
 )
-_TOKEN = re.compile("[^\\s\u3040-\u30ff\u3400-\u9fff]+")
+_UNSPACED = re.compile("[^\\s\u3040-\u30ff\u3400-\u9fff]+")
 _BEHIND_TITLE = re.compile(r"\.?[ \xa0]")
 _JOINS = re.compile(r"\s|\s?[-\u2010\u2011]\s?")
 _MOST_PARTS = 4
@@ -45,14 +45,14 @@ class Context:
 
     Args:
         text: The text.
-        places: Its words.
+        tokens: Its words.
         known: Finds the names of known people.
         languages: What the export's people speak, as far as their names tell.
         found: What is somebody's in the export.
 
     Attributes:
         text: The text.
-        places: Its words.
+        tokens: Its words.
         languages: What the text is in, or may be.
         words: The words of these languages, and of English.
         around: What stands around its words.
@@ -65,39 +65,39 @@ class Context:
     def __init__(
         self,
         text: str,
-        places: list[Place],
+        tokens: list[Token],
         known: NameFinder,
         languages: frozenset[str],
         found: Sequence[Finding],
     ) -> None:
-        told = languages_of_words(place.folded for place in places)
+        told = languages_of_words(token.folded for token in tokens)
         spoken = told.languages if told.is_sure else told.languages | languages
         self.text = text
-        self.places = places
+        self.tokens = tokens
         self.languages = spoken | languages_of_scripts(text)
         self.words = words_in(self.languages | {"en"})
-        self.around = Surroundings(text, places, known.index, self.words)
+        self.around = Surroundings(text, tokens, known.index, self.words)
         self.is_german = "de" in told.languages or (not told.languages and languages == {"de"})
         self.is_untold = not told.languages
-        self.is_titled = _is_titled(places)
+        self.is_titled = _is_titled(tokens)
         self.is_shouted = text.upper() == text
         self._known = known
         self._found = [(one.start, one.end) for one in found]
         self._not_words = [
-            token.span() for token in _TOKEN.finditer(text) if _NO_WORD.search(token[0])
+            one.span() for one in _UNSPACED.finditer(text) if _NO_WORD.search(one[0])
         ]
 
     def is_open(self, i: int) -> bool:
         """Tell whether a word may be a stranger's name: not where it is something else already."""
-        if not 0 <= i < len(self.places) or self._known.knows(self.places[i].folded):
+        if not 0 <= i < len(self.tokens) or self._known.knows(self.tokens[i].folded):
             return False
-        if self.places[i].written.casefold() in table().never:
+        if self.tokens[i].written.casefold() in table().never:
             return False
-        return not (self.is_found(i) or _is_within(self._not_words, self.places[i]))
+        return not (self.is_found(i) or _is_within(self._not_words, self.tokens[i]))
 
     def is_found(self, i: int) -> bool:
         """Tell whether a word is somebody's name in the export."""
-        return _is_within(self._found, self.places[i])
+        return _is_within(self._found, self.tokens[i])
 
     def fits(self, reading: Reading) -> bool:
         """Tell whether a name is one in a language that the text may be in."""
@@ -126,7 +126,7 @@ class Context:
         return folded in table().capitalised or folded in self.words.capitalised
 
     def is_common(self, folded: str) -> bool:
-        """Tell whether something is a word that often stands behind a name, and is none."""
+        """Tell whether something is a word that often stands behind a name without being one."""
         words = self.words
         return (
             folded in words.greetings
@@ -138,7 +138,7 @@ class Context:
 
     def is_mentioned(self, i: int) -> bool:
         """Tell whether an "@" stands before a word."""
-        start = self.places[i].start
+        start = self.tokens[i].start
         return start > 0 and self.text[start - 1] in "@\uff20"
 
     def begins_a_sentence(self, i: int) -> bool:
@@ -163,49 +163,49 @@ class Context:
         j = i
         while 0 < j > i - _MOST_PARTS and self.around.gap(j).isspace():
             j -= 1
-            if self.places[j].folded in table().articles:
+            if self.tokens[j].folded in table().articles:
                 return True
-            if not self.places[j].has_capital:
+            if not self.tokens[j].has_capital:
                 break
         return False
 
     def is_before_a_verb(self, i: int) -> bool:
         """Tell whether what follows says what somebody does."""
         return self.around.is_before_a_verb(i) or (
-            i + 1 < len(self.places)
-            and self.places[i + 1].folded in table().verbs
+            i + 1 < len(self.tokens)
+            and self.tokens[i + 1].folded in table().verbs
             and self.around.gap(i + 1).isspace()
         )
 
     def is_behind_a_title(self, i: int) -> bool:
         """Tell whether a word has a title before it, and looks like a name."""
-        place = self.places[i]
-        if i == 0 or self.places[i - 1].folded not in table().titles:
+        token = self.tokens[i]
+        if i == 0 or self.tokens[i - 1].folded not in table().titles:
             return False
-        if _BEHIND_TITLE.fullmatch(self.around.gap(i)) is None or len(place.written) == 1:
+        if _BEHIND_TITLE.fullmatch(self.around.gap(i)) is None or len(token.written) == 1:
             return False
-        if place.folded in table().not_behind_titles or place.folded in table().titles:
+        if token.folded in table().not_behind_titles or token.folded in table().titles:
             return False
-        is_like_a_name = place.has_capital and place.folded not in common_words()
-        return is_like_a_name or not has_case(place.written)
+        is_like_a_name = token.has_capital and token.folded not in common_words()
+        return is_like_a_name or not has_case(token.written)
 
     def is_called_after(self, i: int) -> bool:
         """Tell whether a town, a saint, a street or a house is meant that has somebody's name."""
-        if self.places[i].folded in table().rather_names and i > 0:
-            before = self.places[i - 1].written.casefold()
+        if self.tokens[i].folded in table().rather_names and i > 0:
+            before = self.tokens[i - 1].written.casefold()
             if before in table().before_towns and self.around.gap(i).isspace():
                 return True
         j = i
         while 0 < j > i - _MOST_PARTS and self.around.gap(j) in {" ", "-"}:
             j -= 1
-            if self.places[j].folded in table().places:
+            if self.tokens[j].folded in table().places:
                 return True
-            if not self.places[j].has_capital:
+            if not self.tokens[j].has_capital:
                 break
         j = i
-        while j + 1 < len(self.places) and j - i < _MOST_PARTS and self.is_joined(j + 1):
+        while j + 1 < len(self.tokens) and j - i < _MOST_PARTS and self.is_joined(j + 1):
             j += 1
-            if self.places[j].folded in table().behind_places:
+            if self.tokens[j].folded in table().behind_places:
                 return True
         return False
 
@@ -214,13 +214,13 @@ class Context:
         return _JOINS.fullmatch(self.around.gap(i)) is not None
 
 
-def _is_within(spans: Sequence[tuple[int, int]], place: Place) -> bool:
+def _is_within(spans: Sequence[tuple[int, int]], token: Token) -> bool:
     """Tell whether a word begins within one of some spans, in the order of the text."""
-    i = bisect(spans, (place.start, sys.maxsize))
-    return i > 0 and place.start < spans[i - 1][1]
+    i = bisect(spans, (token.start, sys.maxsize))
+    return i > 0 and token.start < spans[i - 1][1]
 
 
-def _is_titled(places: Sequence[Place]) -> bool:
-    words = [place for place in places if len(place.written) > 1]
-    capitals = sum(place.has_capital for place in words)
+def _is_titled(tokens: Sequence[Token]) -> bool:
+    words = [token for token in tokens if len(token.written) > 1]
+    capitals = sum(token.has_capital for token in words)
     return len(words) >= _FEWEST_IN_TITLE and capitals >= _MOSTLY * len(words)

@@ -17,12 +17,12 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
     from langchain_fbmessenger.privacy.names.languages import Words
 
-__all__ = ["Place", "Surroundings", "places_of"]
+__all__ = ["Surroundings", "Token", "tokens_of"]
 
 # The last are what people adorn their names with: "Rose \U0001f339 Hope", "Will | Faith".
 _JOINS_A_NAME = re.compile(r"\s+|\s?[-\u2010\u2011]\s?|[._\u02bc]|\.\s|\s?[^\w\s.,;:!?…]{1,3}\s?")
 _WITHOUT_SPACE = frozenset("._-\u2010\u2011")
-# After these a sentence goes on; after anything else that is no letter one may begin.
+# After these a sentence goes on; after anything else that is not a letter one may begin.
 _WITHIN_A_SENTENCE = frozenset(f'{APOSTROPHES},،、;"“”„«»()&/-\u2013—+@#*_%')
 _ENDS = frozenset(["", "\n", *".!?…。؟।"])  # of a sentence
 _QUOTES = frozenset("\"'“„”«»()[]*_")
@@ -39,7 +39,7 @@ _MOST_PARTICLES = 3
 _SHORTEST_SHOUTED = 3  # "JO" may be a word that is shouted, "NADJA" is not
 
 
-class Place:
+class Token:
     """A word in a text.
 
     Attributes:
@@ -63,9 +63,9 @@ class Place:
         return self.written[:1].isupper() and (len(self.written) == 1 or not self.written.isupper())
 
 
-def places_of(text: str) -> list[Place]:
+def tokens_of(text: str) -> list[Token]:
     """Return the words of a text."""
-    return [Place(match.start(), match[0]) for match in WORD.finditer(text)]
+    return [Token(match.start(), match[0]) for match in WORD.finditer(text)]
 
 
 class Surroundings:
@@ -73,48 +73,48 @@ class Surroundings:
 
     Args:
         text: The text.
-        places: Its words.
+        tokens: Its words.
         index: Forms of names, and which parts belong together.
         words: Tell names from words.
     """
 
-    def __init__(self, text: str, places: list[Place], index: NameIndex, words: Words) -> None:
+    def __init__(self, text: str, tokens: list[Token], index: NameIndex, words: Words) -> None:
         self._text = text
-        self._places = places
+        self._tokens = tokens
         self._beside = index.beside
         self._forms = index.forms
         self._words = words
 
     def is_name_by_evidence(self, entry: Entry, i: int) -> bool:
         """Tell whether a word that has the form of a name is one."""
-        place, need = self._places[i], entry.need
-        if not has_accents_of(place.written, entry.spelling):
+        token, need = self._tokens[i], entry.need
+        if not has_accents_of(token.written, entry.spelling):
             need = max(need, RequiredEvidence.NAME_LIKE)
-        if need == RequiredEvidence.NOTHING or self._has_its_case(entry, need, place):
+        if need == RequiredEvidence.NOTHING or self._has_its_case(entry, need, token):
             return True
-        if self._is_mentioned(place) or self._has_company(entry, i):
+        if self._is_mentioned(token) or self._has_company(entry, i):
             return True
         if self.is_before_an_honorific(i):
             return True
         if need == RequiredEvidence.COMPANY:
-            is_word = place.folded in self._words.ordinary
-            return place.has_capital and not is_word and self.is_behind_a_word_for_people(i)
-        if need < RequiredEvidence.STRONG and not place.written[:1].islower() and self.is_alone(i):
+            is_word = token.folded in self._words.ordinary
+            return token.has_capital and not is_word and self.is_behind_a_word_for_people(i)
+        if need < RequiredEvidence.STRONG and not token.written[:1].islower() and self.is_alone(i):
             return True
-        return self.is_spoken_to(i) or (place.has_capital and self._is_capital_of_a_name(i, need))
+        return self.is_spoken_to(i) or (token.has_capital and self._is_capital_of_a_name(i, need))
 
-    def _has_its_case(self, entry: Entry, need: int, place: Place) -> bool:
+    def _has_its_case(self, entry: Entry, need: int, token: Token) -> bool:
         if need == RequiredEvidence.CAPITAL:
-            is_shouted = place.written.isupper() and len(place.written) >= _SHORTEST_SHOUTED
-            return place.has_capital or is_shouted
-        return need == RequiredEvidence.OWN_CASE and place.written == entry.spelling
+            is_shouted = token.written.isupper() and len(token.written) >= _SHORTEST_SHOUTED
+            return token.has_capital or is_shouted
+        return need == RequiredEvidence.OWN_CASE and token.written == entry.spelling
 
-    def _is_mentioned(self, place: Place) -> bool:
-        before = self._text[place.start - 1 : place.start] if place.start else ""
+    def _is_mentioned(self, token: Token) -> bool:
+        before = self._text[token.start - 1 : token.start] if token.start else ""
         if before == "@":
             return True
         # A profile's address is made of its owner's name.
-        window = self._text[max(0, place.start - _LONGEST_PROFILE) : place.start]
+        window = self._text[max(0, token.start - _LONGEST_PROFILE) : token.start]
         return before in {"/", ".", "_", "-", "="} and _PROFILE.search(window) is not None
 
     def _has_company(self, entry: Entry, i: int) -> bool:
@@ -125,42 +125,42 @@ class Surroundings:
     def _is_beside(self, others: Collection[str], i: int, step: int) -> bool:
         """Tell whether a part of a name is next to a word, or behind particles that are."""
         j, gaps = i, []
-        while 0 <= j + step < len(self._places):
+        while 0 <= j + step < len(self._tokens):
             gaps.append(self.gap(max(j, j + step)))
             j += step
             if all(map(_JOINS_A_NAME.fullmatch, gaps)) and self._part(j) in others:
-                capitals = any(self._places[one].written[:1].isupper() for one in (i, j))
-                is_word_too = self._places[j].folded in self._words.ordinary
+                capitals = any(self._tokens[one].written[:1].isupper() for one in (i, j))
+                is_word_too = self._tokens[j].folded in self._words.ordinary
                 return capitals or gaps[-1] in _WITHOUT_SPACE or not is_word_too
-            if self._places[j].folded not in PARTICLES or len(gaps) > _MOST_PARTICLES:
+            if self._tokens[j].folded not in PARTICLES or len(gaps) > _MOST_PARTICLES:
                 break
         return False
 
     def _part(self, i: int) -> str:
-        folded = self._places[i].folded
+        folded = self._tokens[i].folded
         entry = self._forms.get(folded)
         return entry.part if entry else folded
 
     def is_alone(self, i: int) -> bool:
         """Tell whether a word is all that a message or a sentence says: "Bob!", "Coming? Bob"."""
-        text, place = self._text, self._places[i]
-        if len(self._places) == 1:
+        text, token = self._text, self._tokens[i]
+        if len(self._tokens) == 1:
             return True
-        before = _last_but_spaces(text, place.start)
-        return before in _ENDS and _first_but_spaces(text, place.end) in _ENDS
+        before = _last_but_spaces(text, token.start)
+        return before in _ENDS and _first_but_spaces(text, token.end) in _ENDS
 
     def is_spoken_to(self, i: int) -> bool:
         """Tell whether a word stands as that by which somebody is spoken to."""
-        text, place = self._text, self._places[i]
+        text, token = self._text, self._tokens[i]
         if self._word(i - 1) in self._words.greetings:
-            return place.has_capital or _END.match(text, place.end) is not None
-        before = _last_but_spaces(text, place.start)
+            return token.has_capital or _END.match(text, token.end) is not None
+        before = _last_but_spaces(text, token.start)
         if before in _ENDS:
-            is_small = place.written[:1].islower()  # "jo, prijdu", "will, but not today"
-            return not is_small and _COMMA_OR_EMOJI.match(text, place.end) is not None
-        behind = _first_but_spaces(text, place.end)
+            is_small = token.written[:1].islower()  # "jo, prijdu", "will, but not today"
+            return not is_small and _COMMA_OR_EMOJI.match(text, token.end) is not None
+        behind = _first_but_spaces(text, token.end)
         return before in {",", "،", "、"} and (
-            behind in {"!", "?"} or (place.has_capital and behind in {"", ".", "\n"})
+            behind in {"!", "?"} or (token.has_capital and behind in {"", ".", "\n"})
         )
 
     def _is_capital_of_a_name(self, i: int, need: int) -> bool:
@@ -175,19 +175,19 @@ class Surroundings:
 
     def may_begin_a_sentence(self, i: int) -> bool:
         """Tell whether a word may have its capital for standing where it stands."""
-        place = self._places[i]
-        # What goes on in a script without capitals ("Willは") is no sentence that begins with one.
-        behind = self._text[place.end : place.end + 1]
+        token = self._tokens[i]
+        # What goes on in a script without capitals ("Willは") does not begin a sentence.
+        behind = self._text[token.end : token.end + 1]
         goes_on = behind.isalpha() and behind.lower() == behind.upper()
-        return not goes_on and _may_begin_a_sentence(self._text, place.start)
+        return not goes_on and _may_begin_a_sentence(self._text, token.start)
 
     def is_before_an_honorific(self, i: int) -> bool:
         """Tell whether what stands behind a word is put behind names: "さん", "씨"."""
-        return self._text.startswith(honorifics(), self._places[i].end)
+        return self._text.startswith(honorifics(), self._tokens[i].end)
 
     def is_possessive(self, i: int) -> bool:
         """Tell whether "'s" stands behind a word."""
-        return _POSSESSIVE.match(self._text, self._places[i].end) is not None
+        return _POSSESSIVE.match(self._text, self._tokens[i].end) is not None
 
     def is_before_a_verb(self, i: int) -> bool:
         """Tell whether what follows says what somebody does."""
@@ -198,11 +198,11 @@ class Surroundings:
         return self._word(i - 1) in self._words.before and self.gap(i).isspace()
 
     def _word(self, i: int) -> str:
-        return self._places[i].folded if 0 <= i < len(self._places) else ""
+        return self._tokens[i].folded if 0 <= i < len(self._tokens) else ""
 
     def gap(self, i: int) -> str:
         """Return what stands between a word and the one before."""
-        return self._text[self._places[i - 1].end : self._places[i].start]
+        return self._text[self._tokens[i - 1].end : self._tokens[i].start]
 
 
 def _last_but_spaces(text: str, end: int) -> str:

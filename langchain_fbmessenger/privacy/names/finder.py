@@ -1,6 +1,7 @@
 """Find names of known people in a text: text goes in, findings come out.
 
 Nearly all messages name nobody, so what is looked at first is whether any word is a form of a name.
+Some names are not words: they stand letter by letter ("M.i.l.o") or within a word ("superMilo").
 """
 
 from __future__ import annotations
@@ -8,31 +9,87 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.familiar_words import FamiliarWords
-from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
-from langchain_fbmessenger.privacy.names.disguised import (
-    has_letters_apart,
-    letters_apart,
-    split_at_capitals,
-    words_within,
+from langchain_fbmessenger.privacy.findings import (
+    SEPARATOR,
+    FamiliarWords,
+    Finding,
+    without_overlaps,
 )
-from langchain_fbmessenger.privacy.names.evidence import Surroundings, places_of
+from langchain_fbmessenger.privacy.names.evidence import Surroundings, Token, tokens_of
 from langchain_fbmessenger.privacy.names.forms import MISSPELT
 from langchain_fbmessenger.privacy.names.index import RequiredEvidence
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
-from langchain_fbmessenger.privacy.names.scripts import ALPHABETS, APOSTROPHES, in_one_script
+from langchain_fbmessenger.privacy.names.scripts import (
+    ALPHABETS,
+    APOSTROPHES,
+    NEW_WORD_WITHIN,
+    in_one_script,
+)
 from langchain_fbmessenger.privacy.names.spelling import fold, in_style_of, words_of
-from langchain_fbmessenger.privacy.plain_text import SEPARATOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from langchain_fbmessenger.privacy.names.evidence import Place
     from langchain_fbmessenger.privacy.names.index import Entry, NameIndex
     from langchain_fbmessenger.privacy.names.languages import Words
     from langchain_fbmessenger.privacy.names.nicknames import Nicknames
 
-__all__ = ["NameFinder"]
+__all__ = ["NameFinder", "has_letters_apart", "letters_apart", "split_at_capitals", "words_within"]
+
+_BETWEEN = r"([ .*_\u00b7-])"
+_TWO_LETTERS_APART = re.compile(rf"{_BETWEEN}[^\W\d_]\1[^\W\d_](?![^\W_])")
+# No name is longer.
+_LETTERS_APART = re.compile(rf"(?<![^\W_])[^\W\d_](?={_BETWEEN})(?:\1[^\W\d_](?![^\W_])){{2,30}}")
+_FEWEST_APART = 3
+_FEWEST_BETWEEN_SPACES = 4  # "a n a" may be three words
+_FEWEST_WITHIN = 4  # "PayPal" is not a Pál
+# How many letters before and behind are words of their own: "to je a M i l o".
+_STRETCHES = ((0, 0), (1, 0), (0, 1), (2, 0), (1, 1), (0, 2))
+# "McDonald" is not a Donald; what has one letter is not a particle there: "iMilo".
+_BEFORE_OTHERS = {"mc", "mac", "fitz", *(word for word in PARTICLES if len(word) > 1)}
+
+
+has_letters_apart = _TWO_LETTERS_APART.search
+
+
+def letters_apart(text: str, is_name: Callable[[str], bool]) -> Iterator[tuple[int, int, str]]:
+    """Give names that are written letter by letter: where they begin and end, and the name.
+
+    Args:
+        text: The text.
+        is_name: Tells whether letters are a name.
+    """
+    for match in _LETTERS_APART.finditer(text):
+        letters = match[0][::2]
+        for first, last in _STRETCHES if match[1] == " " else _STRETCHES[:1]:
+            name = letters[first : len(letters) - last]
+            fewest = _FEWEST_BETWEEN_SPACES if match[1] == " " else _FEWEST_APART
+            if len(name) >= fewest and is_name(name):
+                yield match.start() + 2 * first, match.end() - 2 * last, name
+                break
+
+
+def words_within(text: str) -> str:
+    """Return a text with a space before each capital that begins a word within a word."""
+    return NEW_WORD_WITHIN.sub(r" \g<0>", text) if NEW_WORD_WITHIN.search(text) else text
+
+
+def split_at_capitals(token: Token, is_name: Callable[[str], bool]) -> list[Token]:
+    """Return the words that a word is made of, if one is a name of four letters or more."""
+    borders = [0, *(match.start() for match in NEW_WORD_WITHIN.finditer(token.written))]
+    ends = [*borders[1:], len(token.written)]
+    pieces = [
+        Token(token.start + first, token.written[first:end])
+        for first, end in zip(borders, ends, strict=True)
+    ]
+    is_named = any(
+        len(piece.folded) >= _FEWEST_WITHIN
+        and not (n and pieces[n - 1].folded in _BEFORE_OTHERS)
+        and is_name(piece.folded)
+        for n, piece in enumerate(pieces)
+    )
+    return pieces if is_named else [token]
+
 
 _APOSTROPHES = frozenset(APOSTROPHES)
 _JOINS_PARTICLES = _APOSTROPHES | frozenset(" -.")
@@ -127,24 +184,24 @@ class NameFinder:
         return self._has_form(in_one_script(word, self._is_a_form))
 
     def _found(self, text: str) -> Iterator[Finding]:
-        places = [piece for place in places_of(text) for piece in self._pieces(place)]
+        tokens = [piece for token in tokens_of(text) for piece in self._pieces(token)]
         end = 0  # of what was found last
-        around = Surroundings(text, places, self._index, self._words)
-        for i, place in enumerate(places):
-            if place.start < end:
+        around = Surroundings(text, tokens, self._index, self._words)
+        for i, token in enumerate(tokens):
+            if token.start < end:
                 continue
-            if phrase := self._nicknames.phrase_at(i, places, text):
+            if phrase := self._nicknames.phrase_at(i, tokens, text):
                 end = phrase.end
                 yield phrase
                 continue
-            entry = self._entry(place)
+            entry = self._entry(token)
             if entry is not None and around.is_name_by_evidence(entry, i):
-                start = _start_with_particles(i, places, text, end)
+                start = _start_with_particles(i, tokens, text, end)
                 invented = in_style_of(
-                    place.written, entry.replacement, is_plain=_is_plain(place, entry, text)
+                    token.written, entry.replacement, is_plain=_is_plain(token, entry, text)
                 )
-                yield Finding(start, place.end, "name", text[start : place.start] + invented)
-                end = place.end
+                yield Finding(start, token.end, "name", text[start : token.start] + invented)
+                end = token.end
 
     def _letters_apart(self, text: str) -> Iterator[Finding]:
         for start, end, written in letters_apart(text, self._is_a_form):
@@ -154,9 +211,9 @@ class NameFinder:
                 invented = in_style_of(written, entry.replacement, is_plain=is_plain)
                 yield Finding(start, end, "name", invented)
 
-    def _pieces(self, place: Place) -> list[Place]:
+    def _pieces(self, token: Token) -> list[Token]:
         """Return a word, or the words that it is made of, one of which is a name."""
-        return [place] if self.knows(place.folded) else split_at_capitals(place, self._is_clear)
+        return [token] if self.knows(token.folded) else split_at_capitals(token, self._is_clear)
 
     def _is_a_form(self, written: str) -> bool:
         return self._lookup(fold(written)) is not None
@@ -168,13 +225,13 @@ class NameFinder:
             entry is not None and entry.need <= RequiredEvidence.CAPITAL and entry.rank != MISSPELT
         )
 
-    def _entry(self, place: Place) -> Entry | None:
-        entry = self._lookup(place.folded)
-        if entry is None and _STRETCHED.search(place.folded):
+    def _entry(self, token: Token) -> Entry | None:
+        entry = self._lookup(token.folded)
+        if entry is None and _STRETCHED.search(token.folded):
             for kept in (r"\1", r"\1\1"):
-                entry = entry or self._lookup(_STRETCHED.sub(kept, place.folded))
+                entry = entry or self._lookup(_STRETCHED.sub(kept, token.folded))
             if entry:  # its accents may be stretched, too
-                entry = entry._replace(spelling=place.written.casefold())
+                entry = entry._replace(spelling=token.written.casefold())
         return entry
 
     def _lookup(self, folded: str) -> Entry | None:
@@ -182,31 +239,31 @@ class NameFinder:
 
 
 def _whole(name: str) -> str:
-    """Return what finds a name that is no word, unless it goes on: "K8" in "K80"."""
+    """Return what finds a name that is not a word, unless it goes on: "K8" in "K80"."""
     return re.escape(name) + (rf"(?![\d_{ALPHABETS}])" if name[-1:].isalnum() else "")
 
 
-def _is_plain(place: Place, entry: Entry, text: str) -> bool:
+def _is_plain(token: Token, entry: Entry, text: str) -> bool:
     """Tell whether a name is written without accents: by somebody, or since addresses have none."""
-    if not place.written.isascii():
+    if not token.written.isascii():
         return False
-    before = text[max(0, place.start - 2) : place.start]
+    before = text[max(0, token.start - 2) : token.start]
     is_in_an_address = before[-1:] in _BEFORE_IN_ADDRESS or (
         before[-1:] == "." and before[0].isalnum()
     )
     return is_in_an_address or not entry.spelling.isascii()
 
 
-def _start_with_particles(i: int, places: list[Place], text: str, end: int) -> int:
+def _start_with_particles(i: int, tokens: list[Token], text: str, end: int) -> int:
     """Return where a name begins that may have particles before it: "O'Brien", "Anna van Dijk"."""
-    start = places[i].start
-    for place in reversed(places[max(0, i - _MOST_PARTICLES) : i]):
-        between = text[place.end : start]
-        if place.start < end or place.folded not in PARTICLES or between not in _JOINS_PARTICLES:
+    start = tokens[i].start
+    for token in reversed(tokens[max(0, i - _MOST_PARTICLES) : i]):
+        between = text[token.end : start]
+        if token.start < end or token.folded not in PARTICLES or between not in _JOINS_PARTICLES:
             break
-        start = place.start
+        start = token.start
     is_within_a_name = bool(end) and text[end:start] in _JOINS_PARTICLES
-    is_elided = i > 0 and text[places[i - 1].end : places[i].start] in _APOSTROPHES
+    is_elided = i > 0 and text[tokens[i - 1].end : tokens[i].start] in _APOSTROPHES
     if is_within_a_name:
         return start
-    return places[i - 1].start if is_elided and start < places[i].start else places[i].start
+    return tokens[i - 1].start if is_elided and start < tokens[i].start else tokens[i].start

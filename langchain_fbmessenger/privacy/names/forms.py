@@ -73,7 +73,7 @@ def forms_of(part: str, languages: frozenset[str]) -> Iterator[Form]:
         for code in sorted(languages):
             latin = (language_tables()[code].in_latin(one) for one in (name, *shorts))
             yield from (Form(one, LATIN) for one in latin if one)
-    # Whoever writes English or German has plurals of any name: "the Dvořáks", "bei Müllers".
+    # English and German have plurals of any name: "the Dvořáks", "bei Müllers".
     spoken = languages | {"en"} if fold(name).isascii() else languages
     for base in (name, *shorts):
         yield from inflected(base, spoken)
@@ -113,7 +113,7 @@ def _shortest(name: str) -> int:
 def _misspelt(name: str) -> Iterator[Form]:
     """Give a name with one letter dropped or doubled, or with two neighbours swapped.
 
-    None of them is a name itself: "Martin" is nobody's slip for "Martina".
+    None of them is a name itself: "Martin" is not a slip for "Martina".
     """
     if len(name) < _SHORTEST_DOUBLED or not _is_alphabetic(name):
         return

@@ -33,7 +33,7 @@ def is_given_name(  # noqa: PLR0911 - a case after another
         reading: Of which listed name it would be a form.
         has_family_name: Tells whether a family name follows a word.
     """
-    written = context.places[i].written
+    written = context.tokens[i].written
     if not reading.is_as_listed and not _may_be_inflected(context, reading):
         return False
     if context.is_mentioned(i):
@@ -44,7 +44,7 @@ def is_given_name(  # noqa: PLR0911 - a case after another
         return is_clear or context.is_behind_a_word_for_people(i) or has_family_name(i)
     if written.islower():
         return _is_in_lower_case(context, i, reading)
-    if not context.places[i].has_capital:
+    if not context.tokens[i].has_capital:
         return _is_in_capitals(context, i, reading)
     if context.is_called_after(i):
         return False
@@ -62,11 +62,11 @@ def _may_be_inflected(context: Context, reading: Reading) -> bool:
 
 
 def _is_word(context: Context, i: int, reading: Reading) -> bool:
-    return context.is_word(context.places[i].folded) or context.is_word(reading.base)
+    return context.is_word(context.tokens[i].folded) or context.is_word(reading.base)
 
 
 def _is_in_lower_case(context: Context, i: int, reading: Reading) -> bool:
-    folded = context.places[i].folded
+    folded = context.tokens[i].folded
     if _is_word(context, i, reading) or folded in context.words.before:
         return False
     # The long list of English names, and those of other languages, have too many words for that.
@@ -78,7 +78,7 @@ def _is_in_lower_case(context: Context, i: int, reading: Reading) -> bool:
 
 
 def _is_in_capitals(context: Context, i: int, reading: Reading) -> bool:
-    is_long = len(context.places[i].folded) >= _SHORTEST_SHOUTED
+    is_long = len(context.tokens[i].folded) >= _SHORTEST_SHOUTED
     is_clear = is_long and reading.is_as_listed and context.fits(reading)
     is_due = context.is_shouted or context.is_pointed_at(i)
     return is_clear and is_due and not _is_word(context, i, reading)
@@ -88,7 +88,7 @@ def _has_capital_anyway(context: Context, i: int, reading: Reading) -> bool:
     is_latin = "a" <= reading.base[:1] <= "z"
     if is_latin and context.is_german and _is_word(context, i, reading):
         return True
-    folded = context.places[i].folded
+    folded = context.tokens[i].folded
     return context.is_capitalised_word(folded) or context.is_capitalised_word(reading.base)
 
 
@@ -104,5 +104,5 @@ def _says_its_capital(context: Context, i: int, reading: Reading) -> bool:
     if is_word:
         return reading.is_as_listed and context.is_before_a_verb(i)
     if not reading.is_as_listed:
-        return len(context.places[i].folded) >= _SHORTEST_INFLECTED
+        return len(context.tokens[i].folded) >= _SHORTEST_INFLECTED
     return fits or context.is_before_a_verb(i) or context.around.is_alone(i)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import functools
 import re
-from importlib import resources
 from itertools import islice
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 import msgspec.toml
 
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.privacy.names.scripts import IN_WORDS
 
 if TYPE_CHECKING:
@@ -161,8 +161,7 @@ class _Table(NamedTuple):
 
 @functools.cache
 def _table() -> _Table:
-    text = (resources.files(__package__) / "handles.toml").read_text("utf-8")
-    read = msgspec.toml.decode(text, type=_Accounts)
+    read = read_table(__package__, "handles.toml", _Accounts)
     return _Table(
         frozenset(read.everybody.split()),
         frozenset(read.code.split()),

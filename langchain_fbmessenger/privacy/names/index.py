@@ -85,7 +85,7 @@ class NameIndex:
         forms: What is known of each folded form.
         beside: Of each folded part, the other parts of those who have it.
         inside: Of scripts without spaces, where names are looked for within words.
-        odd: Names that are no words ("🦄", "K8"), which count where somebody is mentioned by them.
+        odd: Names that are not words ("🦄", "K8"), which count where somebody is mentioned by them.
     """
 
     def __init__(self) -> None:
@@ -97,7 +97,7 @@ class NameIndex:
 
     @property
     def inside_pattern(self) -> re.Pattern[str] | None:
-        """What finds the names within words; None if there are none."""
+        """What finds the names within words; None if there are no such names."""
         if self.inside and self._inside_pattern is None:
             longest_first = sorted(self.inside, key=len, reverse=True)
             self._inside_pattern = re.compile("|".join(map(re.escape, longest_first)))

@@ -115,7 +115,7 @@ class Inventor:
 
 
 def _tells_of(part: str, name: str) -> bool:
-    """Tell whether one begins with the other: whoever reads "Miloslav" thinks of a "Milo"."""
+    """Tell whether one begins with the other: readers of "Miloslav" think of a "Milo"."""
     real, invented = fold(part), fold(name)
     return invented.startswith(real) or real.startswith(invented)
 

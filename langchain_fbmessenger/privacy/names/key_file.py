@@ -25,9 +25,7 @@ if TYPE_CHECKING:
 __all__ = ["KeyFile", "changing_key", "new_key", "read_key"]
 
 _KIND = "langchain-fbmessenger names"
-_NOTE = (
-    "Whoever has this file can turn invented names into real ones. Keep it, and keep it private."
-)
+_NOTE = "This file turns invented names into real ones. Keep it, and keep it private."
 _VERSION = 1
 _SECRET_BYTES = 32
 _LOCK_SECONDS = 60.0  # thousands of people are written in about one
@@ -65,8 +63,8 @@ def read_key(path: Path) -> KeyFile:
     """Return what a key file holds, and shut it to others if it was open to them.
 
     Raises:
-        FileNotFoundError: There is none.
-        MalformedFileError: The file is no key file, or of another version.
+        FileNotFoundError: There is no key file.
+        MalformedFileError: The file is not a key file, or of another version.
     """
     try:
         held = json.loads(path.read_bytes())  # not msgspec's reader: names may hold half an emoji
@@ -84,7 +82,7 @@ def read_key(path: Path) -> KeyFile:
         is_ours = False
     if not is_ours:
         message = (
-            f"{path} is no key file of langchain-fbmessenger, or is damaged: restore it from a "
+            f"{path} is not a key file of langchain-fbmessenger, or is damaged: restore it from a "
             "copy, or name a file that does not exist yet to make a new key"
         )
         raise MalformedFileError(message)
@@ -96,13 +94,13 @@ def read_key(path: Path) -> KeyFile:
 
 @contextlib.contextmanager
 def changing_key(path: Path) -> Iterator[KeyFile]:
-    """Give what the key file holds now, a new key if there is none, and write what becomes of it.
+    """Give what the key file holds now, or a new key, and write what becomes of it.
 
     A symbolic link stays one: it is the file behind it that is locked and written.
 
     Raises:
         BusyFileError: Another process does not let go of it.
-        MalformedFileError: The file is no key file.
+        MalformedFileError: The file is not a key file.
         InvalidOptionError: Its folder does not exist.
     """
     path = real_path(path)

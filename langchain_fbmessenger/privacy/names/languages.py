@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 import msgspec.toml
 
+from langchain_fbmessenger._internal.package_tables import decode_table, read_table
 from langchain_fbmessenger.privacy.names.spelling import fold
 
 if TYPE_CHECKING:
@@ -130,7 +131,7 @@ def _tables() -> dict[str, _Table]:
     folder = resources.files(__package__) / "languages"
     files = sorted(folder.iterdir(), key=lambda file: file.name)
     return {
-        file.name.removesuffix(".toml"): msgspec.toml.decode(file.read_bytes(), type=_Table)
+        file.name.removesuffix(".toml"): decode_table(file, _Table)
         for file in files
         if file.name.endswith(".toml")
     }
@@ -206,8 +207,7 @@ def telling_words() -> Mapping[str, frozenset[str]]:
 
 
 def _lists(name: str) -> Mapping[str, frozenset[str]]:
-    file = resources.files(__package__) / name
-    lists = msgspec.toml.decode(file.read_bytes(), type=dict[str, str])
+    lists = read_table(__package__, name, dict[str, str])
     return MappingProxyType({code: _folded([words]) for code, words in lists.items()})
 
 

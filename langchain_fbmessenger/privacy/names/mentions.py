@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from langchain_fbmessenger.privacy.names.context import Context
-    from langchain_fbmessenger.privacy.names.evidence import Place
+    from langchain_fbmessenger.privacy.names.evidence import Token
     from langchain_fbmessenger.privacy.names.parts import Role
     from langchain_fbmessenger.privacy.names.readings import Reading, Readings
 
@@ -33,20 +33,20 @@ class Mention(NamedTuple):
     """A word that is a part of somebody's name.
 
     Attributes:
-        place: The word.
+        token: The word.
         role: Whether it is the person's own or the family's.
         reading: Of which listed name it is a form; None of one that is in no list.
         start: Where it begins with the particles before it ("van", "de"), which stay.
     """
 
-    place: Place
+    token: Token
     role: Role
     reading: Reading | None
     start: int
 
 
 class Mentions:
-    """The names in a text that are nobody's in the export.
+    """The names in a text of people outside the export.
 
     Args:
         context: The text.
@@ -55,12 +55,12 @@ class Mentions:
 
     def __init__(self, context: Context, readings: Readings) -> None:
         self._context = context
-        self._places = context.places
+        self._tokens = context.tokens
         self._readings = readings
 
     def __iter__(self) -> Iterator[Mention]:
         end = 0
-        for i in range(len(self._places)):
+        for i in range(len(self._tokens)):
             if i >= end and (run := self._run(i, end)):
                 yield from (mention for _, mention in run)
                 end = run[-1][0] + 1
@@ -86,24 +86,24 @@ class Mentions:
 
     def _of_a_namesake(self, i: int) -> list[tuple[int, Mention]]:
         """Return the family name of somebody who is called as a person in the export is."""
-        behind = self._behind(i, listed=True) if self._places[i].has_capital else []
+        behind = self._behind(i, listed=True) if self._tokens[i].has_capital else []
         is_sure = all(
             one.reading is not None
             and one.reading.is_as_listed
-            and not self._context.is_word(one.place.folded)
+            and not self._context.is_word(one.token.folded)
             for _, one in behind
         )
         return behind if is_sure else []
 
     def _part(self, i: int, role: Role, reading: Reading | None) -> list[tuple[int, Mention]]:
-        return [(i, Mention(self._places[i], role, reading, self._places[i].start))]
+        return [(i, Mention(self._tokens[i], role, reading, self._tokens[i].start))]
 
     def _given(self, i: int) -> Reading | None:
-        """Return how a word is a given name; None if it is none."""
-        readings = self._readings.given(self._places[i].folded)
+        """Return how a word is a given name; None if it is not one."""
+        readings = self._readings.given(self._tokens[i].folded)
         if not readings or not self._context.is_open(i):
             return None
-        written = self._places[i].written
+        written = self._tokens[i].written
         # A name as it is listed, in whatever language, is likelier than a form of another.
         for reading in readings:
             if reading.ends_like(written) and is_given_name(
@@ -130,7 +130,7 @@ class Mentions:
                 j += 1
             if not self._context.is_open(j) or not self._is_joined(last, j):
                 break
-            start = self._places[last + 1].start
+            start = self._tokens[last + 1].start
             part = self._part_behind(last, j, start) or (
                 None if listed else self._unlisted_behind(last, j, start)
             )
@@ -141,9 +141,9 @@ class Mentions:
         return run
 
     def _is_particle(self, i: int) -> bool:
-        if i >= len(self._places):
+        if i >= len(self._tokens):
             return False
-        folded = self._places[i].folded
+        folded = self._tokens[i].folded
         is_within = self._context.around.gap(i) in _WITHIN_A_NAME
         return is_within and folded in PARTICLES and folded not in _AND
 
@@ -154,62 +154,62 @@ class Mentions:
 
     def _part_behind(self, i: int, j: int, start: int) -> Mention | None:
         """Return a word behind a name as a part of it, if it is listed or ends as such do."""
-        place = self._places[j]
+        token = self._tokens[j]
         family = self._family(j)
-        is_word = self._context.is_word(place.folded)
-        if place.written.islower() or not has_case(place.written):
-            was_alike = place.written.islower() == self._places[i].written.islower()
+        is_word = self._context.is_word(token.folded)
+        if token.written.islower() or not has_case(token.written):
+            was_alike = token.written.islower() == self._tokens[i].written.islower()
             is_sure = family is not None and family.is_as_listed and self._context.fits(family)
-            is_nisba = _NISBA.fullmatch(place.folded) is not None
+            is_nisba = _NISBA.fullmatch(token.folded) is not None
             is_name = is_nisba or (is_sure and was_alike and not is_word)
-            return Mention(place, "family", family, start) if is_name else None
+            return Mention(token, "family", family, start) if is_name else None
         if not self._is_alike(i, j):
             return None
         if family is not None:
-            return Mention(place, "family", family, start)
-        given = self._readings.given(place.folded)
+            return Mention(token, "family", family, start)
+        given = self._readings.given(token.folded)
         if given and not is_word:
-            return Mention(place, "given", given[0], start)
-        looks_so = len(place.folded) >= _LONG and place.folded.endswith(table().family_endings)
-        return Mention(place, "family", None, start) if looks_so else None
+            return Mention(token, "given", given[0], start)
+        looks_so = len(token.folded) >= _LONG and token.folded.endswith(table().family_endings)
+        return Mention(token, "family", None, start) if looks_so else None
 
     def _unlisted_behind(self, i: int, j: int, start: int) -> Mention | None:
         """Return a word behind a name as a family's that is in no list.
 
         Where nouns have no capital, a word behind a name has it for being a name, too: "Petit".
         """
-        place, context = self._places[j], self._context
-        if not place.written[0].isupper() or not self._is_alike(i, j):
+        token, context = self._tokens[j], self._context
+        if not token.written[0].isupper() or not self._is_alike(i, j):
             return None
-        if context.is_common(place.folded) or context.is_capitalised_word(place.folded):
+        if context.is_common(token.folded) or context.is_capitalised_word(token.folded):
             return None
-        is_doubtful = context.is_german or (context.is_titled and context.is_word(place.folded))
+        is_doubtful = context.is_german or (context.is_titled and context.is_word(token.folded))
         if is_doubtful:
             return None
-        return Mention(place, "family", None, start)
+        return Mention(token, "family", None, start)
 
     def _is_alike(self, i: int, j: int) -> bool:
         """Tell whether two words are written alike, in capitals or with one."""
-        one, other = self._places[i].written, self._places[j].written
+        one, other = self._tokens[i].written, self._tokens[j].written
         return len(other) > 1 and one.isupper() == other.isupper()
 
     def _family(self, i: int) -> Reading | None:
         """Return how a word is a family name, as it stands rather than inflected."""
-        readings = self._readings.family(self._places[i].folded)
+        readings = self._readings.family(self._tokens[i].folded)
         fitting = [one for one in readings if self._context.fits(one)]
         as_listed = (one for one in fitting or readings if one.is_as_listed)
         return next(as_listed, None) or next(iter(fitting), None)
 
     def _family_before(self, i: int) -> Reading | None:
         """Return the family name that stands before a given one, if one does."""
-        place, context = self._places[i - 1], self._context
-        if not (place.has_capital and self._places[i].has_capital and context.is_open(i - 1)):
+        token, context = self._tokens[i - 1], self._context
+        if not (token.has_capital and self._tokens[i].has_capital and context.is_open(i - 1)):
             return None
-        if context.around.gap(i) != " " or context.is_capitalised_word(place.folded):
+        if context.around.gap(i) != " " or context.is_capitalised_word(token.folded):
             return None
         # A word at the beginning of a sentence has its capital for that.
         needs_more = context.is_german or context.begins_a_sentence(i - 1)
-        if needs_more and context.is_word(place.folded):
+        if needs_more and context.is_word(token.folded):
             return None
         family = self._family(i - 1)
         return family if family is not None and family.is_as_listed else None

@@ -22,7 +22,7 @@ from langchain_fbmessenger.privacy.names.spelling import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from langchain_fbmessenger.privacy.names.evidence import Place
+    from langchain_fbmessenger.privacy.names.evidence import Token
 
 __all__ = ["Nicknames"]
 
@@ -103,11 +103,11 @@ class Nicknames:
             for match in re.finditer(re.escape(nickname), text)
         ]
 
-    def phrase_at(self, i: int, places: list[Place], text: str) -> Finding | None:
+    def phrase_at(self, i: int, tokens: list[Token], text: str) -> Finding | None:
         """Return the nickname of several words that begins at a word of a text."""
-        for words, name in self._phrases.get(places[i].folded, ()):
-            here = places[i : i + len(words)]
-            if [place.folded for place in here] == words:
+        for words, name in self._phrases.get(tokens[i].folded, ()):
+            here = tokens[i : i + len(words)]
+            if [token.folded for token in here] == words:
                 start, end = here[0].start, here[-1].end
                 if "\n" not in text[start:end]:
                     return Finding(start, end, "name", in_case_of(here[0].written, name))

@@ -25,7 +25,7 @@ _MOST_LANGUAGES = 4  # from which on names say little of the language of texts
 
 
 class Outside:
-    """Invents names for whoever is named in texts and takes part in no chat.
+    """Invents names for people whom texts name and who take part in no chat.
 
     Args:
         changing: Lets the names be added to.
@@ -46,7 +46,7 @@ class Outside:
         self._readings: Readings | None = None
 
     def finder(self, known: NameFinder) -> UnknownNameFinder:
-        """Return a finder of what another finds, and of names that are nobody's besides."""
+        """Return a finder of what another finds, and of names of people outside the export."""
         if self._readings is None:
             self._readings = Readings()
         names = self._names

@@ -56,9 +56,9 @@ def has_no_spaces(word: str) -> bool:
 def parts_of(name: str) -> tuple[Part, ...]:
     """Return the parts of a name, in its order.
 
-    Particles ("van", "de") and titles are none, unless they are where a given or a family name
-    has to be ("Al Smith", "Li Na"). A name without a word of two letters or more ("🦄", "J", "K8")
-    is one part.
+    Particles ("van", "de") and titles are not parts, unless they stand where a given or a family
+    name has to be ("Al Smith", "Li Na"). A name without a word of two letters or more
+    ("🦄", "J", "K8") is one part.
     """
     spans = [span for match in WORD.finditer(name) for span in _cut(match.start(), match[0])]
     told = _without_particles(name, spans) or spans

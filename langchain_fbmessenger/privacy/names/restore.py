@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.findings import Finding, replaced, without_overlaps
+from langchain_fbmessenger.privacy.findings import Finding, find_in, replaced, without_overlaps
 from langchain_fbmessenger.privacy.names.assignments import Assignments
 from langchain_fbmessenger.privacy.names.finder import NameFinder
 from langchain_fbmessenger.privacy.names.handles import invented_handles
@@ -15,7 +15,6 @@ from langchain_fbmessenger.privacy.names.key_file import KeyFile, read_key
 from langchain_fbmessenger.privacy.names.languages import words_in
 from langchain_fbmessenger.privacy.names.nicknames import Nicknames
 from langchain_fbmessenger.privacy.names.spelling import fold
-from langchain_fbmessenger.privacy.plain_text import find_in
 
 if TYPE_CHECKING:
     import os
@@ -41,7 +40,7 @@ def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
 
     Raises:
         FileNotFoundError: There is no such file.
-        MalformedFileError: The file is no key file.
+        MalformedFileError: The file is not a key file.
 
     Example:
         ```python

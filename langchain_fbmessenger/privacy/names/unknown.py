@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
 from langchain_fbmessenger.privacy.names.context import Context
-from langchain_fbmessenger.privacy.names.evidence import places_of
+from langchain_fbmessenger.privacy.names.evidence import tokens_of
 from langchain_fbmessenger.privacy.names.forms import INFLECTED, Form, invented_form
 from langchain_fbmessenger.privacy.names.handles import find_handles
 from langchain_fbmessenger.privacy.names.languages import language_tables
@@ -50,7 +50,7 @@ class Inventing(Protocol):
 
 
 class UnknownNameFinder:
-    """Finds names of known people as before, and besides names that are nobody's in the export.
+    """Finds names of known people as before, and names of people outside the export.
 
     Args:
         known: Finds the names of known people.
@@ -97,15 +97,15 @@ class UnknownNameFinder:
         return not is_lower and any(sign_of(fold(word)) for word in _CAPITALISED.findall(text))
 
     def _names(self, text: str, found: Sequence[Finding]) -> Iterator[Finding]:
-        context = Context(text, places_of(text), self._known, self._languages, found)
+        context = Context(text, tokens_of(text), self._known, self._languages, found)
         for mention in Mentions(context, self._readings):
             if replacement := self._replacement(mention, context.languages):
-                place = mention.place
-                particles = text[mention.start : place.start]
-                yield Finding(mention.start, place.end, "unknown_name", particles + replacement)
+                token = mention.token
+                particles = text[mention.start : token.start]
+                yield Finding(mention.start, token.end, "unknown_name", particles + replacement)
 
     def _replacement(self, mention: Mention, languages: frozenset[str]) -> str:
-        written, reading = mention.place.written, mention.reading
+        written, reading = mention.token.written, mention.reading
         if reading is None:
             base = written[:1].upper() + (written[1:].lower() if written.isupper() else written[1:])
         else:

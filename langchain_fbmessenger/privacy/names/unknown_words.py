@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import functools
-from importlib import resources
 from typing import NamedTuple
 
-import msgspec
-import msgspec.toml
-
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger.privacy.names.languages import common_words, language_tables, words_in
 from langchain_fbmessenger.privacy.names.spelling import fold
 
@@ -31,7 +28,7 @@ class Table(NamedTuple):
         verbs: Words that follow who does something.
         family_endings: What family names end in.
         titles: Words before a family name.
-        not_behind_titles: Words there that are none.
+        not_behind_titles: Words there that are not family names.
     """
 
     locales: tuple[str, ...]
@@ -52,8 +49,7 @@ class Table(NamedTuple):
 @functools.cache
 def table() -> Table:
     """Return what tells names of people outside the export from words."""
-    file = resources.files(__package__) / "unknown.toml"
-    read = msgspec.toml.decode(file.read_bytes(), type=dict[str, str])
+    read = read_table(__package__, "unknown.toml", dict[str, str])
     everywhere = words_in(frozenset(language_tables()))
     return Table(
         locales=tuple(read["locales"].split()),

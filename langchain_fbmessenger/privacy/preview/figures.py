@@ -1,7 +1,12 @@
-"""A preview: what would be replaced in an export, what would not, and samples of both."""
+"""A preview: what would be replaced in an export, what would not, and samples of both.
+
+What was not touched, though it looks like a name or an identifier, is shown without judgement: a
+house number and a phone number of an unknown country look alike. Readers of a preview decide.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from contextlib import contextmanager
 from functools import partial
@@ -17,9 +22,14 @@ from langchain_fbmessenger._internal.home import (
 )
 from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger._internal.roster import people_of
-from langchain_fbmessenger.privacy.findings import KINDS, OUTSIDE_KINDS, Finding, without_overlaps
+from langchain_fbmessenger.privacy.findings import (
+    KINDS,
+    OUTSIDE_KINDS,
+    Finding,
+    find_in,
+    without_overlaps,
+)
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.preview.left_over import LEFT_KINDS, left_in
 from langchain_fbmessenger.privacy.preview.samples import Reservoir, Sample, sample_of
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import names_in
@@ -36,7 +46,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.exports import LoadReport
     from langchain_fbmessenger.transcripts.transcript import Transcript
 
-__all__ = ["Preview", "preview_key"]
+__all__ = ["LEFT_KINDS", "Preview", "left_in", "preview_key"]
 
 USUAL_KINDS = tuple(kind for kind in KINDS if kind not in OUTSIDE_KINDS)
 _MOST_WORDS = 50_000  # distinct ones that are counted; German writes every noun with a capital
@@ -58,7 +68,7 @@ class Preview(PrivacyReport):
         renamed: Who becomes who, those who have written most first.
         kept: People who keep their names.
         written: Messages by sender.
-        left_words: Words with a capital inside a sentence that are nobody's name.
+        left_words: Words with a capital inside a sentence that are not a known name.
         media: Photos, videos and other files, by kind. Nobody looks at what is on them.
         left_out: Messages that were not loaded, by reason.
         not_asked: Kinds that are not looked for.
@@ -152,7 +162,7 @@ class Preview(PrivacyReport):
         if key is not None:
             book = NameBook(key)
             invented = ((name, book.invented(name)) for name in people)
-            # Deleted accounts share a name that is nobody's: it stays.
+            # Deleted accounts share a name that tells of no one: it stays.
             self.renamed = {name: new for name, new in invented if new != name}
         if loaded is not None:
             self.left_out.update(loaded.messages_skipped)
@@ -204,3 +214,46 @@ def preview_key(key: Path | None) -> Iterator[Path]:
         if key is not None and key.exists():
             write_private(path, key.read_bytes())
         yield path
+
+
+LEFT_KINDS = ("word", "number", "mention", "url")
+
+# Within a sentence: behind a word or a comma, so that no sentence starts there.
+_LEFT = re.compile(
+    r"""
+    (?P<url>(?:https?://|www\.)[^\s<>"]+)
+    | (?P<mention>(?<!\w)@\w[\w.]*)
+    | (?P<number>\+?\d(?:[ ./()+-]?\d){4,})
+    | (?<=[\w,;:)"'\u2019-]\ )(?P<word>[^\W\d_][\w'\u2019-]+)
+    """,
+    re.VERBOSE,
+)
+
+
+def left_in(text: str) -> list[Finding]:
+    """Return what looks like a name or an identifier, each as a finding that replaces nothing.
+
+    Args:
+        text: The text as it was; what others have found in it is sorted out by the caller.
+
+    Returns:
+        Findings of `LEFT_KINDS`: words with a capital inside a sentence, runs of five or more
+        digits, words behind an "@", web addresses. Their replacement is how they read.
+    """
+    return find_in(text, [_LeftOver()])
+
+
+class _LeftOver:
+    def find(self, text: str) -> list[Finding]:
+        return [*self._all(text)]
+
+    def _all(self, text: str) -> Iterator[Finding]:
+        for match in _LEFT.finditer(text):
+            kind = match.lastgroup
+            if kind is not None and (kind != "word" or _is_capitalised(match[0])):
+                yield Finding(match.start(), match.end(), kind, match[0])
+
+
+def _is_capitalised(word: str) -> bool:
+    # A shout is not a name, and neither is "I'm".
+    return word[0].isupper() and not word.isupper() and word[1].isalpha()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._internal.output import writing
 from langchain_fbmessenger.privacy.findings import KINDS
-from langchain_fbmessenger.privacy.preview.left_over import LEFT_KINDS
+from langchain_fbmessenger.privacy.preview.figures import LEFT_KINDS
 from langchain_fbmessenger.privacy.preview.wording import (
     KIND_NAMES,
     LEFT_NAMES,

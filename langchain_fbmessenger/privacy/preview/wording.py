@@ -1,12 +1,19 @@
-"""How a preview is worded, on a terminal and on its page."""
+"""How previews put it in words, and how much is found, as it was measured.
+
+Docs, previews and `--help` take what was measured from one table (measured.toml).
+"""
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING
 
+import msgspec
+import msgspec.toml
+
+from langchain_fbmessenger._internal.package_tables import read_table
 from langchain_fbmessenger._internal.visible_text import visible
 from langchain_fbmessenger.privacy.findings import OUTSIDE_KINDS
-from langchain_fbmessenger.privacy.preview.measured import measured
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +21,66 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.options import UnknownNames
     from langchain_fbmessenger.privacy.preview.figures import Preview
 
-__all__ = ["KIND_NAMES", "LEFT_NAMES", "MISSED_OUTSIDE", "other_lines", "outside_line", "visible"]
+__all__ = [
+    "KIND_NAMES",
+    "LEFT_NAMES",
+    "MISSED_OUTSIDE",
+    "Measured",
+    "Rate",
+    "measured",
+    "other_lines",
+    "outside_line",
+    "visible",
+]
+
+
+class Rate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """How many of how many.
+
+    Attributes:
+        found: How many were found, or changed.
+        of: How many there are.
+    """
+
+    found: int
+    of: int
+
+    def __str__(self) -> str:
+        return f"{self.found / self.of:.0%}" if self.of else "-"
+
+
+class Measured(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What `unknown_names="replace"` finds in the labelled lines that are held out.
+
+    Attributes:
+        recall: Found mentions of people outside the export, by what they are called.
+        languages: The same by language, all kinds together.
+        precision: Right findings, of all.
+        in_vain: Lines in which something was replaced although they name nobody outside, of all
+            such lines.
+    """
+
+    recall: dict[str, Rate]
+    languages: dict[str, Rate]
+    precision: Rate
+    in_vain: Rate
+
+    @property
+    def in_words(self) -> str:
+        """The figures in a sentence."""
+        found = ", ".join(f"{rate} of {what}" for what, rate in self.recall.items())
+        per_thousand = 1000 * self.in_vain.found / self.in_vain.of
+        return (
+            f"Found in lines that were held out: {found}. "
+            f"Of 1,000 lines that name nobody outside, {per_thousand:.0f} are changed by mistake."
+        )
+
+
+@functools.cache
+def measured() -> Measured:
+    """Return what was measured last."""
+    return read_table(__package__, "measured.toml", Measured)
+
 
 KIND_NAMES = {
     "name": "names",
@@ -79,7 +145,7 @@ def outside_line(unknown_names: UnknownNames) -> str:
     if unknown_names == "keep":
         return (
             "People who take part in no chat keep their names in texts, and so do all user names "
-            "that hold nobody's name: --unknown-names replace looks for them."
+            "that do not hold a known name: --unknown-names replace looks for them."
         )
     return (
         "Names of people outside the export are not all found. Missed above all: "

@@ -35,7 +35,7 @@ __all__ = ["Redaction"]
 
 
 class _DeclinedError(Exception):
-    """Whoever has looked at the preview does not want the copy."""
+    """The user has looked at the preview and does not want the copy."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +68,7 @@ class Redaction:
     def __post_init__(self) -> None:
         asks_for_names = self.unknown_names != "keep" or self.keep or self.people
         if not self.names and (self.keep_owner or self.fake or asks_for_names):
-            message = "where names are left, none can be kept or added, and nothing is invented"
+            message = "where names are left as they are, none can be kept, added or invented"
             raise InvalidOptionError(message)
         if not self.names and self.contacts is not None and self.contacts.ask_for_pseudonyms:
             message = "the contacts ask for invented names: names cannot be left"
@@ -100,7 +100,7 @@ class Redaction:
         key: Path,
         look: Callable[[Preview], bool],
     ) -> int | None:
-        """Write a redacted copy of an export, if whoever looks at its preview agrees.
+        """Write a redacted copy of an export, if the user agrees to its preview.
 
         It is written aside and takes its place at the end: a failure or a no leaves nothing, and no
         key file that was not there.
@@ -121,7 +121,7 @@ class Redaction:
             MessengerError: As `loader.lazy_load`.
         """
         if real_path(folder) in real_path(key).parents:
-            message = f"{key} lies in {folder}: whoever gets the copy must not get its key"
+            message = f"{key} lies in {folder}: those who get the copy must not get its key"
             raise InvalidOptionError(message)
         try:
             with staged_folder(folder, loader.paths) as aside, _new_key(key):
@@ -205,7 +205,7 @@ def _agree(look: Callable[[Preview], bool], preview: Preview) -> None:
 
 @contextmanager
 def _new_key(key: Path) -> Iterator[None]:
-    """Remove a key file that was made in vain, and the lock that was held beside it."""
+    """Remove a new key file if the copy fails or is not wanted, and the lock beside it."""
     existed = key.exists()
     try:
         yield

@@ -98,7 +98,7 @@ def test_without_a_terminal_it_is_an_error_that_names_both_ways(file: Path) -> N
     assert "--yes" in result.output
 
 
-def test_whoever_says_yes_before_is_not_asked(file: Path) -> None:
+def test_with_yes_given_before_nothing_is_asked(file: Path) -> None:
     result = run(file, *OPENAI, "--yes")
     assert "Send it?" not in result.output
     assert isinstance(result.exception, SocketBlockedError)

@@ -267,7 +267,7 @@ def _broken_message(message: dict[str, Any], provider: str) -> Iterator[str]:
         yield f"message keys {sorted(message)}"
     if not isinstance(content, str) or (provider in _REFUSES_BLANK and not content.strip()):
         yield f"no content of {role}"
-    if role not in {"system", "user", "assistant"}:  # tools are none of ours
+    if role not in {"system", "user", "assistant"}:  # tools are not made here
         yield f"role {role!r}"
     weight = message.get("weight", 1)
     if type(weight) is not int or weight not in {0, 1}:

@@ -37,7 +37,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger._internal.shown import html_table
 from langchain_fbmessenger.evaluation import AuditedAnswer, LeakRow, Rate
-from langchain_fbmessenger.examples import CheckReport, HeldOut, Violation
+from langchain_fbmessenger.examples import CheckReport, HeldOut, RuleViolation
 from langchain_fbmessenger.exports import LoadReport
 from langchain_fbmessenger.fine_tuning import (
     AzureAccount,
@@ -117,15 +117,15 @@ MADE: dict[str, Callable[[], Any]] = {
     "PlantedExamples": lambda: plant_canaries(split_of_sample()[0], count=2),
     "PurgedState": lambda: PurgedState(Path("home"), {}, [], failed=[Path(NAME)]),
     "Rate": lambda: Rate(1, 3),
+    "RuleViolation": lambda: RuleViolation("role", "no role", 1),
     "SingleFileFacebookMessengerChatLoader": lambda: SingleFileFacebookMessengerChatLoader("a"),
     "StateSurvey": lambda: StateSurvey(Path("home"), {"uploads": Amount(2, 7)}, [Path(NAME)]),
-    "Violation": lambda: Violation(1, "role", "no role"),
 }
 NOT_SHOWN = {
-    # Records of a chat, types, and what is made of other things.
+    # Records of a chat, types, what is made of other things, and another name of a class.
     "Canary", "ChatSessionPipeline", "ChatSessionSchema", "ChatTurn", "ExampleRules",
     "ComposesAfterStage", "ExampleSource", "MessengerChatSession", "Provider", "SessionStage",
-    "ThreadInfo", "TrainingExample", "TrainingFile",
+    "ThreadInfo", "TrainingExample", "TrainingFile", "Violation",
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.privacy.plain_text import find_in, suspects_in
+from langchain_fbmessenger.privacy.findings import find_in, suspects_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -85,7 +85,7 @@ def session(messages: list[Any]) -> Any:
 
 
 def told_by(message: BaseMessage) -> str:
-    """Everything that a message tells whoever stores it."""
+    """Everything that a stored message tells."""
     dumped = json.dumps(message.model_dump(), ensure_ascii=False, default=str)
     return f"{dumped}{pickle.dumps(message)!r}{message!r}".casefold()
 

@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from langchain_fbmessenger._internal.roster import Person
+from langchain_fbmessenger.privacy.findings import find_in
 from langchain_fbmessenger.privacy.identifiers import find_identifiers
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.plain_text import find_in
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.findings import Finding, TextFinder

@@ -91,7 +91,7 @@ def test_names_of_people_outside_stay_unless_asked_and_are_counted_apart(key: Pa
     assert not {"Albrecht", "Trevor", "Pemberton", "trevor_p"} & {*re.findall(r"\w+", content)}
     assert replaced.found == {"name": 1, "unknown_name": 2, "handle": 1}
     assert "2 name outside the export" in str(replaced)
-    assert replaced.people == kept.people == 2  # whoever is outside is nobody of the export
+    assert replaced.people == kept.people == 2  # people outside are not of the export
     assert restore_names(content, key=key) == text
     plain = pseudonymize_chat_sessions(key=key, unknown_names="replace")
     assert pickle.loads(pickle.dumps(plain)) == plain  # noqa: S301 - our own

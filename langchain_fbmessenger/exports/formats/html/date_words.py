@@ -10,11 +10,12 @@ from __future__ import annotations
 import re
 from datetime import timedelta, timezone, tzinfo
 from functools import lru_cache
-from importlib.resources import files
 from typing import Literal, NamedTuple
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
+
+from langchain_fbmessenger._internal.package_tables import read_table
 
 __all__ = [
     "CutDate",
@@ -70,8 +71,7 @@ class DateTable(msgspec.Struct):
 @lru_cache(maxsize=1)
 def date_table() -> DateTable:
     """Return the table."""
-    text = files(__package__).joinpath("dates.toml").read_text("utf-8")
-    return msgspec.toml.decode(text, type=DateTable)
+    return read_table(__package__, "dates.toml", DateTable)
 
 
 @lru_cache(maxsize=1)

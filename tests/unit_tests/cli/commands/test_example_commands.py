@@ -180,7 +180,7 @@ def test_prepare_never_writes_over_what_it_reads(tmp_path: Path) -> None:
 def test_held_out_examples_need_a_file_to_stand_beside() -> None:
     result = run("prepare", sample_export_path(), "-o", "/dev/null", "--valid", 0.1)
     assert result.exit_code == 1
-    assert "/dev/null is no file" in result.output
+    assert "/dev/null is not a file" in result.output
 
 
 def test_check_shows_distributions_price_and_who_takes_the_file(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
 from langchain_fbmessenger.cli import app
-from langchain_fbmessenger.privacy.preview.measured import measured
+from langchain_fbmessenger.privacy.preview.wording import measured
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 from tests.unit_tests.builders import message, thread_json, write_thread
 
@@ -46,14 +46,14 @@ def export(tmp_path: Path) -> Path:
 @pytest.fixture(autouse=True)
 def wide(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "langchain_fbmessenger.cli.commands.redact_command.console", Console(width=200)
+        "langchain_fbmessenger.cli.commands.privacy_commands.console", Console(width=200)
     )
 
 
 @pytest.fixture
 def on_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        "langchain_fbmessenger.cli.commands.redact_command.has_terminal", lambda: True
+        "langchain_fbmessenger.cli.commands.privacy_commands.has_terminal", lambda: True
     )
 
 
@@ -74,7 +74,7 @@ def test_preview_shows_before_after_and_what_stays_and_writes_nothing(
     export: Path, tmp_path: Path, columns: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     narrow = Console(width=columns)
-    monkeypatch.setattr("langchain_fbmessenger.cli.commands.redact_command.console", narrow)
+    monkeypatch.setattr("langchain_fbmessenger.cli.commands.privacy_commands.console", narrow)
     files = {*tmp_path.rglob("*")}
     result = run("redact", export, "--preview")
     assert result.exit_code == 0, result.output

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from langchain_fbmessenger._internal.package_tables import decode_table
 from langchain_fbmessenger.exports.system_lines import match as _system_lines
 from langchain_fbmessenger.exports.system_lines import tables as _system_tables
 from langchain_fbmessenger.exports.system_lines.match import (
@@ -42,7 +43,7 @@ def every_wording() -> list[tuple[str, str, str]]:
     """Return language, section and an example of each wording of each sentence."""
     found = []
     for file in FILES:
-        table = _system_tables._read_table(file)
+        table = decode_table(file, _system_tables._Table)
         for sentence in _system_tables._sentences(table, file.name):
             text = sentence.wording
             for wildcard, example in EXAMPLES.items():
@@ -363,7 +364,11 @@ def test_a_line_says_how_and_to_whom_somebody_reacted() -> None:
 
 
 def test_deleted_accounts_of_every_language() -> None:
-    names = [name for file in FILES for name in _system_tables._read_table(file).deleted_accounts]
+    names = [
+        name
+        for file in FILES
+        for name in decode_table(file, _system_tables._Table).deleted_accounts
+    ]
     assert len(names) > 50
     assert all(map(is_deleted_account, names))
     assert is_deleted_account("")
@@ -417,7 +422,7 @@ def test_a_mistake_in_a_table_names_file_and_sentence(
 
 def test_a_table_that_is_no_utf8_is_named(tmp_path: Path) -> None:
     (tmp_path / "xx.toml").write_bytes("you = ['Você']".encode("latin-1"))
-    with pytest.raises(ValueError, match=r"^xx\.toml is no table"):
+    with pytest.raises(ValueError, match=r"^xx\.toml: .*utf-8"):
         _system_tables._read_tables(tmp_path)
 
 

@@ -50,9 +50,9 @@ def test_empty_file_decides_nothing(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("people = ", "is no TOML file"),
+        ("people = ", "is not a TOML file"),
         ("[people.Zo\xeb]".encode().decode("latin-1"), ": at line 1, column 11;"),
-        ("\xff", "is no TOML file"),
+        ("\xff", "is not a TOML file"),
         ('default = "maybe"', "default must be one of include, pseudonymize, exclude"),
         ('[people."Al"]\nconsent = "no"', "consent of 'Al' must be one of include"),
         ('[people."Al"]\nconsent = ["exclude"]', "consent of 'Al' must be one of include"),

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger._internal.readable_text import plain_text
+from langchain_fbmessenger.privacy.findings import find_in, replaced
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder, find_identifiers
-from langchain_fbmessenger.privacy.plain_text import find_in, plain_text
 from tests.unit_tests.privacy.identifiers.placements import (
     BEFORE,
     BEHIND,

@@ -12,20 +12,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from langchain_fbmessenger.privacy.findings import find_in
 from langchain_fbmessenger.privacy.identifiers import (
     IdentifierFinder,
     cards,
     finder,
     ibans,
     ids,
+    links,
     phones,
-    tokens,
     words,
 )
-from langchain_fbmessenger.privacy.identifiers.address_tables import address_file
-from langchain_fbmessenger.privacy.identifiers.ascii_signs import in_ascii
-from langchain_fbmessenger.privacy.identifiers.signs import Sign, fewest_digits, signs_in
-from langchain_fbmessenger.privacy.plain_text import find_in
+from langchain_fbmessenger.privacy.identifiers.address_words import address_file
+from langchain_fbmessenger.privacy.identifiers.signs import Sign, fewest_digits, in_ascii, signs_in
 from tests.unit_tests.privacy.identifiers.placements import VALUES
 from tests.unit_tests.privacy.identifiers.texts import FOUND, LEFT
 from tests.unit_tests.privacy.side_by_side import find_in_each
@@ -53,7 +52,7 @@ ODD = [*"\u0345\u0301\u0660\u0665\u0967\uff11", "\U000104a1", "\U0001d7d8", "\U0
 any_pattern = st.sampled_from(ALL_ROWS).flatmap(
     lambda row: st.from_regex(row.pattern, fullmatch=True)
 )
-any_token = st.from_regex(tokens._pattern(), fullmatch=True)
+any_token = st.from_regex(links._token_pattern(), fullmatch=True)
 any_words = st.one_of(*map(st.sampled_from, (STREETS, NUMBER_WORDS, LISTS, TOLD, NAMES)))
 numbers = st.text("0123456789", min_size=1, max_size=9)
 house_numbers = st.from_regex(r"[1-9][0-9]{0,3}[a-d]?(?:/[0-9]{1,2})?", fullmatch=True)
@@ -167,7 +166,7 @@ def test_whatever_is_written_as_an_id_has_the_signs_of_one(find: Any, row: Any) 
 
 @given(any_token)
 def test_every_token_has_the_signs_of_one(token: str) -> None:
-    assert _is_asked(tokens.find_tokens, token)
+    assert _is_asked(links.find_tokens, token)
 
 
 @given(

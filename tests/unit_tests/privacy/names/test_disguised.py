@@ -10,10 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger._internal.roster import Person
-from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger.privacy.findings import find_in, replaced
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.names.disguised import has_letters_apart, letters_apart
-from langchain_fbmessenger.privacy.plain_text import find_in
+from langchain_fbmessenger.privacy.names.finder import has_letters_apart, letters_apart
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.findings import TextFinder

@@ -71,7 +71,7 @@ def test_another_file_is_an_error_that_quotes_nothing(tmp_path: Path, content: b
     path = tmp_path / "names.key"
     path.write_bytes(content)
 
-    with pytest.raises(ValueError, match="no key file") as caught:
+    with pytest.raises(ValueError, match="not a key file") as caught:
         NameBook(path)
 
     assert str(path) in str(caught.value)

@@ -71,7 +71,7 @@ def test_a_participant_is_one_person_with_who_is_mentioned(tmp_path: Path, name:
 
 @pytest.mark.parametrize("name", SPELLINGS)
 @pytest.mark.parametrize("told", ["Milo Dvořák", "milo dvorak", *SPELLINGS[:2]])
-def test_who_is_named_by_whoever_types_a_name(tmp_path: Path, name: str, told: str) -> None:
+def test_a_typed_name_names_its_person(tmp_path: Path, name: str, told: str) -> None:
     sessions = [session(name, "hi")]
 
     (kept,) = pseudonymize_chat_sessions(sessions, key=tmp_path / "k", keep=[told])
@@ -153,7 +153,7 @@ def test_a_key_of_an_earlier_version_stays_good(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", SPELLINGS)
-def test_whoever_is_looked_for_is_found(name: str) -> None:
+def test_a_person_who_is_looked_for_is_found(name: str) -> None:
     people = [[name], ["Milena Dvořák"], ["Zoë"]]
     assert find_person("Milo Dvořák", people) == (name,)
     assert find_person(name, [["Milo Dvořák"], ["Zoë"]]) == ("Milo Dvořák",)

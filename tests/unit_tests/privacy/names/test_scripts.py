@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from langchain_fbmessenger import restore_names
 from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.consent.mentions import MentionFinder, NamesLeftOut
-from langchain_fbmessenger.privacy.findings import replaced
+from langchain_fbmessenger.privacy.findings import find_in, replaced
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.plain_text import find_in
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger._internal.roster import Person
-from langchain_fbmessenger.privacy.familiar_words import FamiliarWords
+from langchain_fbmessenger.privacy.findings import FamiliarWords, find_in
 from langchain_fbmessenger.privacy.names import NameBook
-from langchain_fbmessenger.privacy.plain_text import find_in
 from tests.unit_tests.privacy.side_by_side import find_in_each
 
 if TYPE_CHECKING:

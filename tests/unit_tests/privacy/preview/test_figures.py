@@ -12,14 +12,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_path
+from langchain_fbmessenger._internal.readable_text import plain_text
 from langchain_fbmessenger.privacy.findings import Finding, replaced
-from langchain_fbmessenger.privacy.plain_text import plain_text
-from langchain_fbmessenger.privacy.preview.figures import Preview, preview_key
-from langchain_fbmessenger.privacy.preview.left_over import left_in
-from langchain_fbmessenger.privacy.preview.measured import measured
+from langchain_fbmessenger.privacy.preview.figures import Preview, left_in, preview_key
 from langchain_fbmessenger.privacy.preview.page import preview_page, write_preview_page
 from langchain_fbmessenger.privacy.preview.samples import Reservoir, Sample, sample_of
-from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE, other_lines, visible
+from langchain_fbmessenger.privacy.preview.wording import (
+    MISSED_OUTSIDE,
+    measured,
+    other_lines,
+    visible,
+)
 from langchain_fbmessenger.privacy.redaction.redact import Redaction
 from tests.unit_tests.builders import session
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from langchain_fbmessenger.privacy.preview.measured import Rate, measured
-from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE
+from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE, Rate, measured
 
 DOCS = Path(__file__).parents[4] / "docs" / "privacy.md"
 

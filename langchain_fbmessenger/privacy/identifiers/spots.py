@@ -1,4 +1,4 @@
-"""Where an identifier may begin and end: beside other scripts and words, but not amid a code.
+"""An identifier in a text, and where it may begin and end: beside words, but not amid a code.
 
 Chats have no blanks in Chinese, Japanese and Thai, particles behind numbers in Korean, and typing
 errors everywhere. So what stands beside a number says nothing, unless it may be more of the same:
@@ -8,8 +8,33 @@ a digit; a decimal's, a date's or a time's sign; Latin letters, of which codes a
 from __future__ import annotations
 
 import re
+from typing import NamedTuple
 
-__all__ = ["LATIN", "TAKEN", "is_behind_another", "is_whole"]
+__all__ = ["LATIN", "NEVER", "STAYS", "TAKEN", "Spot", "is_behind_another", "is_whole"]
+
+# What fakes of numbers without a check digit begin with. Of phone numbers, only Tajikistan's plan
+# has such; they are let stand.
+NEVER = "000"
+STAYS = ""  # marks a span that later finders skip
+
+
+class Spot(NamedTuple):
+    """An identifier in a text.
+
+    Attributes:
+        start: Where it begins, in characters.
+        end: Where it has ended.
+        kind: One of `KINDS`, or `STAYS`.
+        value: What all ways of writing it have in common.
+        form: Which sort of the kind it is, where that matters to its fake.
+    """
+
+    start: int
+    end: int
+    kind: str
+    value: str
+    form: str = ""
+
 
 TAKEN = "\0"  # stands where another identifier was found; no plain text has one
 
@@ -30,7 +55,7 @@ _MOST = 24  # letters of a word
 
 
 def is_whole(text: str, start: int, end: int, *, signs: str = _SIGNS, marks: str = _MARKS) -> bool:
-    """Tell whether an identifier is no part of a longer number, a code, or a link.
+    """Tell whether an identifier is not part of a longer number, a code, or a link.
 
     Args:
         text: The text.

@@ -1,4 +1,4 @@
-"""Whether a text may hold an address: a look at its words and numbers, and how they follow.
+"""The words of addresses.toml, and whether a text may hold an address by its words and numbers.
 
 Every text with a digit is looked at, and hardly any holds an address. What is asked for here, all
 addresses have; whether it is one, `addresses` says.
@@ -12,14 +12,83 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.privacy.familiar_words import FamiliarWords
-from langchain_fbmessenger.privacy.identifiers.address_tables import address_file, address_tables
+from langchain_fbmessenger._internal.package_tables import read_table
+from langchain_fbmessenger.privacy.findings import FamiliarWords
 from langchain_fbmessenger.privacy.identifiers.words import stem_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["CAPITALS", "may_hold_addresses"]
+__all__ = ["CAPITALS", "Language", "Tables", "address_file", "address_tables", "may_hold_addresses"]
+
+_FORMS = ("before", "number_first", "behind", "closing")
+
+
+class Language(msgspec.Struct, forbid_unknown_fields=True):
+    """The words of a language, as addresses.toml explains them."""
+
+    name: str = ""
+    before: list[str] = []
+    number_first: list[str] = []
+    behind: list[str] = []
+    closing: list[str] = []
+    ends: list[str] = []
+    capital_ends: frozenset[str] = frozenset()
+    not_streets: frozenset[str] = frozenset()
+    plain: frozenset[str] = frozenset()
+    proven: frozenset[str] = frozenset()
+    live: list[str] = []
+
+
+class _None(msgspec.Struct, forbid_unknown_fields=True):
+    names: frozenset[str]
+    units: list[str]
+    flat: list[str]
+    number: list[str]
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    language: dict[str, Language]
+    none: _None
+
+
+class Tables(msgspec.Struct, frozen=True):
+    """The words of all languages.
+
+    Attributes:
+        words: In which form and language a word says "street".
+        ends: Ends of streets' names.
+        languages: All of them.
+        no_names: Words in no street's name.
+    """
+
+    words: dict[str, list[tuple[str, Language]]]
+    ends: tuple[str, ...]
+    languages: list[Language]
+    no_names: frozenset[str]
+
+
+@functools.cache
+def address_file() -> _File:
+    """Return what addresses.toml holds."""
+    file: _File = read_table(__package__, "addresses.toml", _File)
+    for name, language in file.language.items():
+        language.name = name
+    return file
+
+
+@functools.cache
+def address_tables() -> Tables:
+    """Return the words of all languages."""
+    words: dict[str, list[tuple[str, Language]]] = {}
+    languages = list(address_file().language.values())
+    for language in languages:
+        for form in _FORMS:
+            for word in getattr(language, form):
+                words.setdefault(word, []).append((form, language))
+    ends = tuple(end for language in languages for end in language.ends)
+    return Tables(words, ends, languages, address_file().none.names)
+
 
 CAPITALS = f"[{''.join(filter(str.isupper, map(chr, range(0x530))))}]"
 """`re` has no class of capitals: those of Latin, Greek and Cyrillic."""
