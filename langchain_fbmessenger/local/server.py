@@ -14,16 +14,20 @@ import socket
 import sqlite3
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.exceptions import LocalServerError
-from langchain_fbmessenger.local.process.address import ServerAddress, running_server, write_address
-from langchain_fbmessenger.local.process.descriptors import capacity_of, raise_limit
+from langchain_fbmessenger.local.process.address import (
+    ServerAddress,
+    raise_if_stopped,
+    running_server,
+    write_address,
+)
 from langchain_fbmessenger.local.process.ending import Ending
-from langchain_fbmessenger.local.process.extra import check_extra
 from langchain_fbmessenger.local.process.home import PRIVATE_UMASK, Home, locked
-from langchain_fbmessenger.local.process.stopped import raise_if_stopped
+from langchain_fbmessenger.local.process.launcher import check_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -39,6 +43,11 @@ SERVER_RUNNING = "server_running"
 _IDLE_POLL_SECONDS = 5.0
 _PREDECESSOR_SECONDS = 5.0
 """How long a server that ends, or one that begins, is waited for."""
+_WANTED = 8192
+_KEPT_FREE = 64
+"""For the database, logs, children's pipes and what is opened for a moment."""
+_MOST_CONNECTIONS = 2048
+_FEWEST = 8
 
 
 def serve(
@@ -193,3 +202,39 @@ def _listen(host: str, port: int) -> socket.socket:
 def _base_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What the server takes on at once.
+
+    Attributes:
+        connections: Open connections. Those that wait for a request make room for new ones.
+        requests: Requests of clients that know the key. Fewer, so that some connections always
+            can make room, and each may open a file or two.
+    """
+
+    connections: int
+    requests: int
+
+
+def capacity_of(open_files: int) -> Capacity:
+    """Return what fits a limit of open files."""
+    connections = min(max((open_files - _KEPT_FREE) // 2, _FEWEST), _MOST_CONNECTIONS)
+    return Capacity(connections, connections // 2)
+
+
+def raise_limit() -> int:
+    """Let this process open as many files as it may and could need; return how many that are."""
+    if sys.platform == "win32":
+        return _WANTED
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(hard, _WANTED)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return _WANTED if soft == resource.RLIM_INFINITY else soft
+    with suppress(ValueError, OSError):  # macOS has a limit below its own "no limit"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft

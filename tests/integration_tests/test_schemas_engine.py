@@ -13,7 +13,7 @@ import pytest_asyncio
 from langchain_fbmessenger.local.api.schema import check_schemas
 from langchain_fbmessenger.local.engines import EngineError
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
-from langchain_fbmessenger.local.process.native_log import NativeLog
+from langchain_fbmessenger.local.process.logs import NativeLog
 from tests.integration_tests.engines_local import ask, make_engine
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import Connection
-from langchain_fbmessenger.fine_tuning.pages import items_of
+from langchain_fbmessenger.fine_tuning.provider_queries import items_of
 from langchain_fbmessenger.fine_tuning.providers.base import (
     Provider,
     key_from,

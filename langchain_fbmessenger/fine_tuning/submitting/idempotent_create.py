@@ -11,15 +11,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.errors import (
+    backoff,
+    is_transient,
+    may_have_acted,
+)
 from langchain_fbmessenger.fine_tuning.provider_queries import (
     delete_files,
     files_named,
     newest_jobs,
-)
-from langchain_fbmessenger.fine_tuning.retries import (
-    backoff,
-    is_transient,
-    may_have_acted,
 )
 
 if TYPE_CHECKING:

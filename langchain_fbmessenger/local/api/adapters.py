@@ -19,9 +19,9 @@ from starlette.routing import Route
 
 from langchain_fbmessenger._internal.home import expanded
 from langchain_fbmessenger.exceptions import MissingFolderError
-from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.models import known_base, remove_model
+from langchain_fbmessenger.local.api.parameters import decode
 from langchain_fbmessenger.local.api.services import Services, services_of
 from langchain_fbmessenger.local.models.adapter_import import (
     AdapterError,

@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.chat_body import (
     ChatRequest,
     Tools,
@@ -23,13 +22,13 @@ from langchain_fbmessenger.local.api.chat_body import (
     read_messages,
     request_for,
 )
-from langchain_fbmessenger.local.api.chunks import merge_chunks
 from langchain_fbmessenger.local.api.errors import CLIENT_CLOSED, ApiError
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
+from langchain_fbmessenger.local.api.parameters import decode
 from langchain_fbmessenger.local.api.services import services_of
 from langchain_fbmessenger.local.engines import Adapter, EngineEndedError, EngineError
-from langchain_fbmessenger.local.models.chat_template import unsupported_fields
-from langchain_fbmessenger.local.models.control_tokens import parts_of_text
+from langchain_fbmessenger.local.engines.chunks import merge_chunks
+from langchain_fbmessenger.local.models.chat_template import parts_of_text, unsupported_fields
 from langchain_fbmessenger.local.records import new_id, now
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from langchain_fbmessenger.local.api.bodies import check_depth, decode
 from langchain_fbmessenger.local.api.errors import ApiError
+from langchain_fbmessenger.local.api.parameters import check_depth, decode
 from langchain_fbmessenger.local.api.schema import check_schemas
 
 if TYPE_CHECKING:

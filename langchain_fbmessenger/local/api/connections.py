@@ -27,7 +27,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from langchain_fbmessenger.local.api.errors import error_body
 from langchain_fbmessenger.local.api.guard import STRANGER
 from langchain_fbmessenger.local.process.ending import REQUESTS_SECONDS
-from langchain_fbmessenger.local.process.server_log import LOGGING
+from langchain_fbmessenger.local.process.logs import LOGGING
 
 if TYPE_CHECKING:
     import socket

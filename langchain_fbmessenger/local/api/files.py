@@ -20,9 +20,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.bodies import convert
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
-from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.api.parameters import convert, page_of
 from langchain_fbmessenger.local.api.services import Services, services_of
 from langchain_fbmessenger.local.jobs.wire import deleted_object, file_object
 from langchain_fbmessenger.local.records import UNFINISHED, FileRecord, new_id, now

@@ -18,10 +18,9 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.models import known_base
-from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.api.parameters import decode, page_of
 from langchain_fbmessenger.local.api.services import Services, services_of
 from langchain_fbmessenger.local.jobs.job_log import tell
 from langchain_fbmessenger.local.jobs.wire import (

@@ -7,6 +7,8 @@ bodies are bounded, and the time of the last request is kept, by which an idle s
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,6 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from langchain_fbmessenger.local.api.errors import ApiError, error_body
-from langchain_fbmessenger.local.api.hosts import is_own_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ STRANGER = "is_stranger"
 _OPEN_PATHS = frozenset({"/health"})
 _UPLOAD_PATH = "/v1/files"
 _FORM_OVERHEAD = 64 * 1024
+_HOST = re.compile(r"(?P<name>[^\[\]:@/\\\s]+|\[(?P<v6>[0-9A-Fa-f:.]+)\])(:[0-9]{0,5})?")
+_V6 = ipaddress.ip_address("::1")
 
 
 class Guard:
@@ -145,3 +148,24 @@ class _Body:
                 self._when_whole()
                 self.is_whole = True
         return message
+
+
+def is_own_host(value: str) -> bool:
+    """Say whether a Host header names this machine by `localhost` or a loopback address.
+
+    The port is not compared: it may be another one at the other end of a tunnel.
+    """
+    match = _HOST.fullmatch(value)
+    if match is None:
+        return False
+    name = match["name"].lower()
+    if name in {"localhost", "localhost."}:
+        return True
+    try:
+        address = ipaddress.ip_address(match["v6"] or name)
+    except ValueError:
+        return False
+    is_bracketed = match["v6"] is not None
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_loopback and not is_bracketed
+    return address == _V6 and is_bracketed

@@ -20,7 +20,7 @@ from langchain_fbmessenger.local.engines import (
 )
 from langchain_fbmessenger.local.engines.process import EngineProcess
 from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
-from langchain_fbmessenger.local.process.json_paths import within
+from langchain_fbmessenger.local.process.children import within
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable

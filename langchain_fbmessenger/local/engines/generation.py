@@ -13,7 +13,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from langchain_fbmessenger.local.engines.stop_strings import StopStrings
+from langchain_fbmessenger.local.engines.chunks import StopStrings
 
 if TYPE_CHECKING:
     import threading

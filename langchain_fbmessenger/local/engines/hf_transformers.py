@@ -14,8 +14,7 @@ from transformers import GenerationConfig
 
 from langchain_fbmessenger.local.engines import EngineError
 from langchain_fbmessenger.local.engines.generation import Generation
-from langchain_fbmessenger.local.models.from_folder import load_model
-from langchain_fbmessenger.local.training.precision import prefers_bf16
+from langchain_fbmessenger.local.models.loading import load_model, prefers_bf16
 from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ import xllamacpp
 
 from langchain_fbmessenger._internal.control_tokens import PRIVATE_USE, ControlTokens
 from langchain_fbmessenger.local.engines import EngineError
-from langchain_fbmessenger.local.engines.completions import as_chat_chunk
+from langchain_fbmessenger.local.engines.chunks import as_chat_chunk
 from langchain_fbmessenger.local.models.adapters import gguf_of
-from langchain_fbmessenger.local.models.control_tokens import control_tokens
-from langchain_fbmessenger.local.process.native_log import known_parts
+from langchain_fbmessenger.local.models.chat_template import control_tokens
+from langchain_fbmessenger.local.process.logs import known_parts
 
 if TYPE_CHECKING:
     import threading

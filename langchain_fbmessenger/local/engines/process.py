@@ -34,8 +34,8 @@ from langchain_fbmessenger.local.engines.protocol import (
     Ready,
     Working,
 )
-from langchain_fbmessenger.local.process.child_environment import child_environment
-from langchain_fbmessenger.local.process.native_log import NativeLog
+from langchain_fbmessenger.local.process.children import child_environment
+from langchain_fbmessenger.local.process.logs import NativeLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator

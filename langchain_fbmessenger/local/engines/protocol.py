@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
+from langchain_fbmessenger.local.process.children import path_from_text, path_to_text
 
 
 class AdapterFolder(msgspec.Struct, frozen=True):

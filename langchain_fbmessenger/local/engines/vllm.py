@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.control_tokens import ControlTokens
 from langchain_fbmessenger.local.engines import EngineError
-from langchain_fbmessenger.local.engines.completions import as_chat_chunk
+from langchain_fbmessenger.local.engines.chunks import as_chat_chunk
 from langchain_fbmessenger.local.engines.kinds import vllm_command
-from langchain_fbmessenger.local.models.control_tokens import control_tokens
+from langchain_fbmessenger.local.models.chat_template import control_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

@@ -11,8 +11,8 @@ from langchain_fbmessenger.local.jobs.hyperparameters import resolve
 from langchain_fbmessenger.local.jobs.job_log import EPOCHS_NAME, JobLog, end_job, fail_job, tell
 from langchain_fbmessenger.local.jobs.training_child import LOG_NAME, training_child
 from langchain_fbmessenger.local.models.bases import BaseModelError, find_base, short_name
+from langchain_fbmessenger.local.process.children import within
 from langchain_fbmessenger.local.process.ending import CHILDREN_SECONDS
-from langchain_fbmessenger.local.process.json_paths import within
 from langchain_fbmessenger.local.records import (
     UNFINISHED,
     JobError,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.local.process.child_environment import child_environment
-from langchain_fbmessenger.local.process.native_log import copy_in_background
+from langchain_fbmessenger.local.process.children import child_environment
+from langchain_fbmessenger.local.process.logs import copy_in_background
 from langchain_fbmessenger.local.training import protocol
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ what a server needs.
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import signal
 import subprocess
@@ -16,13 +17,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.own_processes import TELEMETRY_OFF
-from langchain_fbmessenger.exceptions import LocalServerError
-from langchain_fbmessenger.local.process.address import ServerAddress, running_server
-from langchain_fbmessenger.local.process.child_environment import UTF8
-from langchain_fbmessenger.local.process.extra import check_extra
+from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
+from langchain_fbmessenger.local.process.address import (
+    ServerAddress,
+    raise_if_stopped,
+    running_server,
+)
+from langchain_fbmessenger.local.process.children import UTF8, python_path
 from langchain_fbmessenger.local.process.home import Home, locked
-from langchain_fbmessenger.local.process.python_path import python_path
-from langchain_fbmessenger.local.process.stopped import raise_if_stopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -49,6 +51,7 @@ _TRY_AGAIN = {
       if hasattr(signal, name)),
 }  # fmt: skip
 """Exit statuses of a server that somebody has ended while it started."""
+_NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
 
 
 def ensure_server(home: Path | None = None) -> ServerAddress:
@@ -206,3 +209,15 @@ def _since(log: Path, begin: int) -> str:
     with log.open("rb") as file:
         file.seek(begin)
         return file.read().decode(errors="replace")[-_LOG_TAIL:].strip() or "(empty)"
+
+
+def check_extra() -> None:
+    """Make sure that what the server and its training child import is there.
+
+    Raises:
+        MissingExtraError: Naming the first package that is not.
+    """
+    for name in _NEEDED:
+        if importlib.util.find_spec(name) is None:
+            msg = "The local server"
+            raise MissingExtraError(msg, extra="local", missing=name)

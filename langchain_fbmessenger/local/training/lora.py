@@ -25,10 +25,9 @@ from transformers.modeling_outputs import CausalLMOutput
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from langchain_fbmessenger.local.models.from_folder import load_model
+from langchain_fbmessenger.local.models.loading import load_model, prefers_bf16
 from langchain_fbmessenger.local.training.checkpoints import newest_checkpoint
 from langchain_fbmessenger.local.training.masking import IGNORED, EncodedChat
-from langchain_fbmessenger.local.training.precision import prefers_bf16
 from langchain_fbmessenger.local.training.training_callbacks import (
     CheckpointCallback,
     Hooks,

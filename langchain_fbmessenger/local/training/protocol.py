@@ -10,8 +10,8 @@ from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
 
 import msgspec
 
+from langchain_fbmessenger.local.process.children import path_from_text, path_to_text
 from langchain_fbmessenger.local.process.home import write_private
-from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
 from langchain_fbmessenger.local.records import (  # noqa: TC001  # as above
     Compute,
     LoraShape,

@@ -13,10 +13,10 @@ from langchain_fbmessenger._internal.control_tokens import (
     control_tokens_of,
     encode_behind,
 )
-from langchain_fbmessenger.local.models.control_tokens import control_tokens
-from langchain_fbmessenger.local.models.from_folder import load_tokenizer
+from langchain_fbmessenger.local.models.chat_template import control_tokens
 from langchain_fbmessenger.local.models.gguf_header import read_header
 from langchain_fbmessenger.local.models.inspection import inspect
+from langchain_fbmessenger.local.models.loading import load_tokenizer
 from langchain_fbmessenger.local.training.masking import TemplateError
 from langchain_fbmessenger.local.training.training_file import Message
 

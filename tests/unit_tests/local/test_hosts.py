@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 
 from langchain_fbmessenger.local.api import adapters, chat, files, fine_tuning, models
-from langchain_fbmessenger.local.api.guard import Guard
-from langchain_fbmessenger.local.api.hosts import is_own_host
+from langchain_fbmessenger.local.api.guard import Guard, is_own_host
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette

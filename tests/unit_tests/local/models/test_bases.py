@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from langchain_fbmessenger.local.models import auto_base, bases, hub
+from langchain_fbmessenger.local.models.auto_base import Memory
 from langchain_fbmessenger.local.models.bases import MAX_CONTEXT, BaseModelError, find_base
 from langchain_fbmessenger.local.models.families import LOADABLE, PROVEN
 from langchain_fbmessenger.local.models.hub import HubError
-from langchain_fbmessenger.local.models.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from langchain_fbmessenger.local.process.child_environment import child_environment
+from langchain_fbmessenger.local.process.children import child_environment
 from langchain_fbmessenger.local.process.ending import Ending
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
