@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local.api.guard import Guard
     from langchain_fbmessenger.local.api.services import Services
     from langchain_fbmessenger.local.engines import Engine
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 SERVER_RUNNING = "server_running"
 
@@ -119,7 +119,7 @@ def _services(home: Home, address: ServerAddress) -> Services:
     from langchain_fbmessenger.local.jobs.job_queue import JobQueue
     from langchain_fbmessenger.local.jobs.store import Store
 
-    def engine_of(base: BaseModel) -> Engine:
+    def engine_of(base: BaseModelInfo) -> Engine:
         return ChildEngine(kind_for(base), base.path, home.bases, base.context_length)
 
     try:

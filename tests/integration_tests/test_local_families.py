@@ -17,7 +17,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from langchain_fbmessenger.local.models.adapters import gguf_of, save_adapter
-from langchain_fbmessenger.local.models.bases import BaseModel, find_base
+from langchain_fbmessenger.local.models.bases import BaseModelInfo, find_base
 from langchain_fbmessenger.local.models.families import PROVEN, SAME_TOKENS, Family
 from langchain_fbmessenger.local.models.weights import trainable_folder
 from langchain_fbmessenger.local.training.masking import IGNORED, encode_chat
@@ -58,7 +58,7 @@ UNDER_TRANSFORMERS = sorted({*FAMILIES} - {*UNDER_LLAMA_CPP})
 @dataclass
 class Tiny:
     original: PreTrainedModel
-    base: BaseModel
+    base: BaseModelInfo
     folder: Path
     tokenizer: HubTokenizer
     adapted: PeftModel

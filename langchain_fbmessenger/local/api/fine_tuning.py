@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _JOBS = "/v1/fine_tuning/jobs"
 _METADATA = re.compile(r"metadata\[(?P<key>[^\]]*)\]")
@@ -151,7 +151,7 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
     return job
 
 
-def _base(services: Services, name: str) -> BaseModel:
+def _base(services: Services, name: str) -> BaseModelInfo:
     if services.store.get(ModelRecord, name):
         msg = f"{name} is fine-tuned already: train its base model on the larger set of examples."
         raise ApiError(msg, param="model", code="model_not_available")
@@ -168,7 +168,7 @@ def _check_said_once(body: _JobBody) -> None:
         raise ApiError(msg, param="learning_rate")
 
 
-def _check_targets(base: BaseModel, lora: _Lora) -> None:
+def _check_targets(base: BaseModelInfo, lora: _Lora) -> None:
     if base.engine != "llama.cpp" or isinstance(lora.target_modules, str):
         return  # what transformers has no layer for, the training says
     if unknown := sorted(set(lora.target_modules) - LINEAR_LAYERS):

@@ -23,8 +23,8 @@ from langchain_fbmessenger.local.models.auto_base import choose_base
 from langchain_fbmessenger.local.models.bases import (
     AUTO,
     MAX_CONTEXT,
-    BaseModel,
     BaseModelError,
+    BaseModelInfo,
     find_base,
     installed_bases,
     short_name,
@@ -51,7 +51,7 @@ class ServedModel:
     """What a model id stands for."""
 
     id: str
-    base: BaseModel
+    base: BaseModelInfo
     adapter: Path | None
     """The folder of its adapter, see `adapters.save_adapter`."""
 
@@ -77,7 +77,7 @@ def served_model(services: Services, model_id: str) -> ServedModel:
     return ServedModel(model_id, base, adapter)
 
 
-def known_base(services: Services, name: str, param: str = "model") -> BaseModel:
+def known_base(services: Services, name: str, param: str = "model") -> BaseModelInfo:
     """Find a base model by what a request says in `param`, where that names no fine-tuned one.
 
     Raises:

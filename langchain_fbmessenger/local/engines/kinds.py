@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _EVERY = frozenset(
     {
@@ -47,7 +47,7 @@ TRANSFORMERS = EngineKind("transformers", _EVERY)
 VLLM = EngineKind("vllm", _EVERY | {"response_format"})
 
 
-def kind_for(base: BaseModel) -> EngineKind:
+def kind_for(base: BaseModelInfo) -> EngineKind:
     """Choose what serves a base: llama.cpp for what it can, vLLM where there is one, else torch."""
     if base.engine == "llama.cpp":
         return LLAMA_CPP

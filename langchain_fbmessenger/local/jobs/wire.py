@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
     from langchain_fbmessenger.local.records import (
         CheckpointRecord,
         EventRecord,
@@ -89,7 +89,7 @@ def checkpoint_object(checkpoint: CheckpointRecord) -> JsonObject:
     }
 
 
-def base_object(base: BaseModel) -> JsonObject:
+def base_object(base: BaseModelInfo) -> JsonObject:
     """A base model; `context_length` is ours."""
     return {
         "object": "model",

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _PLAIN: Mapping[str, tuple[object, ...]] = {
     "peft_type": ("LORA",),
@@ -78,7 +78,7 @@ class _Described(msgspec.Struct, frozen=True):
     shape: tuple[int, ...] | None = None
 
 
-def import_adapter(source: Path, base: BaseModel, folder: Path, *, force: bool = False) -> None:
+def import_adapter(source: Path, base: BaseModelInfo, folder: Path, *, force: bool = False) -> None:
     """Copy a LoRA into a new folder, checked, and as GGUF where llama.cpp serves the base.
 
     Args:
@@ -132,7 +132,7 @@ def _copy(source: Path, target: Path, most: int) -> None:
     target.chmod(0o600)
 
 
-def _check(folder: Path, base: BaseModel, *, force: bool) -> None:
+def _check(folder: Path, base: BaseModelInfo, *, force: bool) -> None:
     config = _config(folder)
     own = config.base_model_name_or_path
     if own and not force and not is_named(own, base):
@@ -200,7 +200,7 @@ def _is_targeted(module: str, targets: list[str] | str) -> bool:
     return any(module == name or module.endswith(f".{name}") for name in targets)
 
 
-def _shapes(base: BaseModel) -> Callable[[str], tuple[int, ...] | None]:
+def _shapes(base: BaseModelInfo) -> Callable[[str], tuple[int, ...] | None]:
     """Return what gives the shape of a layer's weights by transformers' name for it."""
     if base.path.is_dir():
         shapes = _safetensors_shapes(base.path)

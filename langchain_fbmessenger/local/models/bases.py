@@ -56,7 +56,7 @@ class BaseModelError(ValueError):
 
 
 @dataclass(frozen=True)
-class BaseModel:
+class BaseModelInfo:
     """A base model that can be trained and served."""
 
     name: str
@@ -87,7 +87,7 @@ def short_name(name: str) -> str:
     return Path(_COMMIT.sub("", name)).name.removesuffix(".gguf").replace(":", "-")
 
 
-def find_base(name: str) -> BaseModel:
+def find_base(name: str) -> BaseModelInfo:
     """Find a base model by name, path or hub id; a hub id may download.
 
     Raises:
@@ -109,7 +109,7 @@ def find_base(name: str) -> BaseModel:
     except UnusableError as error:
         msg = f"The base model {name!r} cannot be used. {error}"
         raise BaseModelError(msg) from error
-    return BaseModel(
+    return BaseModelInfo(
         name,
         path,
         min(findings.context_length or MAX_CONTEXT, MAX_CONTEXT),
@@ -119,7 +119,7 @@ def find_base(name: str) -> BaseModel:
     )
 
 
-def installed_bases() -> list[BaseModel]:
+def installed_bases() -> list[BaseModelInfo]:
     """Return the bases of the ladder that are on this machine: no network is asked."""
     names = [row.name for row in LADDER if bundled_file(row.name)]
     for row in LADDER:
@@ -130,7 +130,7 @@ def installed_bases() -> list[BaseModel]:
     return [base for name in names if (base := _found(name))]
 
 
-def _found(name: str) -> BaseModel | None:
+def _found(name: str) -> BaseModelInfo | None:
     try:
         return find_base(name)
     except BaseModelError:

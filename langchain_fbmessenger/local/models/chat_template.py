@@ -14,14 +14,14 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
     from pathlib import Path
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _TOOLS = frozenset({"tools", "tool_choice", "parallel_tool_calls"})
 _SPECIAL = frozenset({2, 3})
 """gguf's numbers for the unknown token and for control tokens."""
 
 
-def unsupported_fields(base: BaseModel, asked: Collection[str]) -> frozenset[str]:
+def unsupported_fields(base: BaseModelInfo, asked: Collection[str]) -> frozenset[str]:
     """Return which of the fields asked for would be without effect.
 
     A template that never names `tools` does not show them to the model, and llama.cpp then holds

@@ -18,7 +18,7 @@ from langchain_fbmessenger.local.models.weights import content_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _CACHED = re.compile(r"(?:^|/)models--(?P<owner>[^/]+?)--(?P<name>[^/]+)")
 """A repository in the hub's cache."""
@@ -38,7 +38,7 @@ _NAMED_IN_GGUF = (
 )
 
 
-def is_named(name: str, base: BaseModel) -> bool:
+def is_named(name: str, base: BaseModelInfo) -> bool:
     """Say whether a base goes by a name: a hub id, a folder, a file, or an alias of them.
 
     A name that says nothing fits all of them.
@@ -58,7 +58,7 @@ def without_folders(name: str) -> str:
     return "".join(filter(str.isprintable, shown))[:100]
 
 
-def _names_of(base: BaseModel) -> set[str]:
+def _names_of(base: BaseModelInfo) -> set[str]:
     names = {*_plain_names(base.name), *_plain_names(str(base.path))}
     if base.path.is_file():
         names |= _plain_names(str(base.path.parent))
