@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.local.api.guard import Guard
     from langchain_fbmessenger.local.api.services import Services
-    from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.engines.engine import Engine
     from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 SERVER_RUNNING = "server_running"
@@ -113,14 +113,14 @@ def _only_server_of(home: Home) -> Iterator[None]:
 
 def _services(home: Home, address: ServerAddress) -> Services:
     from langchain_fbmessenger.local.api.services import Services
-    from langchain_fbmessenger.local.engines.engine import ChildEngine
+    from langchain_fbmessenger.local.engines.engine import Engine
     from langchain_fbmessenger.local.engines.kinds import kind_for
     from langchain_fbmessenger.local.engines.pool import EnginePool
     from langchain_fbmessenger.local.jobs.job_queue import JobQueue
     from langchain_fbmessenger.local.jobs.store import Store
 
     def engine_of(base: BaseModelInfo) -> Engine:
-        return ChildEngine(kind_for(base), base.path, home.bases, base.context_length)
+        return Engine(kind_for(base), base.path, home.bases, base.context_length)
 
     try:
         store = Store(home.database)

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_FOLDER = "adapters"
 _one_at_a_time = threading.Lock()
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.:-]{0,127}\Z")]
 """Without slashes, so that it can be neither a path nor a hub id."""
@@ -77,10 +76,10 @@ def _add(services: Services, body: _LoadBody) -> None:
             msg = f"A model {body.lora_name} exists already."
             raise ApiError(msg, param="lora_name")
         _sweep(services)
-        adapter = f"{_FOLDER}/{new_id('adapter')}"
+        folder = services.home.adapters / new_id("adapter")
         try:
             source = expanded(Path(os.fsdecode(body.lora_path.encode())))
-            import_adapter(source, base, services.home.root / adapter, force=body.force)
+            import_adapter(source, base, folder, force=body.force)
         except OtherBaseError as error:
             msg = (
                 f"The adapter cannot be loaded: {error}. Give its own base as base_model_name or, "
@@ -96,7 +95,7 @@ def _add(services: Services, body: _LoadBody) -> None:
                 root=base.pinned_name,
                 job_id="",
                 created_at=now(),
-                adapter=adapter,
+                adapter=services.home.name_of(folder),
             )
         )
 
@@ -113,8 +112,8 @@ def _check_is_imported(services: Services, name: str) -> None:
 def _sweep(services: Services) -> None:
     """Remove what an import left behind when the server was killed in its midst."""
     known = {model.adapter for model in services.store.page(ModelRecord)}
-    for folder in (services.home.root / _FOLDER).glob("adapter-*"):
-        if f"{_FOLDER}/{folder.name}" not in known:
+    for folder in services.home.adapters.glob("adapter-*"):
+        if services.home.name_of(folder) not in known:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -144,19 +144,22 @@ class EngineProcess:
             while isinstance(answer := await self._answer_to(asked), Chunk):
                 yield answer.chunk
 
-    async def count_tokens(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
-    ) -> int:
-        """Return the number of tokens of a chat."""
-        answer = await self._told(lambda number: protocol.Count(number, messages, tools), Counted)
-        return answer.n_tokens
+    async def ask(self, request: Callable[[int], protocol.Request], kind: type[_T]) -> _T:
+        """Ask what has one answer, of that kind, and return it.
 
-    async def encode(self, text: str, *, with_special: bool) -> list[int]:
-        """Return the ids of a text's tokens."""
-        answer = await self._told(
-            lambda number: protocol.Encode(number, text, with_special), Encoded
-        )
-        return answer.tokens
+        Args:
+            request: Makes the request of the number that it is given.
+            kind: What answers it.
+
+        Raises:
+            EngineError: The request cannot be answered, or the child ended.
+        """
+        with self._opened() as asked:
+            await self._send(request(asked.number))
+            answer = await self._answer_to(asked)
+        if isinstance(answer, kind):
+            return answer
+        raise EngineError(_DIED, status=500)
 
     def forget(self, adapter: str) -> None:
         """Tell it that an adapter is gone."""
@@ -182,15 +185,6 @@ class EngineProcess:
         if self._logging is not None:  # what the child has started may outlive it by a moment
             await asyncio.wait({self._logging}, timeout=_LAST_WORDS_SECONDS)
             self._logging.cancel()
-
-    async def _told(self, ask: Callable[[int], protocol.Request], kind: type[_T]) -> _T:
-        """Ask what has one answer, and return that."""
-        with self._opened() as asked:
-            await self._send(ask(asked.number))
-            answer = await self._answer_to(asked)
-        if isinstance(answer, kind):
-            return answer
-        raise EngineError(_DIED, status=500)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[_Asked]:

@@ -122,7 +122,7 @@ class JobQueue:
                 return None
             models = self._store.page(ModelRecord, parent=job_id)
             self._store.delete_job(job_id)
-        shutil.rmtree(self._home.jobs / job_id, ignore_errors=True)
+        shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
         return [model.id for model in models]
 
     def _wait_for_child(self, job_id: str) -> None:

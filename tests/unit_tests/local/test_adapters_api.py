@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
 
 class IdleQueue:

@@ -10,7 +10,7 @@ from langchain_fbmessenger.local.engines.pool import EnginePool
 from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 if TYPE_CHECKING:
-    from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
 A, B, C = (BaseModelInfo(name, Path(f"{name}.gguf"), 128) for name in "abc")
 
