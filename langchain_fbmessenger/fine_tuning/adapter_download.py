@@ -1,4 +1,4 @@
-"""Adapters that a provider gives away: fetched to this machine, and served by its own server."""
+"""Fetch adapters that a provider gives away to this machine, and serve them here."""
 
 from __future__ import annotations
 

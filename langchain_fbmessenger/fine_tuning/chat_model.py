@@ -1,4 +1,4 @@
-"""The `ChatOpenAI` of a provider: counts as its model does, and says where it runs.
+"""Wrap a provider's model as a `ChatOpenAI` that counts tokens as the model itself does.
 
 Imported late, since langchain-openai is slow.
 """

@@ -1,6 +1,6 @@
-"""How a provider is reached: address, key, and the clients for it.
+"""Reach a provider: its address, its key, and the clients for it.
 
-The local server ends itself when nobody needs it and has a new port and key when it is next up.
+The local server ends itself when it is idle and has a new port and key when it is next up.
 Clients of it are given HTTP clients that look for it again, so that neither a wait nor a
 `ChatOpenAI` notices.
 """

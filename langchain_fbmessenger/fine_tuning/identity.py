@@ -1,4 +1,4 @@
-"""What a job is known by: a key over all that decides what comes out of it."""
+"""Identify a job: compute a key from all that decides what comes out of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A fine-tuning job at a provider: followed, awaited, and turned into a chat model."""
+"""Follow and await a fine-tuning job at a provider, and use what it has made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The losses of a job: its events go in, a curve comes out."""
+"""Read a job's losses from its events, as a curve over the steps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is remembered of each job on this machine: hashes, settings and figures, never chats.
+"""Remember each job on this machine: hashes, settings and figures, never chats.
 
 A manifest finds a job again where its provider does not, and says later what a model was made of.
 Each is a JSON file in the state folder that only its owner can read (0600).

@@ -1,4 +1,4 @@
-"""How many tokens a provider's model reads: its server's own count where it gives one.
+"""Count the tokens that a provider's model reads, by its server's own count where it has one.
 
 A server that has vLLM's `/tokenize` counts by the base model's tokenizer and chat template.
 Elsewhere tiktoken counts what it knows and has on this machine; what is left is estimated. No other

@@ -1,4 +1,4 @@
-"""Local server: what it remembers of files, jobs, events and models.
+"""Define what the server remembers of files, jobs, events and models.
 
 Field names are those of OpenAI's objects (platform.openai.com/docs/api-reference), so that
 `wire.py` has little to translate.

@@ -1,4 +1,4 @@
-"""Local server: the process itself.
+"""Run the server in this process.
 
 One server per state folder, on the loopback interface only, with a random key. Its address lies in
 the folder's `server.json` while it runs.

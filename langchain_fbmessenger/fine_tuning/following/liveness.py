@@ -1,7 +1,7 @@
-"""How a client of the local server waits: as long as its time limit says, unless nobody is at work.
+"""Wait for the local server as long as the time limit says, unless its process was stopped.
 
 A model may take minutes to answer, so a silence tells nothing; a process that was stopped (SIGSTOP)
-is silent, too, and never answers. Between two looks at the process a read waits on.
+is silent, too, and never answers. So the process is looked at from time to time while a read waits.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Looks at a job, again and again, through whatever faults pass by themselves."""
+"""Look at a job again and again, and bear faults that pass by themselves."""
 
 from __future__ import annotations
 

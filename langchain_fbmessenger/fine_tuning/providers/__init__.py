@@ -1,4 +1,4 @@
-"""Providers of fine-tuning: where jobs are sent, and what each asks for.
+"""Define the providers of fine-tuning: where jobs are sent, and what each asks for.
 
 A provider is a small class with hooks (`base.Provider`); what differs between those that speak
 OpenAI's wire stands in its class and nowhere else.

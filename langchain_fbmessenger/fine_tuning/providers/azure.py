@@ -1,4 +1,4 @@
-"""Azure OpenAI (Microsoft Foundry) by its v1 surface.
+"""Train at Azure OpenAI (Microsoft Foundry), by its v1 surface.
 
 Sources: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning and
 https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning-deploy (read 2026-11).

@@ -1,4 +1,4 @@
-"""Deployments of Azure OpenAI, by the management REST API that makes them.
+"""Deploy models at Azure OpenAI, by its management REST API.
 
 Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning-deploy (read
 2026-11).

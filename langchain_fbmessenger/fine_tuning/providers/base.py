@@ -1,4 +1,4 @@
-"""What a provider of fine-tuning is: a class with hooks, whose defaults are OpenAI's ways."""
+"""Define what a provider of fine-tuning is: a class with hooks that default to OpenAI's ways."""
 
 from __future__ import annotations
 

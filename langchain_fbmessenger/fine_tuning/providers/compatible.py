@@ -1,4 +1,4 @@
-"""Another server that speaks OpenAI's wire, by its address."""
+"""Train at any other server that speaks OpenAI's wire, given by its address."""
 
 from __future__ import annotations
 

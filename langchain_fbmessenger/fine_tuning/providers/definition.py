@@ -1,4 +1,4 @@
-"""What a provider class has to say of itself: missed where it is defined or made, by its name."""
+"""Check a provider class where it is defined or made, and name what it lacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fine-tuning server of this package, on the user's own machine."""
+"""Train with the fine-tuning server of this package, on the user's own machine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nebius Token Factory: trains open models, whose adapters can be fetched and served at home.
+"""Train open models at Nebius Token Factory; adapters can be fetched and served at home.
 
 Sources: https://docs.tokenfactory.nebius.com/post-training/how-to-fine-tune and
 https://docs.tokenfactory.nebius.com/api-reference/fine-tuning/create-a-fine-tuning-job

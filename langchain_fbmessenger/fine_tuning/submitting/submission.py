@@ -1,4 +1,4 @@
-"""A job is submitted once, whatever happens in between.
+"""Submit a job once, whatever happens in between.
 
 A job is known by its key. What an earlier submit has made is found by it: jobs by their metadata,
 by the files that they train on or by the manifest on this machine, files by their names. What a

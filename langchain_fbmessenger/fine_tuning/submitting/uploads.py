@@ -1,4 +1,4 @@
-"""The files of a job: examples are checked and written on this machine, before they are sent."""
+"""Check and write the files of a job on this machine, before they are sent."""
 
 from __future__ import annotations
 

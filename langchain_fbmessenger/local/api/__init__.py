@@ -1,4 +1,4 @@
-"""Local server: the HTTP application, OpenAI's routes over the store, the queue and the engines."""
+"""Build the HTTP application: OpenAI's routes over the store, the queue and the engines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server: `/v1/load_lora_adapter` and `/v1/unload_lora_adapter`, for LoRAs trained elsewhere.
+"""Load and unload LoRAs trained elsewhere: `/v1/load_lora_adapter`, `/v1/unload_lora_adapter`.
 
 The shapes are vLLM's; `base_model_name` is ours, as this server has more than one base, and so is
 `force`. An adapter is copied into the state folder and is then a fine-tuned model as any other.

@@ -1,4 +1,4 @@
-"""Local server: `/v1/chat/completions` and `/tokenize`, which has vLLM's shape."""
+"""Answer chats at `/v1/chat/completions`, and count tokens at `/tokenize` as vLLM does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server: the body of a chat completion → what an engine is asked, or a refusal.
+"""Read the body of a chat completion into what an engine is asked, or refuse it.
 
 Everything is checked here, for every engine alike and in OpenAI's shape, before an engine sees it.
 A parameter that would be without effect is refused by name.

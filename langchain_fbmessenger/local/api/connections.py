@@ -1,8 +1,9 @@
-"""Local server: who is connected, and for how long nobody has to be waited for.
+"""Accept connections, limit their number and time, and end them.
 
-Whoever reaches the port may connect, key or not. So a connection that owes something (a request,
-its body, the reading of its answer) has a time limit, those that only wait make room for new ones,
-oldest first, and the server never takes more of them than it can have files open.
+Any process that reaches the port may connect, with or without the key. So a connection that owes
+something (a request, its body, the reading of its answer) has a time limit, those that only wait
+make room for new ones, oldest first, and the server never takes more of them than it can have files
+open.
 """
 
 from __future__ import annotations

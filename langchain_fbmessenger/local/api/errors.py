@@ -1,4 +1,4 @@
-"""Local server: every refusal in OpenAI's shape, `{"error": {message, type, param, code}}`."""
+"""Write every refusal in OpenAI's shape, `{"error": {message, type, param, code}}`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server: `/v1/files`, the training files.
+"""Serve `/v1/files`, the training files.
 
 What the client calls a file is shown and never used as a path: content lies under our own id.
 """

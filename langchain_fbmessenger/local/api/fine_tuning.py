@@ -1,4 +1,4 @@
-"""Local server: `/v1/fine_tuning/jobs`.
+"""Serve `/v1/fine_tuning/jobs`.
 
 Beside OpenAI's parameters, `lora`, an absolute `learning_rate`, `early_stopping_patience` and
 `compute` are taken (`extra_body` in OpenAI's client), and a job can be deleted. What a job cannot

@@ -1,4 +1,4 @@
-"""Local server: what every request passes before it reaches a route.
+"""Check every request before it reaches a route.
 
 Plain ASGI: the host is checked, the key is asked for (in constant time), requests are counted,
 bodies are bounded, and the time of the last request is kept, by which an idle server ends itself.

@@ -1,4 +1,4 @@
-"""Local server: `/v1/models`, the base models that are there and those that jobs have made."""
+"""Serve `/v1/models`, the base models that are there and the models that jobs have made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-r"""Local server: which regular expressions an engine can hold an answer to, and at what cost.
+r"""Decide which regular expressions an engine can hold an answer to, and at what cost.
 
 They are llama.cpp's: `^…$` around literals, `.`, classes, groups, `|` and repetitions. Of others,
 such as `\d`, it makes no rule but takes any text, so they are refused.

@@ -1,4 +1,4 @@
-"""Local server: a JSON schema → accepted, or a refusal that names the place and the reason."""
+"""Check a JSON schema, and name place and reason where it is refused."""
 
 from __future__ import annotations
 

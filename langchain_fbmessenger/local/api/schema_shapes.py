@@ -1,4 +1,4 @@
-"""Local server: in how many ways at once an answer may still be read, by its JSON schema.
+"""Bound in how many ways at once an answer may still be read, by its JSON schema.
 
 Each of them is computed with for each token. Alternatives that begin alike stay open side by side
 for as long as they go on alike, however deep: `[` may begin sixty lists, each of which may hold the

@@ -1,8 +1,8 @@
-"""Local server: what a JSON schema may hold, in `response_format` and in the parameters of `tools`.
+"""List what a JSON schema may hold, in `response_format` and in the parameters of `tools`.
 
 A schema becomes a grammar that the engine holds its answer to. What it would leave out of that
 grammar is refused, as the answer would not be as it was asked for; what would keep it busy for
-longer than about a second is refused, too, as nobody else is answered meanwhile.
+longer than about a second is refused, too, as no other client is answered meanwhile.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Local server: the keywords of one schema, those that hold no further schema."""
+"""Check the keywords of a schema that hold no further schema."""
 
 from __future__ import annotations
 

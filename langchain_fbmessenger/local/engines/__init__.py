@@ -1,4 +1,4 @@
-"""Local server: what answers chats. One protocol, one process per base model, one backend each.
+"""Answer chats: one engine per base model, which runs a backend in a process of its own.
 
     pool ─► engine ─► process ══ pipes ══ child ─► llama_cpp | hf_transformers | vllm
 

@@ -1,4 +1,4 @@
-"""Local server, engine child: `python -m langchain_fbmessenger.local.engines.child`.
+"""Run a backend in a child process: `python -m langchain_fbmessenger.local.engines.child`.
 
 Loads what the first line of its standard input asks for, answers the requests on the following
 lines, each with lines on its standard output, and ends itself when its standard input closes: then

@@ -1,4 +1,4 @@
-"""Local server: a base model that answers with any of its adapters, by a child process.
+"""Answer by a base model with any of its adapters, in a child process.
 
 The child is started by the first request and again after it has died; a request that had no part
 in its end and no part of an answer is asked of the next one. Some backends take adapters

@@ -1,4 +1,4 @@
-"""Local server, engine child: one answer by transformers' `generate`, as OpenAI's chunks."""
+"""Generate one answer by transformers' `generate`, as OpenAI's chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server, engine child: transformers and peft, for every architecture that they know.
+"""Serve with transformers and peft, for every architecture that they know.
 
 Slower than llama.cpp on a CPU, but it needs no conversion that could be wrong.
 """

@@ -1,4 +1,4 @@
-"""Local server: the kinds of engines, what each can do, and which one a base model gets."""
+"""List the kinds of engines, what each can do, and which one a base model gets."""
 
 from __future__ import annotations
 

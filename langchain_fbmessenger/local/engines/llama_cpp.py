@@ -1,4 +1,4 @@
-"""Local server, engine child: llama.cpp, through the package xllamacpp.
+"""Serve with llama.cpp, through the package xllamacpp.
 
 xllamacpp's versions are dates and its names move, so this is the only module that knows it.
 Adapters are loaded with the base; each request says which of them it wants.

@@ -1,6 +1,6 @@
-"""Local server: an engine per base model, few of them in memory at once.
+"""Keep an engine per base model, few of them in memory at once.
 
-The least recently used goes when another is needed, and each goes when nobody has used it for some
+The least recently used goes when another is needed, and each goes when it was not used for some
 minutes.
 """
 

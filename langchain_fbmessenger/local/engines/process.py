@@ -1,6 +1,6 @@
-"""Local server: the child process of an engine, as the server sees it: start, ask, listen, end.
+"""Start the child process of an engine, ask it, listen to it and end it.
 
-A child that hangs is killed: one that does not leave a request which nobody waits for any more
+A child that hangs is killed: one that does not leave a request whose client has gone
 (`STOP_SECONDS`), or that gives no sign of life while it works on one (`longest_silence`). Native
 code may hang in a way that no signal to the process and no thread within it can end.
 """

@@ -1,4 +1,4 @@
-"""Local server: what an engine and its child process say to each other, a JSON object per line.
+"""Define what an engine and its child process exchange, a JSON object per line.
 
 Down go one `Start`, then `Chat`, `Count`, `Encode`, `Stop` and `Forget`; up come one `Ready` and
 for each request a `Working` when its turn comes, then `Chunk`s (and more `Working`s where a prompt

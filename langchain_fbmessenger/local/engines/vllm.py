@@ -1,4 +1,4 @@
-"""Local server, engine child: vLLM, which is a program of its own, spoken to on the loopback.
+"""Serve with vLLM, a program of its own that is reached on the loopback interface.
 
 It is used where it is installed and an NVIDIA GPU is there. This process starts it, hands requests
 on and ends it; what it says is OpenAI's wire already.

@@ -1,4 +1,4 @@
-"""Local server: what is written down of a job: events, losses, checkpoints, its end."""
+"""Write down what happens to a job: events, losses, checkpoints, its end."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server: the fine-tuning jobs, of which one is trained at a time.
+"""Queue fine-tuning jobs, and train one at a time.
 
 A thread takes the oldest queued job and has the runner train it. A server that was killed leaves
 its job `running`, which the next one takes up and which goes on from its newest checkpoint.

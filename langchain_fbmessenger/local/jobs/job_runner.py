@@ -1,4 +1,4 @@
-"""Local server: trains one job, in a child process that is started again when it is killed."""
+"""Train one job, in a child process that is started again when it is killed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server: the training child as the server sees it: start, listen, end."""
+"""Start the training child, listen to it and end it."""
 
 from __future__ import annotations
 

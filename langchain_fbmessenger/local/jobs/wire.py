@@ -1,4 +1,4 @@
-"""Local server: records → OpenAI's JSON objects (platform.openai.com/docs/api-reference)."""
+"""Write records as OpenAI's JSON objects (platform.openai.com/docs/api-reference)."""
 
 from __future__ import annotations
 

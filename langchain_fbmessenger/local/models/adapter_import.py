@@ -1,4 +1,4 @@
-"""Local server: a LoRA that was trained elsewhere → a folder that it is served from.
+"""Import a LoRA that was trained elsewhere into a folder that it is served from.
 
 Taken is what every engine can serve: a plain LoRA of linear layers in peft's files. Nothing of it
 is loaded as code or pickle, and torch is not needed.

@@ -1,4 +1,4 @@
-"""Local server: a trained LoRA → the folder that it is served from.
+"""Write a trained LoRA into the folder that it is served from.
 
 The folder holds the LoRA as peft writes it (`adapter_model.safetensors`, `adapter_config.json`),
 which transformers and vLLM load, and, where llama.cpp serves the base, as GGUF (`adapter.gguf`).

@@ -1,4 +1,4 @@
-"""Local server: the name of a base model → the weights that are trained and served.
+"""Find the weights that are trained and served by the name of a base model.
 
 A base is named by a row of the ladder (`ladder.toml`), by `auto`, by a path to a .gguf file or to
 a folder that holds one or safetensors, or by the id of a repository on the Hugging Face hub, with

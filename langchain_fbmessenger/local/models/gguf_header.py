@@ -1,4 +1,4 @@
-"""Local server: read the header of a GGUF file, from a path to plain values.
+"""Read the header of a GGUF file into plain values.
 
 The layout is ggml's `docs/gguf.md` (versions 2 and 3). `gguf.GGUFReader` gives the same but builds
 an array view per vocabulary entry, which takes seconds; the server asks only for a few scalars and

@@ -1,4 +1,4 @@
-"""Local server: base models of the Hugging Face hub, from the cache or downloaded into it.
+"""Take base models of the Hugging Face hub from the cache, or download them into it.
 
 A branch moves, a commit does not: what is fetched is named by its commit, which a branch or tag is
 resolved to once, when it is first fetched. Who notes the commit gets the very same files later.

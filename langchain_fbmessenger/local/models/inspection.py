@@ -1,4 +1,4 @@
-"""Local server: a file or folder of weights → what it is and which engine can serve it.
+"""Inspect a file or folder of weights: what it is, and which engine can serve it.
 
 These are the checks before a job is taken, so they must be quick and need no torch: headers and
 JSON are read, weights are not.

@@ -1,4 +1,4 @@
-"""Local server: whether a name that an adapter gives its base is one of the base that is served.
+"""Decide whether the name that an adapter gives its base means the base that is served.
 
 One model goes by many names: hub ids of its maker and of those who pack it anew, folders, files,
 quantisations. What is compared is the name without owner, folders and packing; sizes, versions and

@@ -1,4 +1,4 @@
-"""Local server, training child: a base model as GGUF → the folder that transformers trains from.
+"""Write a base model that is GGUF as the folder that transformers trains from.
 
 What is trained should be what is served, so the weights are dequantised from the very GGUF that
 llama.cpp serves. transformers can do that too (`from_pretrained(gguf_file=…)`), but reads the file

@@ -1,4 +1,4 @@
-"""Local server: how it ends when it is told to: within two seconds, whatever runs in it.
+"""End the server within two seconds of a signal, whatever runs in it.
 
 Who is waited for has a fixed share of that time; then the process cuts off what is left and is
 gone. Nothing is lost by it that is not lost when a server is killed: jobs go on from their last

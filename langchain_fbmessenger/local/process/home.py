@@ -1,4 +1,4 @@
-"""Local server: the state folder, what lies where in it and who may use it.
+"""Describe the state folder: what lies where in it, and who may use it.
 
 The folder holds private chats and what was learnt from them, so nothing in it is readable by
 others: the folder is 0700, and the server and its children run with a umask of 0077.

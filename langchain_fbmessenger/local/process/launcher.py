@@ -1,6 +1,6 @@
-"""Local server, the client's side: find the server of a state folder, start one, end it.
+"""Find the server of a state folder, start one, end it: the client's side.
 
-Light on purpose: whoever uses the package imports this, and only the server's own process loads
+Light on purpose: every user of the package imports this, and only the server's own process loads
 what a server needs.
 """
 

@@ -1,4 +1,4 @@
-"""Local server: open a file that somebody has named, if it is one.
+"""Open a file that a user or a model names, only if it is a regular file.
 
 To open a FIFO waits for who writes to it, and to open a device may do anything: a folder of a model
 or an adapter may hold them, by accident or not.

@@ -1,4 +1,4 @@
-"""Local server, training child: encoded chats + base model → a LoRA adapter, by `Trainer`.
+"""Train a LoRA adapter on encoded chats, by `Trainer`.
 
 peft puts the LoRA matrices into every linear layer, `transformers.Trainer` brings schedule,
 batches and devices. Two things differ from its defaults, both for the sake of speed on a CPU: the

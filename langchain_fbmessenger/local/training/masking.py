@@ -1,4 +1,4 @@
-"""Local server, training child: a chat → token ids and labels, with loss on the persona only.
+"""Encode a chat as token ids and labels, with loss on the persona only.
 
 The chat is rendered up to each trained turn as the model will see it when it is to answer
 (`add_generation_prompt`), then with the turn; what the turn adds is the label, up to and including

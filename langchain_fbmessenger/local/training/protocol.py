@@ -1,4 +1,4 @@
-"""Local server: what the server and its training child say to each other.
+"""Define what the server and its training child exchange.
 
 Down goes one `TrainingSpec`, a JSON file in the job's folder; up come `Report`s, one JSON object
 per line of the child's standard output. Neither ever carries the text of a chat.

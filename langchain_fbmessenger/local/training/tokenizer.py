@@ -1,4 +1,4 @@
-"""Local server, training child: the tokenizer of a base model, as masking wants it."""
+"""Tokenize chats with a base model's own tokenizer and template."""
 
 from __future__ import annotations
 

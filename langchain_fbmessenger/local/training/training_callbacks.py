@@ -1,4 +1,4 @@
-"""Local server, training child: what happens around the steps of `Trainer`.
+"""Write checkpoints and reports around the steps of `Trainer`.
 
 Checkpoints are written by the clock, so that little is lost whatever a step costs, and at the end
 of each epoch. They change nothing of what is trained: a job that was cut off and goes on ends with

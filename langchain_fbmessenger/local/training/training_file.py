@@ -1,4 +1,4 @@
-"""Local server: an uploaded JSONL file → checked chats, before anything is trained.
+"""Check an uploaded JSONL file before anything is trained on it.
 
 The format is OpenAI's chat format for supervised fine-tuning (platform.openai.com, "Supervised
 fine-tuning"): one JSON object per line, `messages` with role and content, `weight` 0 or 1 on the
