@@ -33,7 +33,7 @@ def fetch_adapter(client: OpenAI, provider: Provider, job: JobState, folder: Pat
     """Fetch the files of a job's adapter into a folder that only its owner can read.
 
     Raises:
-        FineTuningError: The provider gives none away, or a file has a name that is no file's.
+        FineTuningError: The provider gives none away, or a file has an unsafe name.
     """
     ids = provider.adapter_files(client, job)
     names = [_safe_name(client.files.retrieve(file).filename) for file in ids]

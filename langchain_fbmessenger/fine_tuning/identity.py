@@ -60,7 +60,7 @@ def job_key(
 
 
 def key_of(job: JobState) -> str | None:
-    """Return the key that a job carries, None if it is none of ours."""
+    """Return the key that a job carries, None if this package did not submit it."""
     return (job.metadata or {}).get(KEY)
 
 

@@ -343,7 +343,7 @@ class FineTuningJob:
             The folder, in which the adapter lies as peft writes it.
 
         Raises:
-            FineTuningError: The provider gives none away, or a file's name is no file's.
+            FineTuningError: The provider gives none away, or a file has an unsafe name.
         """
         with self._tracker.client(timeout=None) as client:
             return fetch_adapter(client, self._tracker.provider, self.state, Path(folder))

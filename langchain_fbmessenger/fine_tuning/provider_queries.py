@@ -71,7 +71,7 @@ def jobs_of(
         file_ids: Files of that key: where a provider keeps no metadata, jobs are known by them.
     """
     known = set(file_ids)
-    # Compared here too: whoever does not know the filter lists all.
+    # Compared here too: a provider that does not know the filter lists all.
     return [
         job
         for job in newest_jobs(client, provider, {KEY: key})

@@ -175,14 +175,14 @@ async def _end_when_idle(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port before the address is written, so that who reads it can connect."""
+    """Take the port before the address is written, so that its readers can connect."""
     loopback = "127.0.0.1" if host == "localhost" else host
     try:
         is_loopback = ipaddress.ip_address(loopback).is_loopback
     except ValueError:
         is_loopback = False
     if not is_loopback:
-        msg = f"{host!r} is no loopback address; private chats are served on this machine only."
+        msg = f"{host!r} is not a loopback address; private chats are served on this machine only."
         raise LocalServerError(msg)
     family = socket.AF_INET6 if ":" in loopback else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)

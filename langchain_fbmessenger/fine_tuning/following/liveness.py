@@ -95,7 +95,7 @@ class _Stream(_Wrapper):
                 return read
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # In pieces of our own, as nobody tells how much of one that took too long was sent.
+        # In pieces of our own: how much was sent of one that took too long cannot be known.
         connection = self._inner.get_extra_info("socket")
         looks = _Looks(timeout, self._check)
         rest = memoryview(buffer)

@@ -34,7 +34,7 @@ def in_notebook() -> bool:
 
 
 class NotebookBar:
-    """A bar below a notebook's cell, which is drawn anew each time that it is told something."""
+    """A bar below a notebook's cell, which is drawn anew with each `show`."""
 
     def __init__(self) -> None:
         self._done: int | None = None

@@ -1,4 +1,4 @@
-"""Look at a job again and again, and bear faults that pass by themselves."""
+"""Look at a job again and again, and wait out faults that pass by themselves."""
 
 from __future__ import annotations
 

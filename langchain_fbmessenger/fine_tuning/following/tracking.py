@@ -51,7 +51,7 @@ class JobTracker:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it had come to an end when it was last looked at; unknown statuses are none."""
+        """Whether it had ended when it was last looked at; an unknown status has not."""
         return self.state.status in _ENDED
 
     @contextmanager

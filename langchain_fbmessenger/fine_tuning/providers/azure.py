@@ -64,7 +64,7 @@ class AzureProvider(Provider):
     """The deployment that the untuned base model answers from, for `job.base_chat_model()`."""
 
     account: AzureAccount | None = None
-    """Whose deployment is made if it is not there."""
+    """Where the deployment is made if it does not exist."""
 
     @override
     def connection(self) -> Connection:

@@ -88,9 +88,9 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
 
 
 def check_results(cls: type[BaseModel]) -> None:
-    """Have the methods that a provider class defines itself give what they are asked for.
+    """Check what the methods return that a provider class defines itself.
 
-    Whoever forgets a `return` or writes `async` is told so by the method's name.
+    A `return` that was forgotten, or an `async`, becomes an error that names the method.
     """
     for name, kind in _RESULTS.items():
         if isfunction(method := vars(cls).get(name)):

@@ -60,7 +60,7 @@ class _Called(msgspec.Struct, frozen=True):
             msgspec.json.decode(arguments, type=dict[str, Any])
             check_depth(arguments)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            msg = "the arguments of a function are a string that holds a JSON object"
+            msg = "the arguments of a function must be a string that holds a JSON object"
             raise ValueError(msg) from None
 
 
@@ -186,7 +186,7 @@ def read_chat_body(raw: bytes) -> ChatRequest:
         raise ApiError(msg, param="store", code="unsupported_value")
     for key in body.logit_bias or ():
         if not key.isdecimal():
-            msg = f"Invalid key in 'logit_bias': {key[:20]!r} is no token id."
+            msg = f"Invalid key in 'logit_bias': {key[:20]!r} is not a token id."
             raise ApiError(msg, param="logit_bias")
     check_tools(body.tools or [])
     if body.response_format is not None and body.response_format.json_schema is not None:
@@ -219,7 +219,7 @@ def request_for(chat: ChatRequest, parameters: frozenset[str]) -> ChatRequest:
 def check_length(texts: Any, context_length: int) -> None:
     """Refuse what is far longer than any answer can take into account.
 
-    Nothing ends a tokenizer amid a text, and meanwhile nobody else is answered.
+    A tokenizer cannot be interrupted within a text, and no other request is answered meanwhile.
 
     Args:
         texts: Whatever holds the texts: messages, tools, a prompt.

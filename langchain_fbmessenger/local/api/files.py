@@ -131,7 +131,7 @@ def _keep(services: Services, upload: UploadFile, fields: _Fields) -> FileRecord
 
 
 def _name_of(upload: UploadFile) -> str:
-    """Return the name without folders, which clients send along and which are nobody's business."""
+    """Return the name without the folders that clients send along, which are private."""
     name = PureWindowsPath(upload.filename or "").name.strip(".")  # knows both kinds of slash
     return "".join(filter(str.isprintable, name))[:_MAX_NAME] or "upload"
 

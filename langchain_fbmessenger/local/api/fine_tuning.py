@@ -159,7 +159,7 @@ def _base(services: Services, name: str) -> BaseModelInfo:
 
 
 def _check_said_once(body: _JobBody) -> None:
-    """Refuse what is said in two places: one of them would be without effect."""
+    """Refuse what is given in two places: one of them would be without effect."""
     if body.hyperparameters and body.method and body.method.supervised:
         msg = "Give hyperparameters within `method` or beside it, not both."
         raise ApiError(msg, param="hyperparameters")

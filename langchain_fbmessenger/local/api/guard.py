@@ -84,7 +84,7 @@ class Guard:
             self._answered -= body.is_whole
 
     def _take_in(self) -> None:
-        """Count a request whose body has come; who is slow to send it takes nobody's place.
+        """Count a request whose body has come; a slow sender takes no place until then.
 
         Raises:
             ApiError: Too many are being answered.
@@ -104,9 +104,9 @@ class Guard:
         if len(hosts) != 1 or not is_own_host(hosts[0]):
             return _refused("Only localhost and loopback addresses are served as Host.", 400)
         if not scope["path"].startswith("/"):  # a whole URL, which names a host of its own
-            return _refused("The request's target is no path.", 400)
+            return _refused("The request's target is not a path.", 400)
         if not (is_open or knows_key):
-            message = "Incorrect API key provided. It stands in the state folder's server.json."
+            message = "Incorrect API key provided. The state folder's server.json holds it."
             return _refused(message, 401, code="invalid_api_key")
         length, limit = headers.get("content-length", "0"), _limit_of(scope["path"])
         if not length.isdecimal() or int(length) > limit:

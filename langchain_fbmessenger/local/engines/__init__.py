@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
 
 GOODBYE_SECONDS = 5.0
-"""What an engine is given to end by itself."""
+"""Time for an engine to end by itself."""
 STOP_SECONDS = 5.0
-"""What it is given to leave a request that nobody waits for; then it is killed, as it hangs."""
+"""Time for it to leave a request whose client has gone; then it hangs, and is killed."""
 
 
 class EngineError(Exception):
@@ -43,8 +43,7 @@ class EngineEndedError(EngineError):
     """The engine ended, or was killed as it hung, before it had answered.
 
     Attributes:
-        is_innocent: Whether the request may be asked of another one: the end cannot have been its
-            doing.
+        is_innocent: Whether the request may be asked of another one: it cannot have caused the end.
         has_answer: Whether a part of its answer had come.
     """
 

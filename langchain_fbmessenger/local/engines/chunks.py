@@ -124,7 +124,7 @@ class StopStrings:
         return self._release(len(self._held) - max(map(self._begun, self._stops), default=0))
 
     def end(self) -> str:
-        """Return what was held back: the answer has ended, and it was no stop string."""
+        """Return what was held back: the answer has ended, and it was not a stop string."""
         return "" if self.is_met else self._release(len(self._held))
 
     def _begun(self, stop: str) -> int:

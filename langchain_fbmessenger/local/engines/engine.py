@@ -1,9 +1,9 @@
 """Answer by a base model with any of its adapters, in a child process.
 
 The child is started by the first request and again after it has died; a request that had no part
-in its end and no part of an answer is asked of the next one. Some backends take adapters
-only when they load the base: then a request for one that is not loaded waits till the child is idle
-and has it replaced. Requests take their turns, so none of them waits for ever.
+in its end and no part of an answer is asked of the next one. Some backends take adapters only when
+they load the base: then a request for one that is not loaded waits until the child is idle and has
+it replaced. Requests take turns, so each is served in the end.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ class Engine:
         await asyncio.gather(*self._closing)
 
     async def _told(self, ask: Callable[[int], Request], kind: type[_T]) -> _T:
-        """Ask a child what has one answer, and the next if it ends by another request's doing.
+        """Ask a child what has one answer, and the next one if another request has ended it.
 
         Adapters make no difference to such answers.
         """
@@ -189,7 +189,7 @@ class Engine:
         return adapter.name in self._loaded
 
     def _raise_shared_failure(self, adapter: Adapter | None, arrival: int) -> None:
-        """Those who came while a load failed share its failure; who comes later tries again."""
+        """Raise the failure of a load to requests that came meanwhile; later ones try again."""
         seen, error = self._failures.get(adapter.name if adapter else None, (0, None))
         if error is not None and arrival <= seen:
             raise error

@@ -41,7 +41,7 @@ LLAMA_CPP = EngineKind(
     "llama.cpp",
     _EVERY | {"response_format", "tools", "tool_choice", "parallel_tool_calls"},
     takes_adapters_later=False,
-    longest_silence=120.0,  # it tells of each 256 tokens of a prompt: no model is that slow
+    longest_silence=120.0,  # it reports each 256 tokens of a prompt: no model is that slow
 )
 TRANSFORMERS = EngineKind("transformers", _EVERY)
 VLLM = EngineKind("vllm", _EVERY | {"response_format"})

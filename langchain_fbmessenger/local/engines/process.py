@@ -83,12 +83,12 @@ class EngineProcess:
         self._longest_silence = longest_silence
         self._ids = itertools.count(1)
         self._asked: dict[int, _Asked] = {}
-        self._left: dict[int, asyncio.TimerHandle] = {}  # requests that nobody waits for
+        self._left: dict[int, asyncio.TimerHandle] = {}  # requests whose clients have gone
         self._listening: asyncio.Task[None] | None = None
         self._logging: asyncio.Task[None] | None = None
         self._is_wanted = True
         self._end = _DIED
-        self._guilty: set[int] | None = None  # whose doing the end may be; None: anybody's
+        self._guilty: set[int] | None = None  # requests that may have caused the end; None: any
 
     @classmethod
     async def start(
@@ -265,14 +265,14 @@ class EngineProcess:
             while (answer := await self._next()) is not None:
                 if not isinstance(answer, Ready):
                     self._hear(answer)
-        finally:  # also where it said what cannot be read, as a line without end
+        finally:  # also after output that cannot be read, as an endless line
             for timer in self._left.values():
                 timer.cancel()
             for asked in self._asked.values():
                 asked.answers.put_nowait(None)
 
     def _hear(self, answer: Working | Chunk | Counted | Encoded | Done | Failed) -> None:
-        """Hand an answer to who waits for it."""
+        """Hand an answer to the request that waits for it."""
         asked = self._asked.get(answer.id)
         if asked is None:
             if not isinstance(answer, Working | Chunk) and answer.id in self._left:
@@ -290,7 +290,7 @@ class EngineProcess:
         asked.answers.put_nowait(answer)
 
     async def _log(self) -> None:
-        """Write down what the child prints, as far as that is known to quote nobody."""
+        """Write down what the child prints, as far as it is known to quote no request."""
         log, output = NativeLog("engine"), self._process.stderr
         while output is not None and (piece := await output.read(_LONGEST_READ)):
             _write(log.feed(piece))
@@ -309,7 +309,7 @@ class EngineProcess:
 
 
 def _write(lines: Iterable[str]) -> None:
-    with contextlib.suppress(OSError, ValueError):  # whoever reads the log has gone
+    with contextlib.suppress(OSError, ValueError):  # the reader of the log has gone
         sys.stderr.writelines(lines)
         sys.stderr.flush()
 

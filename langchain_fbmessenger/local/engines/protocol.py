@@ -80,7 +80,7 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Working(msgspec.Struct, frozen=True, tag="working"):
-    """The request has had its turn, and is got on with."""
+    """The request has had its turn, and is being worked on."""
 
     id: int
 

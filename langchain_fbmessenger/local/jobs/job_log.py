@@ -74,8 +74,8 @@ def fail_job(store: Store, job_id: str, error: JobError) -> None:
 class JobLog:
     """Writes down the reports of a training child.
 
-    A child that goes on where another was cut off tells again what led there, as the other may
-    not have been heard. So what is known already is passed over.
+    A child that goes on where another was cut off repeats what led there, as the other may
+    not have been heard. So what is known already is skipped.
     """
 
     def __init__(self, home: Home, store: Store, job: JobRecord, model_id: str) -> None:

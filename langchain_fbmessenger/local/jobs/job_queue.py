@@ -160,7 +160,7 @@ class JobQueue:
         self._runner.with_running_child(None, lambda child: child.kill())
 
     def _guarded(self, step: Callable[[JobRecord], None], job: JobRecord) -> None:
-        """Let whatever goes wrong with one job end that job, not the queue."""
+        """Let any failure of one job end that job, not the queue."""
         try:
             step(job)
         except Exception as error:  # noqa: BLE001  # see above
@@ -224,7 +224,7 @@ class JobQueue:
 
 
 class _StoppingError(Exception):
-    """The server ends amid something that it does again when it is next up."""
+    """The server ends while it does something that it repeats at its next start."""
 
 
 def _server_error(error: Exception) -> JobError:

@@ -39,7 +39,7 @@ CHECKPOINT_SECONDS = 30.0
 _QUEUED: tuple[JobStatus, ...] = ("queued",)
 _TERMINATED = 143
 _MOST_DEATHS = 3
-"""Without a new checkpoint between them: then it is no accident."""
+"""Without a new checkpoint between them: then another try will not help either."""
 
 
 class JobRunner:
@@ -153,7 +153,7 @@ class JobRunner:
             self._running = running
 
     def _is_running(self, job_id: str) -> bool:
-        """Whether the job is still to be trained: nobody has ended or paused it, or the server."""
+        """Whether the job is still to be trained: neither it nor the server was ended or paused."""
         job = self._store.get(JobRecord, job_id)
         return not self._is_stopping and job is not None and job.status == "running"
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local.models.ladder import CatalogModel, Precision
 
 _SHARE = 0.85
-"""Of the memory; the rest is the system's and whoever else's."""
+"""Of the memory; the rest is for the system and other programs."""
 _CGROUP_ROOT = Path("/sys/fs/cgroup")
 _OWN_CGROUP = Path("/proc/self/cgroup")
 _NVIDIA = ("nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits")
@@ -164,7 +164,7 @@ def _limit(file: Path) -> list[int]:
         text = file.read_text().strip()
     except OSError:
         return []
-    return [int(text)] if text.isdigit() else []  # "max" is none
+    return [int(text)] if text.isdigit() else []  # "max" means no limit
 
 
 def _gpu_bytes() -> int:

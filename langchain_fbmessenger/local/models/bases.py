@@ -47,7 +47,7 @@ class BaseModelError(ValueError):
     """A base model is not there, or cannot be trained and served here.
 
     Attributes:
-        is_missing: It was not found, as against found and of no use.
+        is_missing: It was not found; otherwise it was found and cannot be used.
     """
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
@@ -69,7 +69,7 @@ class BaseModelInfo:
     engine: EngineName = "llama.cpp"
     """What serves it."""
     commit: str = ""
-    """Of the hub's repository that it was fetched from; nothing for other bases."""
+    """Of the hub's repository that it was fetched from; empty for other bases."""
 
     @property
     def pinned_name(self) -> str:
@@ -120,7 +120,7 @@ def find_base(name: str) -> BaseModelInfo:
 
 
 def installed_bases() -> list[BaseModelInfo]:
-    """Return the bases of the ladder that are on this machine: no network is asked."""
+    """Return the bases of the ladder that are on this machine, without using the network."""
     names = [row.name for row in LADDER if bundled_file(row.name)]
     for row in LADDER:
         if row.gguf_repo and cached_file(HubName(row.gguf_repo), row.gguf_file):
@@ -150,7 +150,7 @@ def _place_of(name: str) -> tuple[Path, bool]:
             return file, False
         msg = f"The weights of {name} are not installed: {BUNDLED[name].install}"
         raise BaseModelError(msg, is_missing=True)
-    # What a request says is UTF-8, whatever this process takes names of files for.
+    # A request is UTF-8, whatever encoding this process uses for names of files.
     path = expanded(Path(os.fsdecode(name.encode("utf-8", "surrogateescape"))))
     if path.suffix == ".gguf" and path.is_file():
         return path.absolute(), False

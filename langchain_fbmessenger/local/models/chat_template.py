@@ -46,7 +46,7 @@ def control_tokens(base: Path) -> list[str]:
 
 
 def parts_of_text(base: Path, text: str) -> list[str]:
-    """Return what somebody wrote in parts, so that no tokenizer finds control tokens in them."""
+    """Cut a user's text into parts in which no tokenizer finds control tokens."""
     try:
         known = _known(base, marker(base).stat().st_mtime_ns)
     except (OSError, ValueError):

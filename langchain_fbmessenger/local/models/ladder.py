@@ -96,7 +96,7 @@ LADDER = _read()
 
 
 def markdown_table() -> str:
-    """Return the ladder as the table that stands in docs/base-models.md."""
+    """Return the ladder as the table in docs/base-models.md."""
     head = (
         "| base | parameters | GGUF file | train, f32 | train, bf16 | train, 4-bit | serve, GGUF "
         "| serve, bf16 | licence | good for |"

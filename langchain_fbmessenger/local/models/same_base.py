@@ -41,7 +41,7 @@ _NAMED_IN_GGUF = (
 def is_named(name: str, base: BaseModelInfo) -> bool:
     """Say whether a base goes by a name: a hub id, a folder, a file, or an alias of them.
 
-    A name that says nothing fits all of them.
+    An empty name fits every base.
     """
     last = PurePosixPath(_unified(name)).name
     if _CONVERTED.fullmatch(last) and base.path.is_file():
@@ -51,7 +51,7 @@ def is_named(name: str, base: BaseModelInfo) -> bool:
 
 
 def without_folders(name: str) -> str:
-    """Return a name for others to read: a hub id as it is, of a path its end."""
+    """Return a name that may be shown: a hub id as it is, of a path its end."""
     unified = _unified(name)
     is_hub_id = unified.count("/") == 1 and unified[:1] not in "/.~" and ":" not in unified
     shown = unified if is_hub_id else PurePosixPath(unified).name
@@ -76,7 +76,7 @@ def _names_of(base: BaseModelInfo) -> set[str]:
 
 
 def _plain_names(name: str) -> set[str]:
-    """Return what a name says without owner, folders and packing; none if that is nothing."""
+    """Return a name without owner, folders and packing; an empty set if nothing is left."""
     return set(filter(None, map(_plain, _ends(_unified(name)))))
 
 

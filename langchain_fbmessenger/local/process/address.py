@@ -71,8 +71,8 @@ def read_address(home: Home) -> ServerAddress | None:
 def proof(api_key: str, challenge: str) -> str:
     """Return what only a holder of the key can answer to a challenge.
 
-    By it a client recognises its server without sending the key to whoever got the port of a
-    server that is gone.
+    By it a client recognises its server without sending the key to a process that got the port
+    of a server that is gone.
     """
     return hmac.new(api_key.encode(), challenge.encode(), hashlib.sha256).hexdigest()
 
@@ -84,7 +84,7 @@ def running_server(home: Home) -> ServerAddress | None:
 
 
 def _is_alive(address: ServerAddress) -> bool:
-    """Ask whoever has the port for the proof that only our server can give."""
+    """Ask the process that has the port for the proof that only our server can give."""
     challenge = secrets.token_hex(16)
     try:
         answer = _get_json(address, f"/health?challenge={challenge}")

@@ -22,14 +22,14 @@ _SETTINGS = {
     "HF_HUB_DISABLE_PROGRESS_BARS": "1",
     "TRANSFORMERS_VERBOSITY": "error",
     "TOKENIZERS_PARALLELISM": "false",
-    # Threads that spin while they wait take the cores from whoever else runs, as our llama.cpp:
+    # Threads that spin while they wait take the cores from other processes, such as our llama.cpp:
     # with a second busy process on two cores, 75 tokens/s against 10, and no loss on idle ones.
     "OMP_WAIT_POLICY": "PASSIVE",
 }
 
 
 def child_environment() -> dict[str, str]:
-    """Return what children of the server run with: offline, quiet, and reporting to nobody."""
+    """Return the environment of the server's children: offline, quiet, without telemetry."""
     # What the user has set about telemetry counts; what the children need does not give way.
     own = {"PYTHONPATH": python_path(), MARK_VARIABLE: MARK}
     return {**TELEMETRY_OFF, **os.environ, **_SETTINGS, **own}
@@ -55,8 +55,8 @@ def path_from_text(kind: type[Path], text: str) -> Path:
 def within(path: Path, root: Path, start: Path | None = None) -> Path:
     """Return a path below the state folder as it is called from within, others as they are.
 
-    The libraries that train and serve take no name but UTF-8: what they are told leaves out what
-    stands above the state folder, which alone may be named otherwise.
+    The libraries that train and serve take names in UTF-8 only: the paths that they are given leave
+    out what is above the state folder, as only that may be named otherwise.
 
     Args:
         path: The path.

@@ -99,7 +99,7 @@ class Home:
         """Say where things are, without making anything.
 
         Raises:
-            LocalServerError: There can be no state folder there.
+            LocalServerError: A state folder cannot be there.
         """
         try:
             return cls(default_home() if root is None else state_root(root))

@@ -50,7 +50,7 @@ _TRY_AGAIN = {
     *(-getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGKILL")
       if hasattr(signal, name)),
 }  # fmt: skip
-"""Exit statuses of a server that somebody has ended while it started."""
+"""Exit statuses of a server that was ended from outside while it started."""
 _NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
 
 
@@ -92,7 +92,7 @@ def find_server(home: Path | None = None) -> ServerAddress | None:
 def check_server(home: Path | None = None) -> None:
     """Make sure that the server of a state folder, if one runs, was not stopped (SIGSTOP, Ctrl-Z).
 
-    Cheap, and no question to the server: for whoever waits for an answer that may take long.
+    Cheap, as the server is not asked: for a client that waits for an answer that may take long.
 
     Raises:
         LocalServerError: It was; says which process that is and what to do.
@@ -125,7 +125,7 @@ def stop_server(home: Path | None = None) -> bool:
                 os.kill(address.pid, signal.SIGTERM)
         if time.monotonic() > deadline:
             if told is None:
-                return False  # it is none that could be told
+                return False  # no server has answered that could be told to end
             msg = f"The local server (process {told}) did not end; its log: {state.log}"
             raise LocalServerError(msg)
         time.sleep(_POLL_SECONDS)
@@ -133,7 +133,7 @@ def stop_server(home: Path | None = None) -> bool:
 
 
 def _start(home: Home) -> ServerAddress:
-    """Start a server once the one before has gone, or find one that somebody else has started."""
+    """Start a server once the one before has gone, or find one that another process has started."""
     attempts = 0
     silent_until = time.monotonic() + _BUSY_TIMEOUT
     while (address := running_server(home)) is None:

@@ -2,8 +2,8 @@
 
 Native code prints what it likes: llama.cpp quotes the patterns, grammars and property names of
 requests, and whatever they hold, new lines and escape sequences too. Of such a line only those
-parts get through that are known, words of ours and numbers; the rest is counted. Our own code's
-lines bear a mark that libraries do not know.
+parts are written that are known phrases and numbers; the rest is counted. Lines of our own code
+begin with a mark that libraries do not know.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _KNOWN = (
 )
 _PARTS = re.compile("|".join(f"(?:{known})" for known in _KNOWN))
 _MOST_TIMES = 10
-"""That one line is written of one child: who asks again and again fills no disk with it."""
+"""How often one line of a child is written: repeated requests must not fill the disk with it."""
 _LONGEST_LINE = 8192
 _CHUNK = 65_536
 _WINDOW_SECONDS = 60.0
@@ -69,7 +69,7 @@ _MOST_PER_KIND = 10
 _MOST_KINDS = 50
 _Kind = tuple[str, str]
 _ALL_ELSE: _Kind = ("", "")
-# An exception's own words may quote a request. asyncio tells of tasks that failed unseen.
+# An exception's own words may quote a request. asyncio logs tasks whose failure was not handled.
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
@@ -142,7 +142,7 @@ def copy_in_background(
 ) -> threading.Thread:
     """Read a child's output to its end in a thread, and write what may be written.
 
-    Whoever started the child waits for the thread once the child has ended.
+    Join the thread once the child has ended.
     """
 
     def copy() -> None:
@@ -163,10 +163,10 @@ def _printable(text: str) -> str:
 
 
 class RateFilter(logging.Filter):
-    """Lets ten lines of a kind pass in a minute; the next that passes says how many did not.
+    """Lets ten lines of a kind pass per minute; the next that passes says how many did not.
 
-    A kind is what a logger says, but for the values in it: whoever knocks ten thousand times
-    a second would fill the disk with one and the same line.
+    A kind is a logger's message without the values in it: ten thousand failed connections a second
+    would fill the disk with one and the same line.
     """
 
     def __init__(self) -> None:

@@ -19,7 +19,7 @@ from langchain_fbmessenger.local.records import (  # noqa: TC001  # as above
 )
 
 PAUSE = b"p"
-"""The one thing that is said to a running child, over its standard input."""
+"""The one command to a running child, on its standard input."""
 
 
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -124,7 +124,7 @@ def decode_report(line: bytes) -> Report:
     """Parse a line of the child's output.
 
     Raises:
-        msgspec.DecodeError: The line is no report.
+        msgspec.DecodeError: The line is not a report.
     """
     report: Report = _report_decoder.decode(line)
     return report

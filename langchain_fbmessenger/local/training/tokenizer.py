@@ -36,12 +36,12 @@ class HubTokenizer:
         """Load the tokenizer from the trainable `folder` of `base`, which may be the same."""
         self._tokenizer = load_tokenizer(folder)
         added = self._tokenizer.added_tokens_decoder
-        # Not the named ones alone: some families' end-of-turn token has no name of its own.
+        # Not only those with a role: some families' end-of-turn token has none.
         self.end_of_turn = frozenset(self._tokenizer.all_special_ids) | frozenset(
             token_id for token_id, token in added.items() if token.special
         )
         self._adds_bos = _adds_bos(base)
-        # Of the base, too: what serves it is to cut what is trained here.
+        # Of the base, too: the engine has to cut texts as the training does.
         own = control_tokens_of(self._tokenizer).tokens
         self._control_tokens = ControlTokens([*own, *control_tokens(base)])
         self._marked_turn = lru_cache(_REMEMBERED)(self._marked)

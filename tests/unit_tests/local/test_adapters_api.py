@@ -206,7 +206,7 @@ def test_a_tuned_model_that_is_not_here_is_told_as_one(
     error = answer.json()["error"]
     assert (error["param"], error["code"]) == ("model", "model_not_found")
     assert f"No fine-tuned model {name!r} is here (any more); there are: cap." in error["message"]
-    assert "there is none" in nothing["message"]
+    assert "there are no fine-tuned models" in nothing["message"]
     assert ("base model" in error["message"]) == (name == "old-cap"), "it may have been either"
 
 

@@ -148,14 +148,14 @@ def test_matrices_in_half_precision_are_read(tmp_path: Path) -> None:
         ({"bias": "all"}, "`bias` is set"),
         ({"r": 0}, "must be positive"),
         ({"r": 3}, r"ask for \(3, 16\)"),
-        ({"r": "x"}, "no config of a LoRA"),
+        ({"r": "x"}, "not the config of a LoRA"),
         ({"target_modules": ["q_proj"]}, "k_proj is not among the `target_modules`"),
-        ({"target_modules": "(([a-z_.0-9]+)+)+!"}, "no config of a LoRA"),  # would never end
+        ({"target_modules": "(([a-z_.0-9]+)+)+!"}, "not the config of a LoRA"),  # would never end
         ({"init_lora_weights": "pissa"}, "init_lora_weights"),
         ({"layers_to_transform": [0]}, "layers_to_transform"),
-        ({"lora_alpha": 1e308}, "beyond all reason"),
-        ({"base_model_name_or_path": 5}, "no config of a LoRA"),
-        ({"base_model_name_or_path": "-q1" * 5000}, "no config of a LoRA"),
+        ({"lora_alpha": 1e308}, "unreasonably large"),
+        ({"base_model_name_or_path": 5}, "not the config of a LoRA"),
+        ({"base_model_name_or_path": "-q1" * 5000}, "not the config of a LoRA"),
     ],
 )
 def test_a_config_of_another_kind_is_refused(
@@ -218,9 +218,9 @@ def _with(key: str, weights: NDArray[Any]) -> Matrices:
     [
         (_without("k_proj.lora_B"), "k_proj has one of its two matrices"),
         (_with(f"{K}.lora_B.weight", np.zeros((KV + 1, R), "float32")), r"matrix of \(9, 2\)"),
-        (_with(f"{K}.lora_B.weight", np.full((KV, R), np.nan, "float32")), "are no numbers"),
+        (_with(f"{K}.lora_B.weight", np.full((KV, R), np.nan, "float32")), "are not numbers"),
         (_with(f"{K}.lora_B.weight", np.zeros((KV, R), "int8")), "of the type I8"),
-        (_with("lm_head.weight", np.zeros(2, "float32")), "lm_head.weight is no LoRA matrix"),
+        (_with("lm_head.weight", np.zeros(2, "float32")), "lm_head.weight is not a LoRA matrix"),
         (
             _with("model.layers.7.self_attn.q_proj.lora_A.weight", np.zeros((R, HIDDEN), "f4")),
             "no linear layer model.layers.7.self_attn.q_proj",
@@ -266,7 +266,7 @@ def _gone(folder: Path) -> None:
     [
         (_pickled, "pickle"),
         (_damaged, "adapter_model.safetensors is damaged"),
-        (_not_json, "no config of a LoRA"),
+        (_not_json, "not the config of a LoRA"),
         (_gone, "holds no adapter_config.json"),
     ],
 )
@@ -292,6 +292,6 @@ def test_what_is_no_file_or_too_large_is_not_copied(
 
     weights.unlink()
     weights.symlink_to("/dev/zero")
-    with pytest.raises(AdapterError, match="is no file"):
+    with pytest.raises(AdapterError, match="is not a regular file"):
         import_adapter(source, base, tmp_path / "imported")
     assert not (tmp_path / "imported").exists()

@@ -212,7 +212,7 @@ def test_a_folder_that_lacks_something_is_refused_without_naming_others(
     [
         ({"auto_map": {"AutoModel": "x.py"}}, "Python code of its own"),
         ({"quantization_config": {"bits": 4}}, "quantised"),
-        ({"architectures": ["LlavaForConditionalGeneration"]}, "no text model"),
+        ({"architectures": ["LlavaForConditionalGeneration"]}, "not a text model"),
     ],
 )
 def test_a_folder_of_another_kind_is_refused(
