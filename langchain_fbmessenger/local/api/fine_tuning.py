@@ -83,18 +83,12 @@ class _Method(_Strict, frozen=True):
     supervised: _Supervised | None = None
 
 
-class _Lora(_Strict, frozen=True):
-    r: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
-    alpha: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
-    dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
-    target_modules: (
-        Literal["all-linear"] | Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    ) = "all-linear"
+class _Lora(LoraShape, frozen=True, forbid_unknown_fields=True):
+    pass
 
 
-class _Compute(_Strict, frozen=True):
-    quantization: Literal["4bit"] | None = None
-    processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+class _Compute(Compute, frozen=True, forbid_unknown_fields=True):
+    pass
 
 
 class _JobBody(_Strict, frozen=True, kw_only=True):
@@ -122,9 +116,10 @@ async def _create(request: Request) -> Response:
 def _submit(services: Services, body: _JobBody) -> JobRecord:
     base = _base(services, body.model)
     _check_said_once(body)
-    _check_targets(base, body.lora or _Lora())
+    lora, compute = body.lora or LoraShape(), body.compute or Compute()
+    _check_targets(base, lora)
     _check_early_stopping(body)
-    _check_compute(body.compute or _Compute())
+    _check_compute(compute)
     for param in ("training_file", "validation_file"):
         file_id = getattr(body, param)
         if file_id is not None and services.store.get(FileRecord, file_id) is None:
@@ -141,8 +136,8 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
             suffix=body.suffix or "",
             metadata=body.metadata,
             hyperparameters=_asked(body),
-            lora=msgspec.convert(body.lora or _Lora(), LoraShape, from_attributes=True),
-            compute=msgspec.convert(body.compute or _Compute(), Compute, from_attributes=True),
+            lora=lora,
+            compute=compute,
         )
     )
     if body.model == AUTO:
@@ -168,7 +163,7 @@ def _check_said_once(body: _JobBody) -> None:
         raise ApiError(msg, param="learning_rate")
 
 
-def _check_targets(base: BaseModelInfo, lora: _Lora) -> None:
+def _check_targets(base: BaseModelInfo, lora: LoraShape) -> None:
     if base.engine != "llama.cpp" or isinstance(lora.target_modules, str):
         return  # what transformers has no layer for, the training says
     if unknown := sorted(set(lora.target_modules) - LINEAR_LAYERS):
@@ -183,7 +178,7 @@ def _check_early_stopping(body: _JobBody) -> None:
         raise ApiError(msg, param="early_stopping_patience")
 
 
-def _check_compute(compute: _Compute) -> None:
+def _check_compute(compute: Compute) -> None:
     if compute.quantization and importlib.util.find_spec("bitsandbytes") is None:
         msg = 'Training in 4 bits needs bitsandbytes: pip install "langchain-fbmessenger[qlora]"'
         raise ApiError(msg, param="compute", code="unsupported_value")
