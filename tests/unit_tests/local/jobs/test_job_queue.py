@@ -264,7 +264,7 @@ def test_a_child_that_is_killed_goes_on(bench: Bench, status: int) -> None:
     assert job.status == "succeeded"
     assert len(bench.specs) == 2
     told = [event.data["step"] for event in bench.events("ftjob-1") if event.type == "metrics"]
-    assert told == [1, 2]  # the second child told of the first step again
+    assert told == [1, 2]  # the second child reported the first step again
     assert any("killed" in event.message for event in bench.events("ftjob-1"))
 
 

@@ -64,7 +64,7 @@ def test_signals_that_follow_change_nothing() -> None:
     assert run(PARTS, STUCK, *signals) == (0, ["end", "cut off"])
 
 
-def test_whoever_has_nothing_to_end_yet_just_goes() -> None:
+def test_a_server_with_nothing_to_end_yet_just_goes() -> None:
     assert run("pass", STUCK, signal.SIGTERM) == (0, [])
 
 

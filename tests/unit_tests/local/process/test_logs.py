@@ -57,7 +57,7 @@ def test_of_lines_that_quote_a_request_known_words_and_numbers_are_left() -> Non
 
 
 def test_a_line_is_the_same_whatever_its_numbers() -> None:
-    """Else whoever asks with one token more each time fills the log."""
+    """Else requests with one token more each time would fill the log."""
     known = "request ({} tokens) exceeds the available context size (512 tokens)\n"
     assert len(read("".join(known.format(600 + n) for n in range(50)).encode())) == 11
 

@@ -65,7 +65,7 @@ async def asked(path: str, method: str, hosts: list[str], **more: Any) -> tuple[
 
 
 def test_all_routes_are_looked_at() -> None:
-    """Whoever adds a room of routes adds it above, or it is not tested here."""
+    """A new module of routes has to be added above, or it is not tested here."""
     from langchain_fbmessenger.local.api import create_app
 
     class Services:
