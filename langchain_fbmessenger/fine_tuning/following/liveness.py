@@ -20,7 +20,7 @@ __all__ = ["look_while_waiting"]
 
 _LOOK_SECONDS = 5.0
 _LEAST_SECONDS = 0.001
-"""A socket takes 0 for: do not wait at all."""
+"""For a socket, 0 would mean not to wait at all."""
 
 
 def look_while_waiting(client: Any, check: Callable[[], None], *, is_async: bool) -> None:
@@ -32,7 +32,7 @@ def look_while_waiting(client: Any, check: Callable[[], None], *, is_async: bool
             so twice in a row.
         is_async: Whether the client is one for async code.
     """
-    # Where connections are made, as httpcore lets one choose and httpx does not pass on.
+    # httpcore lets one replace what makes connections, but httpx has no option for it.
     pool = client._transport._pool  # noqa: SLF001  # see above
     core = import_module(type(pool).__module__.partition(".")[0])
     backend = _AsyncBackend if is_async else _Backend
@@ -71,7 +71,7 @@ class _Looks:
 
 
 class _Wrapper:
-    """Something of httpcore's, with some of its methods replaced."""
+    """An object of httpcore, with some of its methods replaced."""
 
     def __init__(self, inner: Any, core: Any, check: Callable[[], None]) -> None:
         self._inner = inner

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["check_complete", "check_facts", "check_results"]
 
 _REQUIRED = {
-    "name": 'name: ClassVar[str] = "…", what it is called',
+    "name": 'name: ClassVar[str] = "…", its name',
     "connection": "connection(), where it is reached",
     "preflight": "preflight(), what it asks of training examples",
 }
@@ -83,7 +83,7 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
             )
             raise InvalidInputError(message)
         if hasattr(cls, fact) and not is_right(getattr(cls, fact)):
-            message = f"{cls.__name__}.{fact} is {wanted}, not {getattr(cls, fact)!r}"
+            message = f"{cls.__name__}.{fact} must be {wanted}, not {getattr(cls, fact)!r}"
             raise InvalidInputError(message)
 
 

@@ -110,7 +110,7 @@ def _check_is_imported(services: Services, name: str) -> None:
 
 
 def _sweep(services: Services) -> None:
-    """Remove what an import left behind when the server was killed in its midst."""
+    """Remove what an import left behind when the server was killed meanwhile."""
     known = {model.adapter for model in services.store.page(ModelRecord)}
     for folder in services.home.adapters.glob("adapter-*"):
         if services.home.name_of(folder) not in known:

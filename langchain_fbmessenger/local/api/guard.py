@@ -153,6 +153,10 @@ class _Body:
 def is_own_host(value: str) -> bool:
     """Say whether a Host header names this machine by `localhost` or a loopback address.
 
+    A web page can have its own name resolve to 127.0.0.1 and then read what this server answers,
+    key or not (DNS rebinding). Its browser still sends that name as the Host, so only names that no
+    other site can have are served.
+
     The port is not compared: it may be another one at the other end of a tunnel.
     """
     match = _HOST.fullmatch(value)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 BodyT = TypeVar("BodyT")
 MAX_DEPTH = 100
-"""Arrays and objects within each other: what goes through a body step by step gets no further than
-some hundred, be it Python, a chat template or an engine."""
+"""Levels of arrays and objects: Python, chat templates and engines recurse through a body, and get
+no further than some hundred."""
 
 _LONGEST_NAME = 100
 
@@ -51,7 +51,7 @@ def decode(body: bytes, kind: type[BodyT]) -> BodyT:
 
 
 def check_depth(body: bytes) -> None:
-    """Refuse arrays and objects that stand deeper within each other than `MAX_DEPTH`.
+    """Refuse arrays and objects that are nested deeper than `MAX_DEPTH`.
 
     Raises:
         RecursionError: They do.

@@ -63,7 +63,7 @@ def _new_call() -> dict[str, Any]:
 
 
 def _add_call(call: dict[str, Any], part: dict[str, Any]) -> None:
-    """Ids and names come whole in the first part, arguments in pieces."""
+    """Add a part of a call: id and name come whole in the first one, arguments in pieces."""
     call["id"] = part.get("id") or call["id"]
     function = part.get("function") or {}
     call["function"]["name"] = function.get("name") or call["function"]["name"]

@@ -137,7 +137,7 @@ class JobQueue:
             time.sleep(_POLL_SECONDS)
 
     def has_work(self) -> bool:
-        """Whether any job waits for its turn or trains."""
+        """Say whether any job waits for its turn or trains."""
         return bool(self._store.jobs_in(*_WORKING))
 
     def begin_stop(self) -> None:

@@ -153,7 +153,7 @@ class JobRunner:
             self._running = running
 
     def _is_running(self, job_id: str) -> bool:
-        """Whether the job is still to be trained: neither it nor the server was ended or paused."""
+        """Say whether the job is still to be trained: neither it nor the server was stopped."""
         job = self._store.get(JobRecord, job_id)
         return not self._is_stopping and job is not None and job.status == "running"
 

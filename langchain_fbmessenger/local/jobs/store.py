@@ -180,7 +180,12 @@ def _searched_by(
 
 
 def sweep(home: Home, store: Store) -> None:
-    """Remove files and jobs without a record, and bases that were not converted to the end."""
+    """Remove files and jobs without a record, and bases that were not converted to the end.
+
+    Content is written before its record and removed after it, so that no record lacks its content.
+    A process that is killed in between leaves content without a record: private chats, or
+    gigabytes. Only names that this package gives are removed: a state folder may hold other files.
+    """
     for file in home.files.glob("file-*"):
         if store.get(FileRecord, file.name) is None:
             file.unlink(missing_ok=True)

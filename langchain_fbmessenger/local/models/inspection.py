@@ -154,7 +154,7 @@ def _findings(path: Path, header: GgufHeader) -> Findings:
 
 
 def _is_proven(header: GgufHeader, architecture: str) -> bool:
-    """Whether llama.cpp answers as transformers does: by family, and by how text becomes tokens.
+    """Say whether llama.cpp answers as transformers does: by family, and by its tokenizer.
 
     SentencePiece is left out: llama.cpp puts a space behind each special token, transformers not.
     """

@@ -41,7 +41,7 @@ def load_model(folder: Path, **options: Any) -> Any:
 
 
 def prefers_bf16() -> bool:
-    """Whether bfloat16 is the faster type here; the answer is the same each time on one machine.
+    """Say whether bfloat16 is the faster type here; on one machine, always the same.
 
     All GPUs that torch's check accepts have units for it. CPUs differ from three times as fast
     (AVX-512-BF16, AMX) to 150 times as slow (emulated).

@@ -14,7 +14,7 @@ import secrets
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from pathlib import Path  # msgspec evaluates the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -94,7 +94,7 @@ def _is_alive(address: ServerAddress) -> bool:
 
 
 def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
-    """Send a GET straight to the server; a proxy of the environment has no part in it."""
+    """Send a GET straight to the server, never through a proxy of the environment."""
     connection = http.client.HTTPConnection(
         urlsplit(address.base_url).netloc, timeout=_PROBE_TIMEOUT
     )
@@ -123,7 +123,7 @@ def raise_if_stopped(home: Home) -> None:
     if address is None or not is_stopped(address.pid):
         return
     with locked(home.server_lock, timeout=0) as is_free:
-        is_running = not is_free  # else its number is another process's by now
+        is_running = not is_free  # else another process has its number by now
     if is_running:
         msg = (
             f"The local server of the state folder {home.root} does not answer: its process "

@@ -53,7 +53,7 @@ def path_from_text(kind: type[Path], text: str) -> Path:
 
 
 def within(path: Path, root: Path, start: Path | None = None) -> Path:
-    """Return a path below the state folder as it is called from within, others as they are.
+    """Return a path below the state folder relative to it, others as they are.
 
     The libraries that train and serve take names in UTF-8 only: the paths that they are given leave
     out what is above the state folder, as only that may be named otherwise.

@@ -108,7 +108,7 @@ def stop_server(home: Path | None = None) -> bool:
     Raises:
         LocalServerError: It does not end, for one as its process was stopped.
     """
-    state = Home.at(home)  # nothing is made for it
+    state = Home.at(home)  # makes no folder
     if not state.server_lock.exists() or _is_free(state):
         return False
     told: int | None = None
@@ -199,13 +199,13 @@ def _detached() -> dict[str, Any]:
 
 
 def _is_free(home: Home) -> bool:
-    # The lock and not the address: it is let go of at the very end.
+    # The lock and not the address: it is released at the very end.
     with locked(home.server_lock, timeout=0) as is_free:
         return is_free
 
 
 def _since(log: Path, begin: int) -> str:
-    """Return the last lines of a log, none from before a place in it."""
+    """Return the last lines of a log, but none before `begin`."""
     with log.open("rb") as file:
         file.seek(begin)
         return file.read().decode(errors="replace")[-_LOG_TAIL:].strip() or "(empty)"

@@ -91,7 +91,7 @@ LOGGING: dict[str, Any] = {
 
 
 def known_parts(line: str) -> str:
-    """Return what of a line is known, without what stands around it."""
+    """Return the known phrases of a line, without what is around them."""
     return "; ".join(dict.fromkeys(_PARTS.findall(line)))
 
 
@@ -99,7 +99,7 @@ class NativeLog:
     """Takes what a child prints, in pieces, and gives the lines that a log may hold."""
 
     def __init__(self, name: str) -> None:
-        """Take the output of a process that is to be called so."""
+        """Take the output of a process, by the name that it has in the log."""
         self._name = name
         self._rest = b""
         self._is_too_long = False

@@ -101,7 +101,7 @@ class HubTokenizer:
 
 
 def _adds_bos(base: Path) -> bool:
-    """Whether the serving engine puts a begin-of-sequence token before what the template writes."""
+    """Say whether the engine puts a begin-of-sequence token before what the template writes."""
     if inspect(base).engine != "llama.cpp":
         return False  # transformers leaves that to the template
     return bool(read_header(base).metadata.get("tokenizer.ggml.add_bos_token"))
