@@ -266,7 +266,9 @@ def _removed(path: Path) -> list[Path]:
 
 
 def _stopped(root: Path) -> bool:
-    from langchain_fbmessenger.local import stop_server  # whoever has no server loads none of it
+    from langchain_fbmessenger.local import (
+        stop_server,
+    )  # where there is no server, none of it is loaded
 
     return stop_server(root)
 

@@ -113,7 +113,7 @@ class FramesOnlyFormatter(logging.Formatter):
 def marked(text: str) -> str:
     """Return lines of our own for a log: marked, in a process whose output is looked through.
 
-    Libraries that share it do not know the mark, see `local/process/native_log.py`.
+    Libraries that share it do not know the mark, see `local/process/logs.py`.
     """
     mark = os.environ.get(MARK_VARIABLE, "")
     return "".join(f"{mark}{line}\n" for line in text.splitlines())

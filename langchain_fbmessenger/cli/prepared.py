@@ -1,4 +1,4 @@
-"""The files that `prepare` writes: examples in, one file out, or two with a held-out set."""
+"""The files that `prepare` writes: examples in, one file out, or two with a validation file."""
 
 from __future__ import annotations
 

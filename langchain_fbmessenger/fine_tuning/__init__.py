@@ -1,4 +1,4 @@
-"""From training examples to a finished chat model, at a provider that speaks OpenAI's wire.
+"""Turn training examples into a finished chat model, at a provider that speaks OpenAI's wire.
 
 Examples go in, jobs and `ChatOpenAI` models come out. This room does not know how the local
 server works; it asks it for an address and speaks to it as to any other provider.

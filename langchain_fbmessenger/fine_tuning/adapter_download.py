@@ -1,4 +1,4 @@
-"""Adapters that a provider gives away: fetched to this machine, and served by its own server."""
+"""Fetch adapters that a provider gives away to this machine, and serve them here."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def fetch_adapter(client: OpenAI, provider: Provider, job: JobState, folder: Pat
     """Fetch the files of a job's adapter into a folder that only its owner can read.
 
     Raises:
-        FineTuningError: The provider gives none away, or a file has a name that is no file's.
+        FineTuningError: The provider gives none away, or a file has an unsafe name.
     """
     ids = provider.adapter_files(client, job)
     names = [_safe_name(client.files.retrieve(file).filename) for file in ids]

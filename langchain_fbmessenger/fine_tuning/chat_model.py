@@ -1,4 +1,4 @@
-"""The `ChatOpenAI` of a provider: counts as its model does, and says where it runs.
+"""Wrap a provider's model as a `ChatOpenAI` that counts tokens as the model itself does.
 
 Imported late, since langchain-openai is slow.
 """
@@ -168,7 +168,7 @@ class ProviderChatOpenAI(ChatOpenAI):
         """Return the number of tokens of a chat, its template and the answer's opening included.
 
         Args:
-            messages: The chat; none are no tokens.
+            messages: The chat; an empty one has no tokens.
             tools: Tools that the model is shown; a server whose model reads none refuses them.
             allow_fetching_images: Without effect: no image is ever fetched. Servers with a
                 `/tokenize` say whether their model reads images; elsewhere they count nothing,

@@ -1,6 +1,6 @@
-"""How a provider is reached: address, key, and the clients for it.
+"""Reach a provider: its address, its key, and the clients for it.
 
-The local server ends itself when nobody needs it and has a new port and key when it is next up.
+The local server ends itself when it is idle and has a new port and key when it is next up.
 Clients of it are given HTTP clients that look for it again, so that neither a wait nor a
 `ChatOpenAI` notices.
 """
@@ -65,7 +65,7 @@ class ReconnectingServer:
         self.is_doubted = False
 
     def find(self, gone: tuple[str, str]) -> tuple[str, str]:
-        """Return where it is now, as it is no longer where it was."""
+        """Return its present address and key, as it is gone from the earlier ones."""
         with self._lock:
             if self.at == gone:
                 self.at = self._find()
@@ -79,7 +79,7 @@ class Connection:
     Attributes:
         base_url: The address up to `/v1`; None for OpenAI's own, as the environment has it.
         api_key: The key; None takes it from the environment.
-        is_loopback: The server runs on this machine: proxies of the environment are passed by.
+        is_loopback: The server runs on this machine: proxies of the environment are not used.
         server: The server, if it may move.
     """
 
@@ -133,7 +133,7 @@ class Connection:
 
 
 def refuse_unencrypted(address: str) -> None:
-    """Let nobody but this machine be spoken to without encryption.
+    """Refuse an address that is reached without encryption, unless it is on this machine.
 
     Raises:
         InvalidOptionError: The address is another machine's, and not https.
@@ -184,7 +184,7 @@ def _async_options() -> dict[str, Any]:
 def _following_client() -> type[Any]:
     """Return an HTTP client that follows a server that moves; made late, since openai is slow.
 
-    A request is sent again only where it was surely not acted upon: nobody listened, or whoever
+    A request is sent again only where it was surely not acted upon: nothing listened, or what
     did does not know the key.
     """
     import openai

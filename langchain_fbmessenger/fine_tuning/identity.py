@@ -1,4 +1,4 @@
-"""What a job is known by: a key over all that decides what comes out of it."""
+"""Identify a job: compute a key from all that decides what comes out of it."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def job_key(
 
 
 def key_of(job: JobState) -> str | None:
-    """Return the key that a job carries, None if it is none of ours."""
+    """Return the key that a job carries, None if this package did not submit it."""
     return (job.metadata or {}).get(KEY)
 
 

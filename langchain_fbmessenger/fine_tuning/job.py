@@ -1,4 +1,4 @@
-"""A fine-tuning job at a provider: followed, awaited, and turned into a chat model."""
+"""Follow and await a fine-tuning job at a provider, and use what it has made."""
 
 from __future__ import annotations
 
@@ -19,12 +19,11 @@ from langchain_fbmessenger.fine_tuning.adapter_download import (
     served_adapter,
 )
 from langchain_fbmessenger.fine_tuning.errors import provider_errors
-from langchain_fbmessenger.fine_tuning.following.cleanup import files_of
-from langchain_fbmessenger.fine_tuning.following.job_list import EventList, JobList
+from langchain_fbmessenger.fine_tuning.following.notebook import EventList, JobList
 from langchain_fbmessenger.fine_tuning.following.pacing import apaced, paced
 from langchain_fbmessenger.fine_tuning.following.polling import events_since
 from langchain_fbmessenger.fine_tuning.following.progress import show_progress
-from langchain_fbmessenger.fine_tuning.following.tracking import JobTracker
+from langchain_fbmessenger.fine_tuning.following.tracking import JobTracker, files_of
 from langchain_fbmessenger.fine_tuning.losses import loss_curve, plot_losses
 from langchain_fbmessenger.fine_tuning.manifests import Manifests
 from langchain_fbmessenger.fine_tuning.provider_queries import delete_files, list_jobs
@@ -344,7 +343,7 @@ class FineTuningJob:
             The folder, in which the adapter lies as peft writes it.
 
         Raises:
-            FineTuningError: The provider gives none away, or a file's name is no file's.
+            FineTuningError: The provider gives none away, or a file has an unsafe name.
         """
         with self._tracker.client(timeout=None) as client:
             return fetch_adapter(client, self._tracker.provider, self.state, Path(folder))

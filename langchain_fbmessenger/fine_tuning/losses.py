@@ -1,4 +1,4 @@
-"""The losses of a job: its events go in, a curve comes out."""
+"""Read a job's losses from its events, as a curve over the steps."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["LossPoint", "figures_of", "loss_curve", "number_in", "plot_losses", 
 
 
 class LossPoint(msgspec.Struct, frozen=True):
-    """The losses at a step; None where there is none.
+    """The losses at a step; None where one was not reported.
 
     Attributes:
         step: The optimiser step.
@@ -33,7 +33,7 @@ class LossPoint(msgspec.Struct, frozen=True):
 
 
 def loss_curve(events: Iterable[FineTuningJobEvent]) -> list[LossPoint]:
-    """Return the losses that events tell of, by step.
+    """Return the losses that events report, by step.
 
     A job that was cut off trains some steps again: the later figures of a step count.
     """
@@ -98,6 +98,6 @@ def plot_losses(points: Sequence[LossPoint], ax: Axes | None = None) -> Axes:
 
 
 def number_in(value: Any) -> float | None:
-    """Return a figure that a provider tells; None where it is no finite number."""
+    """Return a figure that a provider reports; None where it is not a finite number."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return float(value) if is_number and math.isfinite(value) else None

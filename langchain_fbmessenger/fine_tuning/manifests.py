@@ -1,4 +1,4 @@
-"""What is remembered of each job on this machine: hashes, settings and figures, never chats.
+"""Remember each job on this machine: hashes, settings and figures, never chats.
 
 A manifest finds a job again where its provider does not, and says later what a model was made of.
 Each is a JSON file in the state folder that only its owner can read (0600).
@@ -52,7 +52,7 @@ class Manifest(msgspec.Struct, kw_only=True):
     """What is remembered of a job.
 
     Attributes:
-        key: What the job is known by, see `job_key`.
+        key: What identifies the job, see `job_key`.
         attempt: Tells submits of the same job apart.
         provider: As `FineTuner(provider=...)` takes it.
         host: Where it was sent to.
@@ -98,7 +98,7 @@ class Manifests:
         """Let one process at a time submit the job of that key.
 
         Raises:
-            FineTuningError: Another one has not come to an end in time.
+            FineTuningError: Another process has not finished in time.
         """
         with locked(self._folder / f"{key}.lock", timeout=timeout) as held:
             if not held:
@@ -107,25 +107,25 @@ class Manifests:
             yield
 
     def with_key(self, key: str) -> list[Manifest]:
-        """Return those of a key, newest first."""
+        """Return the manifests of a key, newest first."""
         found = [one for one in self._all(f"{key}-*.json") if one.key == key]
         return sorted(found, key=lambda one: one.created_at, reverse=True)
 
     def of_job(self, job_id: str, provider: str) -> Manifest | None:
-        """Return that of a job, if it was submitted from here."""
+        """Return the manifest of a job, if it was submitted from here."""
         for one in self._all("*.json"):
             if (one.job_id, one.provider) == (job_id, provider):
                 return one
         return None
 
     def write(self, manifest: Manifest) -> None:
-        """Write one, in one step."""
+        """Write a manifest, all of it or nothing."""
         path = self._path(manifest)
         with locked(self._folder / "write.lock", timeout=_WRITE_LOCK_S):
             write_private(path, msgspec.json.format(msgspec.json.encode(manifest)))
 
     def remove(self, manifest: Manifest) -> None:
-        """Forget one."""
+        """Delete a manifest."""
         self._path(manifest).unlink(missing_ok=True)
 
     def _path(self, manifest: Manifest) -> Path:
@@ -136,7 +136,7 @@ class Manifests:
             try:
                 yield msgspec.json.decode(path.read_bytes(), type=Manifest)
             except (OSError, msgspec.DecodeError):
-                _logger.warning("a manifest cannot be read and is passed over: %s", path.name)
+                _logger.warning("a manifest cannot be read and is skipped: %s", path.name)
 
 
 def state_folder(name: str) -> Path:

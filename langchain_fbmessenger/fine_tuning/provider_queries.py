@@ -1,29 +1,47 @@
-"""What is asked of a provider more than once: files and jobs that were made, and deletions."""
+"""Ask a provider for the files and jobs of an account, page after page, and delete files.
+
+This is the one place that asks for a next page. The SDK's own iteration goes on as long as pages
+hold anything. A server that leaves `has_more` out and passes over `after` gives it the same page
+for ever.
+"""
 
 from __future__ import annotations
 
 import itertools
 import warnings
-from typing import TYPE_CHECKING, Any
+from itertools import count
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from langchain_fbmessenger._internal.visible_text import visible
 from langchain_fbmessenger.fine_tuning.identity import KEY, key_of, name_prefix
-from langchain_fbmessenger.fine_tuning.pages import items_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     from openai import OpenAI
+    from openai.pagination import SyncCursorPage
     from openai.types import FileObject
     from openai.types.fine_tuning import FineTuningJob as JobState
 
     from langchain_fbmessenger.fine_tuning.providers import Provider
 
-__all__ = ["delete_files", "files_named", "jobs_of", "list_jobs", "newest_jobs", "uploads_of"]
+__all__ = [
+    "delete_files",
+    "files_named",
+    "items_of",
+    "jobs_of",
+    "list_jobs",
+    "mark_of",
+    "newest_jobs",
+    "uploads_of",
+]
 
 _JOBS_LOOKED_AT = 500
 _FILES_LOOKED_AT = 5_000
 _PAGE = 100
+_MOST_PAGES = 1000
+"""Of a list that never ends: a hundred thousand items, in pages of a hundred."""
+T = TypeVar("T")
 
 
 def list_jobs(client: OpenAI, limit: int, **query: Any) -> list[JobState]:
@@ -53,7 +71,7 @@ def jobs_of(
         file_ids: Files of that key: where a provider keeps no metadata, jobs are known by them.
     """
     known = set(file_ids)
-    # Compared here too: whoever does not know the filter lists all.
+    # Compared here too: a provider that does not know the filter lists all.
     return [
         job
         for job in newest_jobs(client, provider, {KEY: key})
@@ -101,3 +119,34 @@ def delete_files(client: OpenAI, ids: Iterable[str]) -> bool:
                 stacklevel=2,
             )
     return all_gone
+
+
+def mark_of(item: object) -> str:
+    """Return what tells an item from others: its id, else all that it holds."""
+    return str(getattr(item, "id", None) or repr(item))
+
+
+def items_of(page: SyncCursorPage[T], seen: Collection[str] = ()) -> Iterator[T]:
+    """Give the items of a list, each once, and ask for another page only where this one was new.
+
+    The last page is one that says so, is empty, has no id to ask on from, or holds an item that is
+    known: from an earlier page or an earlier look.
+
+    Args:
+        page: The first page.
+        seen: Marks of the items that an earlier look has given; they are left out.
+    """
+    known = set(seen)
+    for number in count(1):
+        on_page: dict[str, T] = {}
+        for item in page.data or ():
+            mark = mark_of(item)
+            twin = on_page.setdefault(mark, item)
+            # Different items of one page may share an id that means nothing.
+            if mark not in known and (twin is item or twin != item):
+                yield item
+        is_new = known.isdisjoint(on_page)
+        if not is_new or number >= _MOST_PAGES or not page.has_next_page():
+            return
+        known |= on_page.keys()
+        page = page.get_next_page()

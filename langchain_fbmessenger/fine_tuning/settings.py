@@ -1,4 +1,4 @@
-"""How a job is to train: one set of settings for all providers, each takes what it knows."""
+"""Hold how a job is to train: one set of settings for all providers, each uses what it knows."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The system prompt that a model was trained with, kept with its job.
+"""Keep the system prompt that a model was trained with, together with its job.
 
 A tuned model answers as trained only behind the system prompt that it was trained with. So the
-prompt, or the template that it was made of, travels in the job's metadata, and whoever finds the
-job again can rebuild it.
+prompt, or the template that it was made of, travels in the job's metadata, and a job that
+is found again gives it back.
 """
 
 from __future__ import annotations

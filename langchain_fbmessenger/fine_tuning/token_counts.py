@@ -1,4 +1,4 @@
-"""How many tokens a provider's model reads: its server's own count where it gives one.
+"""Count the tokens that a provider's model reads, by its server's own count where it has one.
 
 A server that has vLLM's `/tokenize` counts by the base model's tokenizer and chat template.
 Elsewhere tiktoken counts what it knows and has on this machine; what is left is estimated. No other
@@ -42,7 +42,7 @@ __all__ = [
 _TIMEOUT_S = 120.0  # the local server may have to load a base model first
 _NO_ROUTE = frozenset({401, 403, 404, 405, 422, 501})
 """Where `/v1` is all that a server lets in, or the route takes another body, as TGI's does; a
-wrong key is told by the chat itself."""
+wrong key is reported by the chat itself."""
 _ENCODINGS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
 """Where tiktoken would fetch a table from, and by whose hash it keeps it."""
 _TABLES = ("o200k_base", "cl100k_base")
@@ -57,8 +57,8 @@ class Counted(NamedTuple):
 
     Attributes:
         n_tokens: How many it has.
-        context_length: How many the model reads and writes, None where it is not told.
-        tokens: Their ids, None where they are not told.
+        context_length: How many the model reads and writes, None where the server does not say.
+        tokens: Their ids, None where the server does not say.
     """
 
     n_tokens: int
@@ -107,7 +107,7 @@ def ask_server(client: OpenAI, provider: Provider, body: Mapping[str, Any]) -> C
 
 
 def _is_about_the_model(error: Any) -> bool:
-    """Tell a model that is not there from a route that is not there; both are a 404."""
+    """Distinguish a missing model from a missing route; both are a 404."""
     body = error.body if isinstance(error.body, dict) else {}
     return body.get("param") == "model" or body.get("code") == "model_not_found"
 
@@ -123,7 +123,7 @@ def is_refusal(error: FineTuningError) -> bool:
 def user_first(messages: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return a chat as strict templates want it: system, then user and assistant by turns.
 
-    Whoever trims a history counts parts of it, in any order, which such templates refuse. Empty
+    Trimming a history counts parts of it, in any order, which such templates refuse. Empty
     turns are put in where one is missing: a few tokens too many, never one too few.
     """
     kinds = {message["role"] for message in messages}

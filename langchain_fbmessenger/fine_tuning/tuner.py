@@ -1,4 +1,4 @@
-"""The Runnable that turns training examples into a chat model."""
+"""Provide the Runnable that turns training examples into a chat model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An OpenAI-compatible server for fine-tuning and chat, on the user's own machine.
+"""Serve fine-tuning and chat with OpenAI's API, on the user's own machine.
 
 Files, fine-tuning jobs, models and chat completions come in and go out as OpenAI's API has them
 (platform.openai.com/docs/api-reference), so OpenAI's own client drives it. This room knows nothing

@@ -1,4 +1,4 @@
-"""Local server: `python -m langchain_fbmessenger.local`, as `ensure_server` starts it."""
+"""Run the server: `python -m langchain_fbmessenger.local`, as `ensure_server` starts it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Local server: what it remembers of files, jobs, events and models.
+"""Define what the server remembers of files, jobs, events and models.
 
 Field names are those of OpenAI's objects (platform.openai.com/docs/api-reference), so that
 `wire.py` has little to translate.
@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
+from msgspec import Meta
 
 JobStatus = Literal[
     "validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"
@@ -43,10 +44,12 @@ class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
 class LoraShape(msgspec.Struct, frozen=True, kw_only=True):
     """The LoRA matrices that are trained, as peft's `LoraConfig` names them."""
 
-    r: int = 16
-    alpha: int = 32
-    dropout: float = 0.0
-    target_modules: Literal["all-linear"] | tuple[str, ...] = "all-linear"
+    r: Annotated[int, Meta(ge=1, le=256)] = 16
+    alpha: Annotated[int, Meta(ge=1, le=1024)] = 32
+    dropout: Annotated[float, Meta(ge=0, lt=1)] = 0.0
+    target_modules: Literal["all-linear"] | Annotated[tuple[str, ...], Meta(min_length=1)] = (
+        "all-linear"
+    )
 
 
 class Hyperparameters(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,7 +78,7 @@ class Compute(msgspec.Struct, frozen=True, kw_only=True):
 
     quantization: Literal["4bit"] | None = None
     """Holds the base model in 4 bits while its LoRA is trained (QLoRA)."""
-    processes: int = 1
+    processes: Annotated[int, Meta(ge=1, le=64)] = 1
     """Training processes, one per GPU."""
 
 

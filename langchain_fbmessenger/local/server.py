@@ -1,4 +1,4 @@
-"""Local server: the process itself.
+"""Run the server in this process.
 
 One server per state folder, on the loopback interface only, with a random key. Its address lies in
 the folder's `server.json` while it runs.
@@ -14,16 +14,20 @@ import socket
 import sqlite3
 import sys
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.exceptions import LocalServerError
-from langchain_fbmessenger.local.process.address import ServerAddress, running_server, write_address
-from langchain_fbmessenger.local.process.descriptors import capacity_of, raise_limit
+from langchain_fbmessenger.local.process.address import (
+    ServerAddress,
+    raise_if_stopped,
+    running_server,
+    write_address,
+)
 from langchain_fbmessenger.local.process.ending import Ending
-from langchain_fbmessenger.local.process.extra import check_extra
 from langchain_fbmessenger.local.process.home import PRIVATE_UMASK, Home, locked
-from langchain_fbmessenger.local.process.stopped import raise_if_stopped
+from langchain_fbmessenger.local.process.launcher import check_extra
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -31,14 +35,19 @@ if TYPE_CHECKING:
 
     from langchain_fbmessenger.local.api.guard import Guard
     from langchain_fbmessenger.local.api.services import Services
-    from langchain_fbmessenger.local.engines import Engine
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.engines.engine import Engine
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 SERVER_RUNNING = "server_running"
 
 _IDLE_POLL_SECONDS = 5.0
 _PREDECESSOR_SECONDS = 5.0
 """How long a server that ends, or one that begins, is waited for."""
+_WANTED = 8192
+_KEPT_FREE = 64
+"""For the database, logs, children's pipes and what is opened for a moment."""
+_MOST_CONNECTIONS = 2048
+_FEWEST = 8
 
 
 def serve(
@@ -104,14 +113,14 @@ def _only_server_of(home: Home) -> Iterator[None]:
 
 def _services(home: Home, address: ServerAddress) -> Services:
     from langchain_fbmessenger.local.api.services import Services
-    from langchain_fbmessenger.local.engines.engine import ChildEngine
+    from langchain_fbmessenger.local.engines.engine import Engine
     from langchain_fbmessenger.local.engines.kinds import kind_for
     from langchain_fbmessenger.local.engines.pool import EnginePool
     from langchain_fbmessenger.local.jobs.job_queue import JobQueue
     from langchain_fbmessenger.local.jobs.store import Store
 
-    def engine_of(base: BaseModel) -> Engine:
-        return ChildEngine(kind_for(base), base.path, home.bases, base.context_length)
+    def engine_of(base: BaseModelInfo) -> Engine:
+        return Engine(kind_for(base), base.path, home.bases, base.context_length)
 
     try:
         store = Store(home.database)
@@ -166,14 +175,14 @@ async def _end_when_idle(
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    """Take the port before the address is written, so that who reads it can connect."""
+    """Take the port before the address is written, so that its readers can connect."""
     loopback = "127.0.0.1" if host == "localhost" else host
     try:
         is_loopback = ipaddress.ip_address(loopback).is_loopback
     except ValueError:
         is_loopback = False
     if not is_loopback:
-        msg = f"{host!r} is no loopback address; private chats are served on this machine only."
+        msg = f"{host!r} is not a loopback address; private chats are served on this machine only."
         raise LocalServerError(msg)
     family = socket.AF_INET6 if ":" in loopback else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
@@ -193,3 +202,39 @@ def _listen(host: str, port: int) -> socket.socket:
 def _base_url(listener: socket.socket) -> str:
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}/v1" if ":" in host else f"http://{host}:{port}/v1"
+
+
+@dataclass(frozen=True)
+class Capacity:
+    """What the server takes on at once.
+
+    Attributes:
+        connections: Open connections. Those that wait for a request make room for new ones.
+        requests: Requests of clients that know the key. Fewer, so that some connections always
+            can make room, and each may open a file or two.
+    """
+
+    connections: int
+    requests: int
+
+
+def capacity_of(open_files: int) -> Capacity:
+    """Return what fits a limit of open files."""
+    connections = min(max((open_files - _KEPT_FREE) // 2, _FEWEST), _MOST_CONNECTIONS)
+    return Capacity(connections, connections // 2)
+
+
+def raise_limit() -> int:
+    """Let this process open as many files as it may and could need; return how many that are."""
+    if sys.platform == "win32":
+        return _WANTED
+    import resource
+
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _WANTED if hard == resource.RLIM_INFINITY else min(hard, _WANTED)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return _WANTED if soft == resource.RLIM_INFINITY else soft
+    with suppress(ValueError, OSError):  # macOS has a limit below its own "no limit"
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+        return wanted
+    return soft

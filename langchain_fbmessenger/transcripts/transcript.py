@@ -1,4 +1,4 @@
-"""Chat sessions in columns: what every stage works on, between loaders and whoever wants messages.
+"""Chat sessions in columns: what every stage works on, between loaders and those who want messages.
 
 A lifetime of chats is millions of messages, and LangChain's message is an object of a dozen parts:
 to make one takes as long as to read, merge and write it. So the stages see a session as a
@@ -235,7 +235,7 @@ class SessionIterator(Iterator[T]):
     Args:
         read: Gives the transcripts, one at a time. It is told whether long sessions may come in
             parts, all but the last of which go on.
-        give: Makes of each what whoever iterates gets.
+        give: Makes of each what an iteration gives.
     """
 
     def __init__(

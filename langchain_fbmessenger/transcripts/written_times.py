@@ -82,7 +82,7 @@ def read_written_times(texts: Sequence[str]) -> list[int | None]:
     that are written alike (separator, place of the year, kind of clock), the reading is taken
 
     - in which the fewest are no days that an app has seen: a first number above 12 is no month, and
-      a year before 2009 is none of these apps';
+      no year of these apps is before 2009;
     - else in which the fewest go back in time: a chat goes forward;
     - else in which the steps from one to the next are the smallest;
     - else the month first for dates such as 8/5/23, 9:10 PM, and the day first for all others
@@ -110,7 +110,7 @@ def _order_of(group: list[_Written]) -> _Order:
 
 
 def _unlikeliness(group: list[_Written], order: _Order) -> tuple[int, int, bool, int]:
-    """Return how many dates are none in an order, how many go back, and how far the steps are.
+    """Return how many dates are invalid in an order, how many go back, and how far the steps are.
 
     That a year of two digits stands first is believed only where nothing else is possible.
     """

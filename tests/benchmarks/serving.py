@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.local import bundled_file
 from langchain_fbmessenger.local.engines import Adapter
-from langchain_fbmessenger.local.engines.engine import ChildEngine
+from langchain_fbmessenger.local.engines.engine import Engine
 from langchain_fbmessenger.local.engines.kinds import (
     LLAMA_CPP,
     TRANSFORMERS,
@@ -62,7 +62,7 @@ def write_adapters(gguf: Path, folder: Path) -> None:
 
 async def measure(kind: EngineKind, base: Path, bases: Path, adapters: Sequence[Adapter]) -> None:
     """Measure one engine and print its line."""
-    engine = ChildEngine(kind, base, bases, CONTEXT)
+    engine = Engine(kind, base, bases, CONTEXT)
     try:
         started = time.perf_counter()
         await times(engine, adapters[0], PROMPTS[0], 1)
@@ -85,7 +85,7 @@ async def measure(kind: EngineKind, base: Path, bases: Path, adapters: Sequence[
     )
 
 
-async def times(engine: ChildEngine, adapter: Adapter, prompt: str, n: int) -> list[float]:
+async def times(engine: Engine, adapter: Adapter, prompt: str, n: int) -> list[float]:
     """Return the seconds from a question to each chunk of its answer."""
     request: dict[str, Any] = {
         "messages": [{"role": "user", "content": prompt}],

@@ -36,9 +36,9 @@ from langchain_fbmessenger import (
     to_training_examples,
 )
 from langchain_fbmessenger.local.models.bases import find_base
+from langchain_fbmessenger.local.models.loading import prefers_bf16
 from langchain_fbmessenger.local.models.weights import trainable_folder
 from langchain_fbmessenger.local.training.masking import EncodedChat, encode_chat
-from langchain_fbmessenger.local.training.precision import prefers_bf16
 from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training.training_file import Message
 from langchain_fbmessenger.sample import SAMPLE_OWNER

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.local import bundled_file
 from langchain_fbmessenger.local.engines import Adapter
-from langchain_fbmessenger.local.engines.engine import ChildEngine
+from langchain_fbmessenger.local.engines.engine import Engine
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
 from langchain_fbmessenger.local.models.adapters import save_adapter
 from langchain_fbmessenger.local.models.weights import trainable_folder
@@ -62,18 +62,18 @@ def bundled() -> Path:
     return file
 
 
-def make_engine(kind: EngineKind, home: Path, base: Path | None = None) -> ChildEngine:
+def make_engine(kind: EngineKind, home: Path, base: Path | None = None) -> Engine:
     """Make an engine for the bundled model, as the server does."""
     bases = Home.open(home).bases
     if base is None:
         base = bundled() if kind.name == "llama.cpp" else converted(bases)
-    return ChildEngine(kind, base, bases, CONTEXT)
+    return Engine(kind, base, bases, CONTEXT)
 
 
 class LoadedLlama:
     """llama.cpp with one adapter or none, for comparisons with other ways to compute."""
 
-    def __init__(self, engine: ChildEngine, adapter: Adapter | None) -> None:
+    def __init__(self, engine: Engine, adapter: Adapter | None) -> None:
         self._engine = engine
         self._adapter = adapter
         self.count_tokens = engine.count_tokens
@@ -90,11 +90,11 @@ async def load(model_id: str, base: Path, gguf: Path | None, context_length: int
         folder.mkdir()
         gguf = Path(shutil.copy(gguf, folder / "adapter.gguf"))
     adapter = Adapter(model_id, gguf.parent) if gguf else None
-    return LoadedLlama(ChildEngine(LLAMA_CPP, base, base.parent, context_length), adapter)
+    return LoadedLlama(Engine(LLAMA_CPP, base, base.parent, context_length), adapter)
 
 
 async def ask(
-    engine: ChildEngine,
+    engine: Engine,
     adapter: Adapter | None = None,
     messages: Sequence[dict[str, Any]] = QUESTION,
     **options: Any,
@@ -104,7 +104,7 @@ async def ask(
 
 
 async def chunks(
-    engine: ChildEngine,
+    engine: Engine,
     adapter: Adapter | None = None,
     messages: Sequence[dict[str, Any]] = QUESTION,
     **options: Any,

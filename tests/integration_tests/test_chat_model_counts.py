@@ -153,7 +153,7 @@ def test_what_a_model_does_not_read_is_told(local_server: ServerAddress) -> None
 @pytest.mark.usefixtures("local_server")
 @pytest.mark.parametrize("family", ["llama", "llama 2", "qwen3", "gemma2"])
 def test_a_strict_template_is_no_obstacle(family: str, tmp_path: Path) -> None:
-    """Whoever trims counts parts of a chat, which such a template refuses."""
+    """Trimming counts parts of a chat, which such a template refuses."""
     make(family, tmp_path / "tiny.gguf", template=STRICT)
     model = model_of(str(tmp_path / "tiny.gguf"))
     whole = history(12)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from langchain_fbmessenger.local.engines import EngineEndedError, EngineError, process
-from langchain_fbmessenger.local.engines.engine import ChildEngine
+from langchain_fbmessenger.local.engines.engine import Engine
 from langchain_fbmessenger.local.engines.kinds import TRANSFORMERS
 from tests.integration_tests.engines_local import ask, is_running
 
@@ -32,8 +32,8 @@ def asked(tmp_path: Path) -> Path:
 
 
 @asynccontextmanager
-async def started(asked: Path, **changes: Any) -> AsyncIterator[ChildEngine]:
-    engine = ChildEngine(replace(TRANSFORMERS, **changes), asked, asked.parent, 128)
+async def started(asked: Path, **changes: Any) -> AsyncIterator[Engine]:
+    engine = Engine(replace(TRANSFORMERS, **changes), asked, asked.parent, 128)
     try:
         yield engine
     finally:
@@ -67,7 +67,7 @@ async def until_gone(pid: int) -> None:
         await asyncio.sleep(0.02)
 
 
-async def hung_and_left(engine: ChildEngine, asked: Path, how: str) -> int:
+async def hung_and_left(engine: Engine, asked: Path, how: str) -> int:
     """Ask what hangs, leave it, and return the process that hangs."""
     hanging = asyncio.create_task(ask(engine, None, say(how)))
     await until_asked(asked, how)

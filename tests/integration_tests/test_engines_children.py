@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-    from langchain_fbmessenger.local.engines.engine import ChildEngine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX's signals"),
@@ -60,14 +60,14 @@ def kind(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(kind: EngineKind, local_home: Path) -> AsyncIterator[ChildEngine]:
+async def engine(kind: EngineKind, local_home: Path) -> AsyncIterator[Engine]:
     engine = make_engine(kind, local_home)
     yield engine
     await engine.close()
 
 
 async def test_each_request_gets_the_adapter_that_it_names(
-    engine: ChildEngine, adapters: list[Adapter]
+    engine: Engine, adapters: list[Adapter]
 ) -> None:
     wanted = [None, *adapters]
     expected = [await ask(engine, adapter) for adapter in wanted]
@@ -109,7 +109,7 @@ async def test_no_cache_of_prompts_is_shared_by_adapters(local_home: Path, tmp_p
 
 
 async def test_requests_side_by_side_get_their_adapters(
-    engine: ChildEngine, adapters: list[Adapter]
+    engine: Engine, adapters: list[Adapter]
 ) -> None:
     wanted = [None, *adapters]
     alone = [await ask(engine, adapter, max_tokens=1) for adapter in wanted]
@@ -121,7 +121,7 @@ async def test_requests_side_by_side_get_their_adapters(
     assert together == alone * 3
 
 
-async def test_the_same_seed_gives_the_same_answer(engine: ChildEngine) -> None:
+async def test_the_same_seed_gives_the_same_answer(engine: Engine) -> None:
     def draw(seed: int) -> Any:
         return ask(engine, temperature=1.5, seed=seed)
 
@@ -131,11 +131,11 @@ async def test_the_same_seed_gives_the_same_answer(engine: ChildEngine) -> None:
     assert len(set(answers)) > 1
 
 
-async def test_without_a_seed_answers_differ(engine: ChildEngine) -> None:
+async def test_without_a_seed_answers_differ(engine: Engine) -> None:
     assert len({await ask(engine, temperature=2.0, top_k=0) for _ in range(3)}) > 1
 
 
-async def test_a_stop_string_is_never_shown(engine: ChildEngine) -> None:
+async def test_a_stop_string_is_never_shown(engine: Engine) -> None:
     whole = await ask(engine)
     stop = whole[9:13]  # in the middle of words
 
@@ -146,7 +146,7 @@ async def test_a_stop_string_is_never_shown(engine: ChildEngine) -> None:
     assert await ask(engine, stop="no such text") == whole
 
 
-async def test_an_answer_ends_by_its_limit(engine: ChildEngine) -> None:
+async def test_an_answer_ends_by_its_limit(engine: Engine) -> None:
     parts = await chunks(engine, max_tokens=3)
 
     assert finish_of(parts) == "length"
@@ -155,14 +155,14 @@ async def test_an_answer_ends_by_its_limit(engine: ChildEngine) -> None:
     assert usage["prompt_tokens"] == await engine.count_tokens(QUESTION)
 
 
-async def test_a_text_is_cut_as_the_base_cuts_it(engine: ChildEngine) -> None:
+async def test_a_text_is_cut_as_the_base_cuts_it(engine: Engine) -> None:
     tokens = [28120, 37366, 267, 29989, 400]
 
     assert await engine.encode("hello café wörld", with_special=False) == tokens
     assert await engine.encode("", with_special=False) == []
 
 
-async def test_behind_an_answer_comes_another_one(engine: ChildEngine) -> None:
+async def test_behind_an_answer_comes_another_one(engine: Engine) -> None:
     """And not the rest of that one: a chat is counted and answered alike by all engines."""
     answered = [*QUESTION, {"role": "assistant", "content": "aye"}]
     more = await engine.count_tokens(answered) - await engine.count_tokens(QUESTION)
@@ -174,7 +174,7 @@ async def test_behind_an_answer_comes_another_one(engine: ChildEngine) -> None:
     assert usage["prompt_tokens"] == await engine.count_tokens(answered)
 
 
-async def test_an_answer_is_bounded_by_the_context(engine: ChildEngine) -> None:
+async def test_an_answer_is_bounded_by_the_context(engine: Engine) -> None:
     """The end of turn is made impossible, so that only the context ends it."""
     messages = [{"role": "user", "content": "la " * (CONTEXT - 60)}]
     n_prompt = await engine.count_tokens(messages)
@@ -188,7 +188,7 @@ async def test_an_answer_is_bounded_by_the_context(engine: ChildEngine) -> None:
     assert (caught.value.status, caught.value.code) == (400, "context_length_exceeded")
 
 
-async def test_logprobs_are_those_that_were_asked_for(engine: ChildEngine) -> None:
+async def test_logprobs_are_those_that_were_asked_for(engine: Engine) -> None:
     for top in (0, 3):
         parts = await chunks(engine, max_tokens=4, logprobs=True, top_logprobs=top)
         entries = [
@@ -207,7 +207,7 @@ async def test_logprobs_are_those_that_were_asked_for(engine: ChildEngine) -> No
                 assert entry["token"] == entry["top_logprobs"][0]["token"]
 
 
-async def test_penalties_and_biases_are_felt(engine: ChildEngine) -> None:
+async def test_penalties_and_biases_are_felt(engine: Engine) -> None:
     plain = await ask(engine, max_tokens=40)
     (first,) = {
         entry["token"]
@@ -223,7 +223,7 @@ async def test_penalties_and_biases_are_felt(engine: ChildEngine) -> None:
     assert not biased.startswith("The")
 
 
-async def test_a_reader_that_leaves_frees_the_engine(engine: ChildEngine) -> None:
+async def test_a_reader_that_leaves_frees_the_engine(engine: Engine) -> None:
     request = {"messages": LONG, "max_tokens": 450, "logit_bias": {"2": -100, "0": -100}}
     for _ in range(12):
         async with aclosing(engine.stream(request, None)) as answer:
@@ -232,7 +232,7 @@ async def test_a_reader_that_leaves_frees_the_engine(engine: ChildEngine) -> Non
     await asyncio.wait_for(ask(engine, max_tokens=1), 30)  # twelve to their ends take longer
 
 
-async def test_a_killed_child_is_an_error_and_the_next_request_works(engine: ChildEngine) -> None:
+async def test_a_killed_child_is_an_error_and_the_next_request_works(engine: Engine) -> None:
     expected = await ask(engine, seed=1)  # with one, the prompt is read anew: no rounding differs
     request = {"messages": LONG, "temperature": 0, "max_tokens": 400}
     async with aclosing(engine.stream(request, None)) as answer:
@@ -248,7 +248,7 @@ async def test_a_killed_child_is_an_error_and_the_next_request_works(engine: Chi
 
 
 async def test_a_broken_adapter_is_its_own_requests_error_only(
-    engine: ChildEngine, adapters: list[Adapter], tmp_path: Path
+    engine: Engine, adapters: list[Adapter], tmp_path: Path
 ) -> None:
     good = adapters[0]
     expected = await ask(engine, good)
@@ -266,7 +266,7 @@ async def test_a_broken_adapter_is_its_own_requests_error_only(
 
 
 async def test_an_adapter_that_was_spoilt_meanwhile_harms_no_other(
-    engine: ChildEngine, adapters: list[Adapter], tmp_path: Path
+    engine: Engine, adapters: list[Adapter], tmp_path: Path
 ) -> None:
     """Those used lately are loaded along with a new one: that must not fail for their sake."""
     spoilt, new = (Adapter(f"ft:{name}", tmp_path / name) for name in ("spoilt", "new"))
@@ -281,7 +281,7 @@ async def test_an_adapter_that_was_spoilt_meanwhile_harms_no_other(
 
 
 async def test_a_forgotten_adapter_goes_and_the_others_stay(
-    engine: ChildEngine, adapters: list[Adapter], tmp_path: Path
+    engine: Engine, adapters: list[Adapter], tmp_path: Path
 ) -> None:
     expected = await ask(engine, adapters[1])
     gone = Adapter("ft:gone", tmp_path / "gone")
@@ -316,9 +316,9 @@ async def test_a_model_that_cannot_be_loaded_is_an_error(
 
 
 async def test_an_idle_engine_gives_its_memory_back(local_home: Path) -> None:
-    made: list[ChildEngine] = []
+    made: list[Engine] = []
 
-    def make(_: object) -> ChildEngine:
+    def make(_: object) -> Engine:
         made.append(make_engine(LLAMA_CPP, local_home))
         return made[-1]
 

@@ -18,7 +18,7 @@ import pytest
 import pytest_asyncio
 
 from langchain_fbmessenger.local.engines import Adapter, EngineError
-from langchain_fbmessenger.local.engines.engine import ChildEngine
+from langchain_fbmessenger.local.engines.engine import Engine
 from langchain_fbmessenger.local.engines.kinds import VLLM
 from tests.integration_tests.engines_local import ask, chunks, is_running, text_of
 from tests.unit_tests.tiny_tokenizers import tokenizer_of
@@ -35,7 +35,7 @@ DOUBLE = Path(__file__).with_name("vllm_double.py")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[ChildEngine]:
+async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Engine]:
     folder = tmp_path_factory.mktemp("vllm")
     program = folder / "vllm"
     program.write_text(
@@ -44,7 +44,7 @@ async def engine(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Chil
     program.chmod(0o700)
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("PATH", str(folder), prepend=os.pathsep)
-        engine = ChildEngine(VLLM, folder, folder, 128)
+        engine = Engine(VLLM, folder, folder, 128)
         yield engine
         await engine.close()
     for pid in pids(folder):
@@ -57,8 +57,8 @@ def pids(folder: Path) -> list[int]:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def tiny_engine(
-    engine: ChildEngine, tmp_path_factory: pytest.TempPathFactory
-) -> AsyncIterator[ChildEngine]:
+    engine: Engine, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Engine]:
     """An engine whose base has a tokenizer: `engine` has put the program on the path."""
     del engine
     folder = tmp_path_factory.mktemp("base")
@@ -66,13 +66,13 @@ async def tiny_engine(
     (folder / "model.safetensors").touch()
     config = {"model_type": "llama", "architectures": ["LlamaForCausalLM"]}
     (folder / "config.json").write_text(json.dumps(config))
-    tiny = ChildEngine(VLLM, folder, folder, 128)
+    tiny = Engine(VLLM, folder, folder, 128)
     yield tiny
     await tiny.close()
 
 
 async def test_control_tokens_in_texts_reach_vllm_as_the_ids_of_text(
-    tiny_engine: ChildEngine,
+    tiny_engine: Engine,
 ) -> None:
     """It would read them in a chat's texts, so it is given a prompt that was cut here."""
     library = tokenizer_of("chatml")
@@ -107,7 +107,7 @@ def adapter(tmp_path_factory: pytest.TempPathFactory) -> Adapter:
 
 
 async def test_an_adapter_is_loaded_when_it_is_first_asked_for(
-    engine: ChildEngine, adapter: Adapter
+    engine: Engine, adapter: Adapter
 ) -> None:
     assert (await ask(engine)).startswith("base{")
     assert (await ask(engine, adapter)).startswith(f"{adapter.name}{{")
@@ -118,7 +118,7 @@ async def test_an_adapter_is_loaded_when_it_is_first_asked_for(
     assert (await ask(engine, adapter)).startswith(f"{adapter.name}{{")
 
 
-async def test_what_is_asked_reaches_vllm_by_its_own_names(engine: ChildEngine) -> None:
+async def test_what_is_asked_reaches_vllm_by_its_own_names(engine: Engine) -> None:
     asked = json.loads((await ask(engine, seed=-1, repeat_penalty=1.1)).removeprefix("base"))
 
     assert asked["repetition_penalty"] == 1.1
@@ -126,16 +126,14 @@ async def test_what_is_asked_reaches_vllm_by_its_own_names(engine: ChildEngine) 
     assert asked["chat_template_kwargs"] == {"enable_thinking": False}
 
 
-async def test_tokens_are_counted_and_usage_is_told(engine: ChildEngine) -> None:
+async def test_tokens_are_counted_and_usage_is_told(engine: Engine) -> None:
     assert await engine.count_tokens([{"role": "user", "content": "hi"}]) == 1
     assert await engine.encode("ab", with_special=False) == [97, 98]
     assert await engine.encode("ab", with_special=True) == [97, 98, 0]
     assert (await chunks(engine))[-1]["usage"]["completion_tokens"] == 2
 
 
-async def test_refusals_have_openais_codes_and_no_paths(
-    engine: ChildEngine, tmp_path: Path
-) -> None:
+async def test_refusals_have_openais_codes_and_no_paths(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(EngineError) as caught:
         await ask(engine, None, [{"role": "user", "content": "hi"}] * 11)
     assert (caught.value.status, caught.value.code) == (400, "context_length_exceeded")
@@ -146,7 +144,7 @@ async def test_refusals_have_openais_codes_and_no_paths(
     assert (await ask(engine)).startswith("base")
 
 
-async def test_a_reader_that_leaves_ends_the_generation(engine: ChildEngine) -> None:
+async def test_a_reader_that_leaves_ends_the_generation(engine: Engine) -> None:
     request = {"messages": [{"role": "user", "content": "endless"}]}
     async with aclosing(engine.stream(request, None)) as answer:
         await anext(answer)
@@ -158,7 +156,7 @@ async def test_a_reader_that_leaves_ends_the_generation(engine: ChildEngine) -> 
     await asyncio.wait_for(left(), 30)
 
 
-async def test_vllm_that_dies_is_started_again(engine: ChildEngine, adapter: Adapter) -> None:
+async def test_vllm_that_dies_is_started_again(engine: Engine, adapter: Adapter) -> None:
     with pytest.raises(EngineError) as caught:
         await ask(engine, None, [{"role": "user", "content": "die"}])
     assert caught.value.status == 500
@@ -173,7 +171,7 @@ async def test_vllm_that_dies_is_started_again(engine: ChildEngine, adapter: Ada
     assert (await asyncio.wait_for(answered(), 30)).startswith(adapter.name)
 
 
-async def test_vllm_does_not_outlive_a_killed_child(engine: ChildEngine) -> None:
+async def test_vllm_does_not_outlive_a_killed_child(engine: Engine) -> None:
     await ask(engine)
     assert engine.pid is not None
     own = [pid for pid in children_of(engine.pid) if is_running(pid)]
@@ -192,11 +190,9 @@ def children_of(pid: int) -> list[int]:
     return [int(child) for children in listed for child in children.read_text().split()]
 
 
-async def test_a_model_that_vllm_cannot_load_is_an_error(
-    engine: ChildEngine, tmp_path: Path
-) -> None:
+async def test_a_model_that_vllm_cannot_load_is_an_error(engine: Engine, tmp_path: Path) -> None:
     del engine  # the program is on the PATH
-    none = ChildEngine(VLLM, tmp_path / "none", tmp_path, 128)
+    none = Engine(VLLM, tmp_path / "none", tmp_path, 128)
 
     with pytest.raises(EngineError) as caught:
         await ask(none)
@@ -205,7 +201,7 @@ async def test_a_model_that_vllm_cannot_load_is_an_error(
     await none.close()
 
 
-async def test_text_is_put_together(engine: ChildEngine) -> None:
+async def test_text_is_put_together(engine: Engine) -> None:
     parts = await chunks(engine)
 
     assert text_of(parts).startswith("base")

@@ -102,7 +102,7 @@ def test_a_revision_may_be_named(hub: FakeHub, revision: str) -> None:
 def test_one_file_is_pinned_as_a_folder_is(hub: FakeHub) -> None:
     hub.push(NAME, {"a.gguf": b"first", "b.gguf": b"x"})
 
-    # It is none, but it was fetched, and by its commit.
+    # It is not a GGUF, but it was fetched, and by its commit.
     with pytest.raises(BaseModelError, match="cannot be used"):
         find_base(f"{NAME}/a.gguf")
 

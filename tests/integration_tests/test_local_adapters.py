@@ -12,7 +12,7 @@ from peft import LoraConfig, get_peft_model
 from transformers import AutoModelForCausalLM
 
 from langchain_fbmessenger.local.models import adapters
-from langchain_fbmessenger.local.models.bases import BaseModel, find_base
+from langchain_fbmessenger.local.models.bases import BaseModelInfo, find_base
 from langchain_fbmessenger.local.models.weights import trainable_folder
 from langchain_fbmessenger.local.process.home import PRIVATE_UMASK, Home
 from langchain_fbmessenger.local.training.masking import IGNORED, encode_chat
@@ -31,12 +31,12 @@ TOP = 8
 
 
 @pytest.fixture(scope="module")
-def base() -> BaseModel:
+def base() -> BaseModelInfo:
     return find_base("SmolLM2-135M-Instruct")
 
 
 @pytest.fixture(scope="module")
-def folder(base: BaseModel, local_home: Path) -> Iterator[Path]:
+def folder(base: BaseModelInfo, local_home: Path) -> Iterator[Path]:
     """Return the converted base; the server of this session has made it or will use it."""
     home = Home.open(local_home)
     umask = os.umask(PRIVATE_UMASK)  # as the server has it
@@ -44,7 +44,7 @@ def folder(base: BaseModel, local_home: Path) -> Iterator[Path]:
     os.umask(umask)
 
 
-def test_a_chat_may_begin_with_the_persona(folder: Path, base: BaseModel) -> None:
+def test_a_chat_may_begin_with_the_persona(folder: Path, base: BaseModelInfo) -> None:
     """Without a system prompt of its own: SmolLM2's template puts one there."""
     tokenizer = HubTokenizer(folder, base=base.path)
     turns = [Message("assistant", "Ahoy!"), Message("user", "Hi"), Message("assistant", "Aye.")]
@@ -70,7 +70,7 @@ def model(folder: Path) -> PeftModel:
 
 
 @pytest.fixture(scope="module")
-def tokenizer(folder: Path, base: BaseModel) -> HubTokenizer:
+def tokenizer(folder: Path, base: BaseModelInfo) -> HubTokenizer:
     return HubTokenizer(folder, base=base.path)
 
 
@@ -83,7 +83,7 @@ def scores_of_peft(model: PeftModel, tokenizer: HubTokenizer) -> dict[str, float
     return dict(zip(texts, best.values.tolist(), strict=True))
 
 
-async def scores_of_llama_cpp(base: BaseModel, adapter: Path | None) -> dict[str, float]:
+async def scores_of_llama_cpp(base: BaseModelInfo, adapter: Path | None) -> dict[str, float]:
     engine = await llama_cpp.load("tested", base.path, adapters.gguf_of(adapter), 512)
     request: dict[str, Any] = {
         "messages": msgspec.to_builtins(MESSAGES),
@@ -106,7 +106,7 @@ def mean_difference(expected: dict[str, float], found: dict[str, float]) -> floa
 async def test_the_adapter_answers_the_same_under_both(
     model: PeftModel,
     tokenizer: HubTokenizer,
-    base: BaseModel,
+    base: BaseModelInfo,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -136,7 +136,7 @@ async def test_the_adapter_answers_the_same_under_both(
     ],
 )
 async def test_text_is_cut_into_the_same_tokens_by_both(
-    tokenizer: HubTokenizer, base: BaseModel, text: str
+    tokenizer: HubTokenizer, base: BaseModelInfo, text: str
 ) -> None:
     engine = await llama_cpp.load("tested", base.path, None, 512)
     message = Message("user", text)

@@ -459,5 +459,5 @@ def test_a_server_ends_itself_when_nobody_asks_for_it(home: Path) -> None:
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "example.org", "192.168.0.1"])  # noqa: S104  # refused
 def test_only_this_machine_is_served(home: Path, host: str) -> None:
-    with pytest.raises(LocalServerError, match="no loopback address"):
+    with pytest.raises(LocalServerError, match="not a loopback address"):
         serve(home, host=host)

@@ -13,14 +13,14 @@ import pytest_asyncio
 from langchain_fbmessenger.local.api.schema import check_schemas
 from langchain_fbmessenger.local.engines import EngineError
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
-from langchain_fbmessenger.local.process.native_log import NativeLog
+from langchain_fbmessenger.local.process.logs import NativeLog
 from tests.integration_tests.engines_local import ask, make_engine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterator
     from pathlib import Path
 
-    from langchain_fbmessenger.local.engines.engine import ChildEngine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -44,7 +44,7 @@ def printed() -> Iterator[list[str]]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def engine(local_home: Path, printed: list[str]) -> AsyncIterator[ChildEngine]:
+async def engine(local_home: Path, printed: list[str]) -> AsyncIterator[Engine]:
     del printed  # it listens from the start
     engine = make_engine(LLAMA_CPP, local_home)
     yield engine
@@ -104,7 +104,7 @@ TAKEN: dict[str, tuple[Any, Any]] = {
 
 @pytest.mark.parametrize("name", TAKEN)
 async def test_what_is_taken_is_held_to_without_complaint(
-    engine: ChildEngine, printed: list[str], name: str
+    engine: Engine, printed: list[str], name: str
 ) -> None:
     schema, is_right = TAKEN[name]
     check_schemas({"response_format": schema})
@@ -115,7 +115,7 @@ async def test_what_is_taken_is_held_to_without_complaint(
 
 
 async def test_nothing_of_a_request_gets_into_the_log(
-    engine: ChildEngine, printed: list[str], capfd: pytest.CaptureFixture[str]
+    engine: Engine, printed: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Of requests that the server would refuse before an engine sees them."""
     printed.clear()
@@ -139,7 +139,7 @@ async def test_nothing_of_a_request_gets_into_the_log(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="kills by POSIX's signals")
-async def test_an_engine_that_computes_for_ever_is_replaced(engine: ChildEngine) -> None:
+async def test_an_engine_that_computes_for_ever_is_replaced(engine: Engine) -> None:
     pid = engine.pid
     hanging = asyncio.create_task(
         ask(engine, max_tokens=100, seed=1, response_format=held_to(HANGS))

@@ -1,8 +1,8 @@
 """The real local server is told to end at the worst moments, and its clients go on.
 
 A training step, a conversion, a start, an answer or an upload is under way. Whatever it is, the
-process is gone soon, no child of it stays, jobs go on to the same weights, and whoever waits, asks
-or follows finds the next server.
+process is gone soon, no child of it stays, jobs go on to the same weights, and clients that wait,
+ask or follow find the next server.
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from rich.table import Table
 from rich.text import Text
 
-from langchain_fbmessenger.fine_tuning.following.job_list import moment
+from langchain_fbmessenger.fine_tuning.following.notebook import moment
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

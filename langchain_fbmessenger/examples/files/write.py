@@ -72,7 +72,7 @@ def write_training_file(
         opening: The user's turn before an example that begins with the assistant, where the format
             asks for a user first. `to_training_examples` has kept room for its tokens.
         min_examples: Fewest lines; None for what the provider asks of training files, 1 for a
-            held-out set.
+            validation set.
 
     Returns:
         What was written, and what else has to be set there.

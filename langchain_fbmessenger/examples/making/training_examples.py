@@ -279,7 +279,7 @@ def to_training_examples(  # noqa: D417 - one by one
         InvalidOptionError: `overlap` leaves no room in `max_messages`, the system prompt none in
             `max_tokens`.
         InvalidInputError: A session holds a message that is neither a human's nor the assistant's,
-            or the tokenizer is none.
+            or the tokenizer counts nothing.
 
     Example:
         ```python

@@ -108,7 +108,7 @@ class Turns:
 
 
 def turns_of(session: Transcript, people: People, outcomes: Counter[str]) -> Turns:
-    """Return a session's turns; blank messages are none, and are counted in `outcomes`.
+    """Return a session's turns; blank messages are left out, and counted in `outcomes`.
 
     Args:
         session: The session.

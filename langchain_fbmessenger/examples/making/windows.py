@@ -287,8 +287,8 @@ def _taken_apart(
 ) -> tuple[list[tuple[Exchange, int]], bool, bool]:
     """Make several exchanges that fit of one that is longer than a window.
 
-    The first holds the end of the prompt; the others go on as if the persona had begun. There are
-    none where nothing can be made of it: an answer to a prompt that nobody sees teaches nothing.
+    The first holds the end of the prompt; the others go on as if the persona had begun. None are
+    made where nothing can be made of it: an answer to a prompt that nobody sees teaches nothing.
 
     Returns:
         The exchanges with their tokens, whether the first goes on from what was said before, and

@@ -1,4 +1,4 @@
-"""Hold examples out for validation: examples in, a training set and a held-out set out.
+"""Hold examples out for validation: examples in, a training set and a validation set out.
 
 A random split leaks: the window before a held-out one, or the conversation that it is from, stands
 among the training examples. So whole conversations are held out, the newest of each thread.

@@ -32,7 +32,7 @@ class SystemLine(msgspec.Struct, frozen=True, gc=False):
 
     `kind` is the reason as reports name it, `language` the table that knows the line. `reaction`
     is the emoji of a reaction that Meta has written as a message. A nickname is set for `person`,
-    as the line calls them; None stands for whoever wrote the line. `to_owner` says that a reaction
+    as the line calls them; None stands for the line's writer. `to_owner` says that a reaction
     or a nickname is meant for the account's owner ("to your message", "your nickname").
     """
 

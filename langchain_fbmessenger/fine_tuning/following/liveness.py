@@ -1,7 +1,7 @@
-"""How a client of the local server waits: as long as its time limit says, unless nobody is at work.
+"""Wait for the local server as long as the time limit says, unless its process was stopped.
 
 A model may take minutes to answer, so a silence tells nothing; a process that was stopped (SIGSTOP)
-is silent, too, and never answers. Between two looks at the process a read waits on.
+is silent, too, and never answers. So the process is looked at from time to time while a read waits.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["look_while_waiting"]
 
 _LOOK_SECONDS = 5.0
 _LEAST_SECONDS = 0.001
-"""A socket takes 0 for: do not wait at all."""
+"""For a socket, 0 would mean not to wait at all."""
 
 
 def look_while_waiting(client: Any, check: Callable[[], None], *, is_async: bool) -> None:
@@ -32,7 +32,7 @@ def look_while_waiting(client: Any, check: Callable[[], None], *, is_async: bool
             so twice in a row.
         is_async: Whether the client is one for async code.
     """
-    # Where connections are made, as httpcore lets one choose and httpx does not pass on.
+    # httpcore lets one replace what makes connections, but httpx has no option for it.
     pool = client._transport._pool  # noqa: SLF001  # see above
     core = import_module(type(pool).__module__.partition(".")[0])
     backend = _AsyncBackend if is_async else _Backend
@@ -71,7 +71,7 @@ class _Looks:
 
 
 class _Wrapper:
-    """Something of httpcore's, with some of its methods replaced."""
+    """An object of httpcore, with some of its methods replaced."""
 
     def __init__(self, inner: Any, core: Any, check: Callable[[], None]) -> None:
         self._inner = inner
@@ -95,7 +95,7 @@ class _Stream(_Wrapper):
                 return read
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        # In pieces of our own, as nobody tells how much of one that took too long was sent.
+        # In pieces of our own: how much was sent of one that took too long cannot be known.
         connection = self._inner.get_extra_info("socket")
         looks = _Looks(timeout, self._check)
         rest = memoryview(buffer)

@@ -1,4 +1,4 @@
-"""A bar for notebooks, which show HTML where a terminal shows letters.
+"""Show jobs in notebooks: lists as tables, and a progress bar as HTML.
 
 IPython is never imported here: in a notebook it is there already. rich's own way would need
 ipywidgets, which many notebooks lack.
@@ -7,15 +7,22 @@ ipywidgets, which many notebooks lack.
 from __future__ import annotations
 
 import sys
+from datetime import datetime, timezone
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
+from langchain_fbmessenger._internal.shown import html_table
 from langchain_fbmessenger._internal.visible_text import visible
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["NotebookBar", "in_notebook"]
+    from openai.types.fine_tuning import FineTuningJobEvent
+
+    from langchain_fbmessenger.fine_tuning.job import FineTuningJob
+
+__all__ = ["EventList", "JobList", "NotebookBar", "in_notebook", "moment"]
+_Job = TypeVar("_Job", bound="FineTuningJob")
 
 
 def in_notebook() -> bool:
@@ -27,7 +34,7 @@ def in_notebook() -> bool:
 
 
 class NotebookBar:
-    """A bar below a notebook's cell, which is drawn anew each time that it is told something."""
+    """A bar below a notebook's cell, which is drawn anew with each `show`."""
 
     def __init__(self) -> None:
         self._done: int | None = None
@@ -62,3 +69,27 @@ class NotebookBar:
 
     def _steps(self) -> str:
         return "" if self._total is None else f"{self._done or 0:,}/{self._total:,}"
+
+
+class JobList(list[_Job]):
+    """Jobs, newest first."""
+
+    def _repr_html_(self) -> str:
+        rows = (
+            (j.id, j.status, moment(j.state.created_at), j.state.model, j.fine_tuned_model or "")
+            for j in self
+        )
+        return html_table("Fine-tuning jobs", rows, ("job", "status", "made", "base", "model"))
+
+
+class EventList(list["FineTuningJobEvent"]):
+    """What has happened to a job, oldest first."""
+
+    def _repr_html_(self) -> str:
+        rows = ((moment(event.created_at), event.level, event.message) for event in self)
+        return html_table("Events", rows, ("when", "level", "what"))
+
+
+def moment(seconds: int) -> str:
+    """Return a time of a provider's as people read it."""
+    return datetime.fromtimestamp(seconds, tz=timezone.utc).strftime("%Y-%m-%d %H:%M UTC")

@@ -79,7 +79,7 @@ class Deadline:
         keeps to them for ever.
 
         Args:
-            ask: Asks; goes on unheard where it is too late.
+            ask: Asks; after the time limit its answer is ignored.
             at_most: Seconds for this question, whatever the time limit.
 
         Raises:

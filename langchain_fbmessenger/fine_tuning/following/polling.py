@@ -1,4 +1,4 @@
-"""Looks at a job, again and again, through whatever faults pass by themselves."""
+"""Look at a job again and again, and wait out faults that pass by themselves."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ import time
 from typing import TYPE_CHECKING, TypeVar
 
 from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.errors import backoff, is_transient
 from langchain_fbmessenger.fine_tuning.following.pacing import TooLateError
-from langchain_fbmessenger.fine_tuning.pages import items_of
-from langchain_fbmessenger.fine_tuning.retries import backoff, is_transient
+from langchain_fbmessenger.fine_tuning.provider_queries import items_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

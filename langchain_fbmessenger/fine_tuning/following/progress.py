@@ -1,4 +1,4 @@
-"""How far a job is: what its provider tells goes in, figures and a bar on the screen come out."""
+"""Show how far a job is, by the figures that its provider reports: a bar on the screen."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Providers of fine-tuning: where jobs are sent, and what each asks for.
+"""Define the providers of fine-tuning: where jobs are sent, and what each asks for.
 
 A provider is a small class with hooks (`base.Provider`); what differs between those that speak
-OpenAI's wire stands in its class and nowhere else.
+OpenAI's wire is in its class and nowhere else.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def find_provider(provider: str | Provider) -> Provider:
             OpenAI's wire (`https://host/v1`), or a `Provider`.
 
     Raises:
-        UnknownProviderError: There is none of that name.
+        UnknownProviderError: No provider has that name.
         InvalidInputError: It is neither a name nor an instance, but a class for one.
     """
     if isinstance(provider, Provider):

@@ -1,4 +1,4 @@
-"""Azure OpenAI (Microsoft Foundry) by its v1 surface.
+"""Train at Azure OpenAI (Microsoft Foundry), by its v1 surface.
 
 Sources: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning and
 https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning-deploy (read 2026-11).
@@ -64,7 +64,7 @@ class AzureProvider(Provider):
     """The deployment that the untuned base model answers from, for `job.base_chat_model()`."""
 
     account: AzureAccount | None = None
-    """Whose deployment is made if it is not there."""
+    """Where the deployment is made if it does not exist."""
 
     @override
     def connection(self) -> Connection:

@@ -1,4 +1,4 @@
-"""Deployments of Azure OpenAI, by the management REST API that makes them.
+"""Deploy models at Azure OpenAI, by its management REST API.
 
 Source: https://learn.microsoft.com/azure/ai-foundry/openai/how-to/fine-tuning-deploy (read
 2026-11).
@@ -46,7 +46,7 @@ class AzureAccount(Options):
 
 
 def deploy(account: AzureAccount, name: str, model: str) -> None:
-    """Make a deployment of a model if there is none of that name, and wait until it is ready.
+    """Make a deployment of a model unless that name exists, and wait until it is ready.
 
     Raises:
         FineTuningError: It cannot be made, or the one of that name serves another model.
@@ -105,10 +105,10 @@ def _await_ready(http: Any, address: str, answer: Any, name: str, model: str) ->
 
 
 def _ask(http: Any, method: str, address: str, **options: Any) -> Any:
-    """Ask until an answer comes that no fault of a moment explains; both methods may be repeated.
+    """Ask again after transient faults until an answer comes; both methods may be repeated.
 
     Raises:
-        FineTuningError: None came.
+        FineTuningError: No answer came.
     """
     for pause in (*_RETRY_PAUSES, None):
         try:

@@ -1,4 +1,4 @@
-"""What a provider of fine-tuning is: a class with hooks, whose defaults are OpenAI's ways."""
+"""Define what a provider of fine-tuning is: a class with hooks that default to OpenAI's ways."""
 
 from __future__ import annotations
 
@@ -46,9 +46,8 @@ class Provider(Options, ABC):
     give `name`, `connection` and `preflight`; all else has OpenAI's ways as its default.
 
     Raises:
-        InvalidInputError: The class lacks one of the three, or one of its methods returns another
-            thing than it has to; names it. A class fact that is of no use is refused when the class
-            is defined.
+        InvalidInputError: The class lacks one of the three, or one of its methods returns the wrong
+            type; names it. An unusable class fact is refused when the class is defined.
 
     Example:
         ```python
@@ -65,7 +64,7 @@ class Provider(Options, ABC):
     """
 
     name: ClassVar[str]
-    """What it is called, in errors, manifests and traces. Has to be given."""
+    """Its name in errors, manifests and traces. Has to be given."""
 
     poll_seconds: ClassVar[float] = 5.0
     """Time between two looks at a job."""
@@ -77,7 +76,7 @@ class Provider(Options, ABC):
     """Seconds after which an upload expires; None where the provider knows no expiry."""
 
     checks_files: ClassVar[bool] = False
-    """Whether a file must be looked at by the provider before a job can name it."""
+    """Whether the provider must check a file before a job can name it."""
 
     keeps_metadata: ClassVar[bool] = True
     """Whether a job remembers the metadata that it was made with."""

@@ -1,4 +1,4 @@
-"""Another server that speaks OpenAI's wire, by its address."""
+"""Train at any other server that speaks OpenAI's wire, given by its address."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class CompatibleProvider(Provider):
     """
 
     name: ClassVar[str] = "compatible"
-    tokenize_path: ClassVar[str | None] = "/tokenize"  # vLLM has it; asked once where there is none
+    tokenize_path: ClassVar[str | None] = "/tokenize"  # vLLM has it; other servers are asked once
 
     base_url: str
     """Its address up to `/v1`."""
@@ -55,13 +55,13 @@ class CompatibleProvider(Provider):
     def _safe(cls, base_url: str) -> str:
         parts = urlsplit(base_url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            message = "the address of a provider is such as https://host/v1"
+            message = "the address of a provider must be such as https://host/v1"
             raise InvalidOptionError(message)
         if parts.query or parts.fragment:
-            message = "the address of a provider ends with its path, such as https://host/v1"
+            message = "the address of a provider must end with its path, such as https://host/v1"
             raise InvalidOptionError(message)
         if parts.username or parts.password:
-            message = f"no key belongs into the address of a provider: set {_KEY}"
+            message = f"the address of a provider must not hold a key: set {_KEY}"
             raise InvalidOptionError(message)
         refuse_unencrypted(base_url)
         return base_url

@@ -1,4 +1,4 @@
-"""What a provider class has to say of itself: missed where it is defined or made, by its name."""
+"""Check a provider class where it is defined or made, and name what it lacks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["check_complete", "check_facts", "check_results"]
 
 _REQUIRED = {
-    "name": 'name: ClassVar[str] = "…", what it is called',
+    "name": 'name: ClassVar[str] = "…", its name',
     "connection": "connection(), where it is reached",
     "preflight": "preflight(), what it asks of training examples",
 }
@@ -83,14 +83,14 @@ def check_facts(cls: type[BaseModel], base: type[BaseModel]) -> None:
             )
             raise InvalidInputError(message)
         if hasattr(cls, fact) and not is_right(getattr(cls, fact)):
-            message = f"{cls.__name__}.{fact} is {wanted}, not {getattr(cls, fact)!r}"
+            message = f"{cls.__name__}.{fact} must be {wanted}, not {getattr(cls, fact)!r}"
             raise InvalidInputError(message)
 
 
 def check_results(cls: type[BaseModel]) -> None:
-    """Have the methods that a provider class defines itself give what they are asked for.
+    """Check what the methods return that a provider class defines itself.
 
-    Whoever forgets a `return` or writes `async` is told so by the method's name.
+    A `return` that was forgotten, or an `async`, becomes an error that names the method.
     """
     for name, kind in _RESULTS.items():
         if isfunction(method := vars(cls).get(name)):

@@ -1,4 +1,4 @@
-"""The fine-tuning server of this package, on the user's own machine."""
+"""Train with the fine-tuning server of this package, on the user's own machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.fine_tuning.settings import JobSettings
 
 _NOT_FOUND_YET = ("http://127.0.0.1:0/v1", "none")
-"""Where no server can ever listen: whoever is sent there looks for the server first."""
+"""No server can ever listen there: a client with this address looks for the server first."""
 
 AUTO = "auto"
 """Stands for the base model that this machine has the memory for."""

@@ -1,4 +1,4 @@
-"""Nebius Token Factory: trains open models, whose adapters can be fetched and served at home.
+"""Train open models at Nebius Token Factory; adapters can be fetched and served at home.
 
 Sources: https://docs.tokenfactory.nebius.com/post-training/how-to-fine-tune and
 https://docs.tokenfactory.nebius.com/api-reference/fine-tuning/create-a-fine-tuning-job
@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from langchain_fbmessenger.exceptions import FineTuningError
 from langchain_fbmessenger.fine_tuning.connection import Connection
-from langchain_fbmessenger.fine_tuning.pages import items_of
+from langchain_fbmessenger.fine_tuning.provider_queries import items_of
 from langchain_fbmessenger.fine_tuning.providers.base import (
     Provider,
     key_from,

@@ -1,4 +1,4 @@
-"""OpenAI's own fine-tuning, which closes.
+"""Train at OpenAI itself, whose fine-tuning closes.
 
 Sources: https://developers.openai.com/api/docs/deprecations and
 https://developers.openai.com/api/docs/guides/supervised-fine-tuning (read 2026-11).

@@ -11,15 +11,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.exceptions import FineTuningError
+from langchain_fbmessenger.fine_tuning.errors import (
+    backoff,
+    is_transient,
+    may_have_acted,
+)
 from langchain_fbmessenger.fine_tuning.provider_queries import (
     delete_files,
     files_named,
     newest_jobs,
-)
-from langchain_fbmessenger.fine_tuning.retries import (
-    backoff,
-    is_transient,
-    may_have_acted,
 )
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def upload(client: OpenAI, path: Path, name: str, lifetime: int | None) -> str:
                 return once.files.create(file=sent, purpose="fine-tune", **expiry).id
         except openai.APIError as error:
             if may_have_acted(error):
-                # What came of it may be whole or not: it is sent again in any case.
+                # The file may have arrived or not: it is sent again in any case.
                 time.sleep(backoff(tried, error))
                 _delete_named(client, name)
             if not is_transient(error) or tried == _TRIES:
@@ -89,7 +89,7 @@ def _delete_named(client: OpenAI, name: str) -> None:
     try:
         named = [file.id for file in files_named(client, name)]
     except openai.APIError:
-        return  # it cannot be told now: the end of the job, or the next submit, looks again
+        return  # not known now: the end of the job, or the next submit, looks again
     delete_files(client, named)
 
 
@@ -131,7 +131,7 @@ def create(client: OpenAI, provider: Provider, body: dict[str, Any]) -> JobState
     import openai
 
     once = client.with_options(max_retries=0, timeout=_ANSWER_TIMEOUT_S)
-    lost: openai.APIError | None = None  # what a request gave that may have made the job
+    lost: openai.APIError | None = None  # the error of a request that may have made the job
     for tried in range(1, _TRIES + 1):
         try:
             if lost is not None:

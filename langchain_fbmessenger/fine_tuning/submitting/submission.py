@@ -1,4 +1,4 @@
-"""A job is submitted once, whatever happens in between.
+"""Submit a job once, whatever happens in between.
 
 A job is known by its key. What an earlier submit has made is found by it: jobs by their metadata,
 by the files that they train on or by the manifest on this machine, files by their names. What a
@@ -50,7 +50,7 @@ _DAY_S = 24 * 3600
 
 @dataclass(frozen=True)
 class Submission:
-    """A job that is to be there once.
+    """A job that is to be made once.
 
     Attributes:
         client: A client of the provider.
@@ -59,7 +59,7 @@ class Submission:
         files: The files of examples.
         settings: How it trains.
         metadata: What travels with it.
-        key: What it is known by.
+        key: What identifies it, see `job_key`.
         keep_files: Whether its files stay at the provider when it ends.
     """
 
@@ -142,7 +142,7 @@ class Submission:
         delete_files(self.client, sorted(left - needed - kept))
 
     def _say_what_is_sent(self) -> None:
-        """Say in one line what leaves this machine, and where to: whoever reads it may stop it."""
+        """Say in one line what leaves this machine, and where to, so that the user can stop it."""
         lifetime = self.provider.upload_lifetime
         kept = "deleted when the job ends"
         if self.keep_files:

@@ -1,4 +1,4 @@
-"""The files of a job: examples are checked and written on this machine, before they are sent."""
+"""Check and write the files of a job on this machine, before they are sent."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def written_files(
     """
     parted = _Parted(several(examples))
     seen = SystemPromptSeen(system)
-    # Not among all programs' temporary files: whoever is killed here leaves chats behind.
+    # Not among all programs' temporary files: a process that is killed here leaves chats behind.
     with temporary_folder(state_folder("outgoing")) as folder:
         training = _written(
             seen.watch(valid_examples(parted.train(), ExampleRules(rules.provider, names=True))),

@@ -1,4 +1,4 @@
-"""Local server: the HTTP application, OpenAI's routes over the store, the queue and the engines."""
+"""Build the HTTP application: OpenAI's routes over the store, the queue and the engines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from langchain_fbmessenger.local.api.errors import (
     on_http_error,
 )
 from langchain_fbmessenger.local.api.services import Services, services_of
-from langchain_fbmessenger.local.jobs.sweep import sweep
+from langchain_fbmessenger.local.jobs.store import sweep
 from langchain_fbmessenger.local.process.address import proof
 from langchain_fbmessenger.local.process.ending import CHILDREN_SECONDS
 

@@ -1,4 +1,4 @@
-"""Local server: `/v1/load_lora_adapter` and `/v1/unload_lora_adapter`, for LoRAs trained elsewhere.
+"""Load and unload LoRAs trained elsewhere: `/v1/load_lora_adapter`, `/v1/unload_lora_adapter`.
 
 The shapes are vLLM's; `base_model_name` is ours, as this server has more than one base, and so is
 `force`. An adapter is copied into the state folder and is then a fine-tuned model as any other.
@@ -19,9 +19,9 @@ from starlette.routing import Route
 
 from langchain_fbmessenger._internal.home import expanded
 from langchain_fbmessenger.exceptions import MissingFolderError
-from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.models import known_base, remove_model
+from langchain_fbmessenger.local.api.parameters import decode
 from langchain_fbmessenger.local.api.services import Services, services_of
 from langchain_fbmessenger.local.models.adapter_import import (
     AdapterError,
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-_FOLDER = "adapters"
 _one_at_a_time = threading.Lock()
 Name = Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9][\w.:-]{0,127}\Z")]
 """Without slashes, so that it can be neither a path nor a hub id."""
@@ -77,10 +76,10 @@ def _add(services: Services, body: _LoadBody) -> None:
             msg = f"A model {body.lora_name} exists already."
             raise ApiError(msg, param="lora_name")
         _sweep(services)
-        adapter = f"{_FOLDER}/{new_id('adapter')}"
+        folder = services.home.adapters / new_id("adapter")
         try:
             source = expanded(Path(os.fsdecode(body.lora_path.encode())))
-            import_adapter(source, base, services.home.root / adapter, force=body.force)
+            import_adapter(source, base, folder, force=body.force)
         except OtherBaseError as error:
             msg = (
                 f"The adapter cannot be loaded: {error}. Give its own base as base_model_name or, "
@@ -96,7 +95,7 @@ def _add(services: Services, body: _LoadBody) -> None:
                 root=base.pinned_name,
                 job_id="",
                 created_at=now(),
-                adapter=adapter,
+                adapter=services.home.name_of(folder),
             )
         )
 
@@ -111,10 +110,10 @@ def _check_is_imported(services: Services, name: str) -> None:
 
 
 def _sweep(services: Services) -> None:
-    """Remove what an import left behind when the server was killed in its midst."""
+    """Remove what an import left behind when the server was killed meanwhile."""
     known = {model.adapter for model in services.store.page(ModelRecord)}
-    for folder in (services.home.root / _FOLDER).glob("adapter-*"):
-        if f"{_FOLDER}/{folder.name}" not in known:
+    for folder in services.home.adapters.glob("adapter-*"):
+        if services.home.name_of(folder) not in known:
             shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Local server: `/v1/chat/completions` and `/tokenize`, which has vLLM's shape."""
+"""Answer chats at `/v1/chat/completions`, and count tokens at `/tokenize` as vLLM does."""
 
 from __future__ import annotations
 
@@ -13,7 +13,6 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.chat_body import (
     ChatRequest,
     Tools,
@@ -23,13 +22,13 @@ from langchain_fbmessenger.local.api.chat_body import (
     read_messages,
     request_for,
 )
-from langchain_fbmessenger.local.api.chunks import merge_chunks
 from langchain_fbmessenger.local.api.errors import CLIENT_CLOSED, ApiError
 from langchain_fbmessenger.local.api.models import ServedModel, served_model
+from langchain_fbmessenger.local.api.parameters import decode
 from langchain_fbmessenger.local.api.services import services_of
 from langchain_fbmessenger.local.engines import Adapter, EngineEndedError, EngineError
-from langchain_fbmessenger.local.models.chat_template import unsupported_fields
-from langchain_fbmessenger.local.models.control_tokens import parts_of_text
+from langchain_fbmessenger.local.engines.chunks import merge_chunks
+from langchain_fbmessenger.local.models.chat_template import parts_of_text, unsupported_fields
 from langchain_fbmessenger.local.records import new_id, now
 
 if TYPE_CHECKING:
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.types import Receive, Scope, Send
 
-    from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
 _T = TypeVar("_T")
 _Chunk = dict[str, Any]
@@ -84,13 +83,13 @@ async def _complete(request: Request) -> Response:
 
 
 async def _whole_answer(request: Request, chat: ChatRequest) -> list[_Chunk]:
-    """Collect an answer, anew if its engine ended by another request's doing amid it."""
+    """Collect an answer, and start over if another request has ended its engine meanwhile."""
     try:
         return await _collected(_answer(request, chat))
     except EngineEndedError as error:
         if not (error.has_answer and error.is_innocent):
             raise
-    return await _collected(_answer(request, chat))  # nobody has seen a part of the first
+    return await _collected(_answer(request, chat))  # no part of the first was sent
 
 
 async def _collected(answer: AsyncGenerator[_Chunk, None]) -> list[_Chunk]:
@@ -125,7 +124,7 @@ async def _disconnect(request: Request) -> None:
 async def _tokenize(request: Request) -> Response:
     body = decode(await request.body(), _TokenizeBody)
     if (body.messages is None) == (body.prompt is None):
-        msg = "Either 'messages' or a 'prompt' is counted."
+        msg = "Give either 'messages' or a 'prompt', not both."
         raise ApiError(msg, param="messages")
     try:
         return JSONResponse(await _while_connected(request, _counted(request, body)))
@@ -180,7 +179,7 @@ async def _answer(request: Request, chat: ChatRequest) -> AsyncGenerator[_Chunk,
         adapter = Adapter(model.id, model.adapter) if model.adapter else None
         for index in range(chat.n):
             async with aclosing(engine.stream(asked.for_choice(index), adapter)) as chunks:
-                role = {"role": "assistant"}  # said once per choice, in its first chunk
+                role = {"role": "assistant"}  # once per choice, in its first chunk
                 async for chunk in chunks:
                     for choice in chunk["choices"]:
                         delta = {k: v for k, v in choice["delta"].items() if k != "role"}
@@ -221,7 +220,7 @@ async def _events(
 ) -> AsyncGenerator[bytes, None]:
     """Write chunks as server-sent events, as OpenAI ends them: with `[DONE]`."""
     async with aclosing(rest):
-        # OpenAI's chunks tell of no usage yet, where it is asked for.
+        # Where usage is asked for, OpenAI's chunks hold null until the last.
         head: _Chunk = {"usage": None} if with_usage else {}
         yield _event(head | first)
         try:

@@ -1,4 +1,4 @@
-"""Local server: the body of a chat completion → what an engine is asked, or a refusal.
+"""Read the body of a chat completion into what an engine is asked, or refuse it.
 
 Everything is checked here, for every engine alike and in OpenAI's shape, before an engine sees it.
 A parameter that would be without effect is refused by name.
@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
-from langchain_fbmessenger.local.api.bodies import check_depth, decode
 from langchain_fbmessenger.local.api.errors import ApiError
+from langchain_fbmessenger.local.api.parameters import check_depth, decode
 from langchain_fbmessenger.local.api.schema import check_schemas
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class _Called(msgspec.Struct, frozen=True):
             msgspec.json.decode(arguments, type=dict[str, Any])
             check_depth(arguments)
         except (msgspec.DecodeError, UnicodeError, RecursionError):
-            msg = "the arguments of a function are a string that holds a JSON object"
+            msg = "the arguments of a function must be a string that holds a JSON object"
             raise ValueError(msg) from None
 
 
@@ -186,7 +186,7 @@ def read_chat_body(raw: bytes) -> ChatRequest:
         raise ApiError(msg, param="store", code="unsupported_value")
     for key in body.logit_bias or ():
         if not key.isdecimal():
-            msg = f"Invalid key in 'logit_bias': {key[:20]!r} is no token id."
+            msg = f"Invalid key in 'logit_bias': {key[:20]!r} is not a token id."
             raise ApiError(msg, param="logit_bias")
     check_tools(body.tools or [])
     if body.response_format is not None and body.response_format.json_schema is not None:
@@ -219,7 +219,7 @@ def request_for(chat: ChatRequest, parameters: frozenset[str]) -> ChatRequest:
 def check_length(texts: Any, context_length: int) -> None:
     """Refuse what is far longer than any answer can take into account.
 
-    Nothing ends a tokenizer amid a text, and meanwhile nobody else is answered.
+    A tokenizer cannot be interrupted within a text, and no other request is answered meanwhile.
 
     Args:
         texts: Whatever holds the texts: messages, tools, a prompt.

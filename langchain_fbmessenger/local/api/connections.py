@@ -1,8 +1,9 @@
-"""Local server: who is connected, and for how long nobody has to be waited for.
+"""Accept connections, limit their number and time, and end them.
 
-Whoever reaches the port may connect, key or not. So a connection that owes something (a request,
-its body, the reading of its answer) has a time limit, those that only wait make room for new ones,
-oldest first, and the server never takes more of them than it can have files open.
+Any process that reaches the port may connect, with or without the key. So a connection that owes
+something (a request, its body, the reading of its answer) has a time limit, those that only wait
+make room for new ones, oldest first, and the server never takes more of them than it can have files
+open.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from langchain_fbmessenger.local.api.errors import error_body
 from langchain_fbmessenger.local.api.guard import STRANGER
 from langchain_fbmessenger.local.process.ending import REQUESTS_SECONDS
-from langchain_fbmessenger.local.process.server_log import LOGGING
+from langchain_fbmessenger.local.process.logs import LOGGING
 
 if TYPE_CHECKING:
     import socket
@@ -38,13 +39,13 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 _AT_ONCE = 16
-"""How many are accepted before those who are connected are heard again."""
+"""How many are accepted before those that are connected are heard again."""
 _SHARE = 8
 """Of all connections, one in so many makes room at once."""
 _TURNS = 2
 """Of the loop: after them it was heard what a new client had sent already."""
 _STALL_SECONDS = 0.25
-"""What a client that knows the key may be silent amid a request before it makes room."""
+"""How long a client that knows the key may be silent within a request before it makes room."""
 _SWEEP_SECONDS = 1.0
 _ROOM_SECONDS = 0.005
 _TIMED_OUT = 408
@@ -63,13 +64,13 @@ class _Patience(NamedTuple):
 
 Debt = Literal["request", "body", "reading", "leaving"]
 PATIENCE: dict[Debt, _Patience] = {
-    # Its first lines, whole: a byte now and then is no progress.
+    # Its first lines, whole: a byte now and then does not count.
     "request": _Patience(10, float("inf")),
     # However long an upload takes: on the same machine, it brings more than this.
     "body": _Patience(15, 1024),
-    # Of its answer. Who stops for longer has left, and an engine works for them meanwhile.
+    # Of its answer. A client that stops for longer has left, and an engine works for it meanwhile.
     "reading": _Patience(60, 1),
-    # After it was hung up on, with an answer that it does not take.
+    # After the server has closed the connection, with an answer that the client does not read.
     "leaving": _Patience(5, float("inf")),
 }
 _TOO_SLOW: dict[Debt, str] = {
@@ -150,9 +151,9 @@ class Connection(H11Protocol):
         return "body" if self.cycle.more_body and not self.flow.read_paused else None
 
     def claim(self, now: float) -> tuple[bool, float] | None:
-        """Return what decides who keeps their place, the lowest goes first; None where it stays.
+        """Return what decides which connections make room, lowest first; None where it stays.
 
-        Who waits, or knows no key, goes before those who owe the rest of a request.
+        Clients that wait, or do not know the key, go before those that owe the rest of a request.
         """
         if self.transport.is_closing():
             return None
@@ -163,7 +164,7 @@ class Connection(H11Protocol):
         return (True, self._silent_since) if is_stalled else None
 
     def end_if_overdue(self, now: float) -> None:
-        """Hang up on a client that has been waited for long enough."""
+        """Close the connection of a client that has been waited for long enough."""
         debt = self.debt
         # What is still to be read only shrinks while it is waited for.
         unread = self.transport.get_write_buffer_size() if debt == "reading" else 0
@@ -179,7 +180,7 @@ class Connection(H11Protocol):
         return self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}
 
     def _say_too_slow(self, debt: Debt) -> None:
-        if self.cycle is not None:  # whoever reads the body is told that its sender has gone
+        if self.cycle is not None:  # the reader of the body sees that its sender has gone
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         patience = PATIENCE[debt]
@@ -195,8 +196,8 @@ class Connection(H11Protocol):
 class Connections:
     """All connections of the server: accepts them, makes room for them, ends them in time.
 
-    Accepted here and not by asyncio, which takes all that come before it tells of the first, and
-    writes a traceback for each that the system refuses.
+    Accepted here and not by asyncio, which accepts all that are there before it reports the first,
+    and writes a traceback for each that the system refuses.
     """
 
     def __init__(self, most: int) -> None:
@@ -236,7 +237,7 @@ class Connections:
             self._accepted.add(task)
             task.add_done_callback(self._accepted.discard)
             if number % _AT_ONCE == 0:
-                await self._turn()  # who is connected already is heard meanwhile
+                await self._turn()  # clients that are connected already are heard meanwhile
 
     async def sweep(self) -> None:
         """End connections whose clients are overdue, until this task is cancelled."""
@@ -247,7 +248,7 @@ class Connections:
                 connection.end_if_overdue(now)
 
     def make_room(self) -> bool:
-        """Hang up on some that have been silent for longest; say whether there were any."""
+        """Close those that have been silent for longest; say whether there were any."""
         now = time.monotonic()
         claims = [(claim, one) for one in self._open if (claim := one.claim(now)) is not None]
         ended = heapq.nsmallest(-(-self._most // _SHARE), claims, key=itemgetter(0))
@@ -277,7 +278,7 @@ async def _connected(
 ) -> None:
     try:
         await loop.connect_accepted_socket(make, accepted)
-    except OSError:  # whoever it was has gone already
+    except OSError:  # the client has gone already
         accepted.close()
 
 

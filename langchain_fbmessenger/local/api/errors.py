@@ -1,4 +1,4 @@
-"""Local server: every refusal in OpenAI's shape, `{"error": {message, type, param, code}}`."""
+"""Write every refusal in OpenAI's shape, `{"error": {message, type, param, code}}`."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def error_body(
 
 
 def not_found(*, what: str, value: str, param: str = "id", code: str | None = None) -> ApiError:
-    """Return the error for an id that nothing bears."""
+    """Return the error for an id that does not exist."""
     return ApiError(f"No such {what}: {value}", status=404, param=param, code=code)
 
 
@@ -67,7 +67,7 @@ async def on_http_error(request: Request, error: Exception) -> Response:
 
 
 async def on_disconnect(request: Request, error: Exception) -> Response:
-    """Answer a client that has gone away amid its own request, which nobody is left to read."""
+    """Answer a client that has gone away during its own request; nothing reads this."""
     del request, error
     return Response(status_code=CLIENT_CLOSED)
 

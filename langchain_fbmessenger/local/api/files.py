@@ -1,4 +1,4 @@
-"""Local server: `/v1/files`, the training files.
+"""Serve `/v1/files`, the training files.
 
 What the client calls a file is shown and never used as a path: content lies under our own id.
 """
@@ -20,9 +20,8 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import FileResponse, JSONResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.bodies import convert
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
-from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.api.parameters import convert, page_of
 from langchain_fbmessenger.local.api.services import Services, services_of
 from langchain_fbmessenger.local.jobs.wire import deleted_object, file_object
 from langchain_fbmessenger.local.records import UNFINISHED, FileRecord, new_id, now
@@ -132,7 +131,7 @@ def _keep(services: Services, upload: UploadFile, fields: _Fields) -> FileRecord
 
 
 def _name_of(upload: UploadFile) -> str:
-    """Return the name without folders, which clients send along and which are nobody's business."""
+    """Return the name without the folders that clients send along, which are private."""
     name = PureWindowsPath(upload.filename or "").name.strip(".")  # knows both kinds of slash
     return "".join(filter(str.isprintable, name))[:_MAX_NAME] or "upload"
 

@@ -1,4 +1,4 @@
-"""Local server: `/v1/fine_tuning/jobs`.
+"""Serve `/v1/fine_tuning/jobs`.
 
 Beside OpenAI's parameters, `lora`, an absolute `learning_rate`, `early_stopping_patience` and
 `compute` are taken (`extra_body` in OpenAI's client), and a job can be deleted. What a job cannot
@@ -18,10 +18,9 @@ import msgspec
 from starlette.responses import JSONResponse
 from starlette.routing import Route
 
-from langchain_fbmessenger.local.api.bodies import decode
 from langchain_fbmessenger.local.api.errors import ApiError, not_found
 from langchain_fbmessenger.local.api.models import known_base
-from langchain_fbmessenger.local.api.pages import page_of
+from langchain_fbmessenger.local.api.parameters import decode, page_of
 from langchain_fbmessenger.local.api.services import Services, services_of
 from langchain_fbmessenger.local.jobs.job_log import tell
 from langchain_fbmessenger.local.jobs.wire import (
@@ -52,7 +51,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _JOBS = "/v1/fine_tuning/jobs"
 _METADATA = re.compile(r"metadata\[(?P<key>[^\]]*)\]")
@@ -84,18 +83,12 @@ class _Method(_Strict, frozen=True):
     supervised: _Supervised | None = None
 
 
-class _Lora(_Strict, frozen=True):
-    r: Annotated[int, msgspec.Meta(ge=1, le=256)] = 16
-    alpha: Annotated[int, msgspec.Meta(ge=1, le=1024)] = 32
-    dropout: Annotated[float, msgspec.Meta(ge=0, lt=1)] = 0.0
-    target_modules: (
-        Literal["all-linear"] | Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
-    ) = "all-linear"
+class _Lora(LoraShape, frozen=True, forbid_unknown_fields=True):
+    pass
 
 
-class _Compute(_Strict, frozen=True):
-    quantization: Literal["4bit"] | None = None
-    processes: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
+class _Compute(Compute, frozen=True, forbid_unknown_fields=True):
+    pass
 
 
 class _JobBody(_Strict, frozen=True, kw_only=True):
@@ -123,9 +116,10 @@ async def _create(request: Request) -> Response:
 def _submit(services: Services, body: _JobBody) -> JobRecord:
     base = _base(services, body.model)
     _check_said_once(body)
-    _check_targets(base, body.lora or _Lora())
+    lora, compute = body.lora or LoraShape(), body.compute or Compute()
+    _check_targets(base, lora)
     _check_early_stopping(body)
-    _check_compute(body.compute or _Compute())
+    _check_compute(compute)
     for param in ("training_file", "validation_file"):
         file_id = getattr(body, param)
         if file_id is not None and services.store.get(FileRecord, file_id) is None:
@@ -142,8 +136,8 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
             suffix=body.suffix or "",
             metadata=body.metadata,
             hyperparameters=_asked(body),
-            lora=msgspec.convert(body.lora or _Lora(), LoraShape, from_attributes=True),
-            compute=msgspec.convert(body.compute or _Compute(), Compute, from_attributes=True),
+            lora=lora,
+            compute=compute,
         )
     )
     if body.model == AUTO:
@@ -152,7 +146,7 @@ def _submit(services: Services, body: _JobBody) -> JobRecord:
     return job
 
 
-def _base(services: Services, name: str) -> BaseModel:
+def _base(services: Services, name: str) -> BaseModelInfo:
     if services.store.get(ModelRecord, name):
         msg = f"{name} is fine-tuned already: train its base model on the larger set of examples."
         raise ApiError(msg, param="model", code="model_not_available")
@@ -160,7 +154,7 @@ def _base(services: Services, name: str) -> BaseModel:
 
 
 def _check_said_once(body: _JobBody) -> None:
-    """Refuse what is said in two places: one of them would be without effect."""
+    """Refuse what is given in two places: one of them would be without effect."""
     if body.hyperparameters and body.method and body.method.supervised:
         msg = "Give hyperparameters within `method` or beside it, not both."
         raise ApiError(msg, param="hyperparameters")
@@ -169,7 +163,7 @@ def _check_said_once(body: _JobBody) -> None:
         raise ApiError(msg, param="learning_rate")
 
 
-def _check_targets(base: BaseModel, lora: _Lora) -> None:
+def _check_targets(base: BaseModelInfo, lora: LoraShape) -> None:
     if base.engine != "llama.cpp" or isinstance(lora.target_modules, str):
         return  # what transformers has no layer for, the training says
     if unknown := sorted(set(lora.target_modules) - LINEAR_LAYERS):
@@ -184,7 +178,7 @@ def _check_early_stopping(body: _JobBody) -> None:
         raise ApiError(msg, param="early_stopping_patience")
 
 
-def _check_compute(compute: _Compute) -> None:
+def _check_compute(compute: Compute) -> None:
     if compute.quantization and importlib.util.find_spec("bitsandbytes") is None:
         msg = 'Training in 4 bits needs bitsandbytes: pip install "langchain-fbmessenger[qlora]"'
         raise ApiError(msg, param="compute", code="unsupported_value")

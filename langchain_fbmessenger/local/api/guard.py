@@ -1,4 +1,4 @@
-"""Local server: what every request passes before it reaches a route.
+"""Check every request before it reaches a route.
 
 Plain ASGI: the host is checked, the key is asked for (in constant time), requests are counted,
 bodies are bounded, and the time of the last request is kept, by which an idle server ends itself.
@@ -7,6 +7,8 @@ bodies are bounded, and the time of the last request is kept, by which an idle s
 from __future__ import annotations
 
 import hmac
+import ipaddress
+import re
 import time
 from typing import TYPE_CHECKING
 
@@ -14,7 +16,6 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 
 from langchain_fbmessenger.local.api.errors import ApiError, error_body
-from langchain_fbmessenger.local.api.hosts import is_own_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -33,6 +34,8 @@ STRANGER = "is_stranger"
 _OPEN_PATHS = frozenset({"/health"})
 _UPLOAD_PATH = "/v1/files"
 _FORM_OVERHEAD = 64 * 1024
+_HOST = re.compile(r"(?P<name>[^\[\]:@/\\\s]+|\[(?P<v6>[0-9A-Fa-f:.]+)\])(:[0-9]{0,5})?")
+_V6 = ipaddress.ip_address("::1")
 
 
 class Guard:
@@ -81,7 +84,7 @@ class Guard:
             self._answered -= body.is_whole
 
     def _take_in(self) -> None:
-        """Count a request whose body has come; who is slow to send it takes nobody's place.
+        """Count a request whose body has come; a slow sender takes no place until then.
 
         Raises:
             ApiError: Too many are being answered.
@@ -101,9 +104,9 @@ class Guard:
         if len(hosts) != 1 or not is_own_host(hosts[0]):
             return _refused("Only localhost and loopback addresses are served as Host.", 400)
         if not scope["path"].startswith("/"):  # a whole URL, which names a host of its own
-            return _refused("The request's target is no path.", 400)
+            return _refused("The request's target is not a path.", 400)
         if not (is_open or knows_key):
-            message = "Incorrect API key provided. It stands in the state folder's server.json."
+            message = "Incorrect API key provided. The state folder's server.json holds it."
             return _refused(message, 401, code="invalid_api_key")
         length, limit = headers.get("content-length", "0"), _limit_of(scope["path"])
         if not length.isdecimal() or int(length) > limit:
@@ -145,3 +148,28 @@ class _Body:
                 self._when_whole()
                 self.is_whole = True
         return message
+
+
+def is_own_host(value: str) -> bool:
+    """Say whether a Host header names this machine by `localhost` or a loopback address.
+
+    A web page can have its own name resolve to 127.0.0.1 and then read what this server answers,
+    key or not (DNS rebinding). Its browser still sends that name as the Host, so only names that no
+    other site can have are served.
+
+    The port is not compared: it may be another one at the other end of a tunnel.
+    """
+    match = _HOST.fullmatch(value)
+    if match is None:
+        return False
+    name = match["name"].lower()
+    if name in {"localhost", "localhost."}:
+        return True
+    try:
+        address = ipaddress.ip_address(match["v6"] or name)
+    except ValueError:
+        return False
+    is_bracketed = match["v6"] is not None
+    if isinstance(address, ipaddress.IPv4Address):
+        return address.is_loopback and not is_bracketed
+    return address == _V6 and is_bracketed

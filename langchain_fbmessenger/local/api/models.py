@@ -1,4 +1,4 @@
-"""Local server: `/v1/models`, the base models that are there and those that jobs have made."""
+"""Serve `/v1/models`, the base models that are there and the models that jobs have made."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from langchain_fbmessenger.local.models.auto_base import choose_base
 from langchain_fbmessenger.local.models.bases import (
     AUTO,
     MAX_CONTEXT,
-    BaseModel,
     BaseModelError,
+    BaseModelInfo,
     find_base,
     installed_bases,
     short_name,
@@ -51,7 +51,7 @@ class ServedModel:
     """What a model id stands for."""
 
     id: str
-    base: BaseModel
+    base: BaseModelInfo
     adapter: Path | None
     """The folder of its adapter, see `adapters.save_adapter`."""
 
@@ -77,11 +77,12 @@ def served_model(services: Services, model_id: str) -> ServedModel:
     return ServedModel(model_id, base, adapter)
 
 
-def known_base(services: Services, name: str, param: str = "model") -> BaseModel:
+def known_base(services: Services, name: str, param: str = "model") -> BaseModelInfo:
     """Find a base model by what a request says in `param`, where that names no fine-tuned one.
 
     Raises:
-        ApiError: There is none. What may have been a fine-tuned model's name is told from a base's.
+        ApiError: There is no such base. The message says so where the name may have been that of a
+            fine-tuned model.
     """
     if name.startswith(_TUNED):
         raise _not_found(_no_tuned_model(services, name), param)
@@ -100,7 +101,7 @@ def _no_tuned_model(services: Services, name: str) -> str:
     models = services.store.page(ModelRecord, limit=_LISTED + 1)
     listed = ", ".join(model.id for model in models[:_LISTED])
     more = " and more" if len(models) > _LISTED else ""
-    there_is = f"there are: {listed}{more}" if models else "there is none"
+    there_is = f"there are: {listed}{more}" if models else "there are no fine-tuned models"
     return f"No fine-tuned model {name[:200]!r} is here (any more); {there_is}."
 
 
@@ -154,7 +155,7 @@ def _tuned_object(model: ModelRecord) -> dict[str, object]:
         context_length = find_base(model.root).context_length
     except BaseModelError:
         context_length = None
-    # A base may be named by its path, which is nobody's business but the user's.
+    # A base may be named by its path, which stays private.
     return {**model_object(model, context_length), "root": short_name(model.root)}
 
 

@@ -1,4 +1,4 @@
-r"""Local server: which regular expressions an engine can hold an answer to, and at what cost.
+r"""Decide which regular expressions an engine can hold an answer to, and at what cost.
 
 They are llama.cpp's: `^…$` around literals, `.`, classes, groups, `|` and repetitions. Of others,
 such as `\d`, it makes no rule but takes any text, so they are refused.
@@ -80,7 +80,7 @@ class _Reader:
         while not self.is_at_end and self._text[self._at] not in "|)":
             cost += self._quantified(self._atom())
             if not self.is_at_end and self._text[self._at] in "?*+{":
-                msg = "a repetition cannot be repeated, unless it stands in a group"
+                msg = "a repetition cannot be repeated, unless it is in a group"
                 raise PatternError(msg)
         return cost
 
@@ -101,14 +101,14 @@ class _Reader:
         least, comma, most = inside.partition(",")
         numbers = [least or "0", most] if comma else [least, least]
         if not brace or not all(n.isascii() and n.isdigit() for n in numbers if n or not comma):
-            msg = "in braces stands a number or two"
+            msg = "braces must hold one number or two"
             raise PatternError(msg)
         if any(int(n[:9] or 0) > REPEATS.most for n in numbers):
             raise PatternError(str(REPEATS))
         self._at += len(inside) + 1
         low, high = int(numbers[0]), int(numbers[1]) if numbers[1] else None
         if high is not None and not max(low, 1) <= high:
-            msg = "of two numbers in braces the larger one comes last, and is not 0"
+            msg = "of two numbers in braces the larger one must come last, and must not be 0"
             raise PatternError(msg)
         return low, high
 
@@ -137,14 +137,14 @@ class _Reader:
             if sign == "-" and following != "]":
                 self._at += 1
                 if self._sign(_ESCAPED_IN_CLASSES, "[") < low:
-                    msg = "a range in brackets begins with the smaller sign"
+                    msg = "a range in brackets must begin with the smaller character"
                     raise PatternError(msg)
         if self._at == start + 1:
             msg = "a class in brackets is empty"
             raise PatternError(msg)
 
     def _sign(self, escaped: Collection[str], excluded: str) -> str:
-        """Read one sign and return it."""
+        """Read one character and return it."""
         is_escaped = self._take("\\")
         sign = self._text[self._at : self._at + 1]
         if is_escaped and sign not in escaped:
@@ -152,7 +152,7 @@ class _Reader:
             raise PatternError(msg)
         # A quote would end the JSON string that it stands in.
         if not is_escaped and (not sign.isprintable() or sign in f'{excluded}"'):
-            msg = "a sign is missing, means nothing where it stands, or is not supported"
+            msg = "a character is missing, means nothing at its place, or is not supported"
             raise PatternError(msg)
         self._at += 1
         return sign

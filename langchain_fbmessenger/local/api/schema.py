@@ -1,4 +1,4 @@
-"""Local server: a JSON schema → accepted, or a refusal that names the place and the reason."""
+"""Check a JSON schema, and name place and reason where it is refused."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ class _Checker:
         Raises:
             SchemaError: Something is wrong with it, at `place`.
         """
-        self._part(self._root)  # first, as what is too large in one way is told best by that
+        self._part(self._root)  # first, as its errors say best what is too large
         check_numbers(self._root)
         self._use(tables.BYTES, len(msgspec.json.encode(self._root)))
 
@@ -102,7 +102,7 @@ class _Checker:
         check_limit(tables.DEPTH, self._level)
         self._use(tables.SCHEMAS, 1)
         if not isinstance(schema, dict):
-            msg = "a schema is an object"
+            msg = "a schema must be an object"
             raise SchemaError(msg)
         said = {key: value for key, value in schema.items() if key not in tables.ANNOTATIONS}
         whole = next((key for key in tables.WHOLE if key in said), None)
@@ -120,7 +120,7 @@ class _Checker:
         if key == "const":
             return of_literals([value])
         if not isinstance(value, list) or not value:
-            msg = f"'{key}' is a list that is not empty"
+            msg = f"'{key}' must be a list that is not empty"
             raise SchemaError(msg)
         if key == "enum":
             shape = of_literals(value)
@@ -136,7 +136,7 @@ class _Checker:
 
     def _follow(self, ref: Any) -> Shape:
         if not isinstance(ref, str) or not (ref == "#" or ref.startswith("#/")):
-            msg = "'$ref' leads to places within the same schema only, such as '#/$defs/name'"
+            msg = "'$ref' must lead to a place within the same schema, such as '#/$defs/name'"
             raise SchemaError(msg)
         if ref in self._unmoved:
             msg = "'$ref' leads to itself, with no part of an answer in between"
@@ -162,12 +162,12 @@ class _Checker:
             elif isinstance(found, list) and key.isdecimal() and int(key[:9]) < len(found):
                 found = found[int(key[:9])]
             else:
-                msg = "'$ref' leads nowhere; `~` and `%` are no escapes in it"
+                msg = "'$ref' leads nowhere; `~` and `%` are not escapes in it"
                 raise SchemaError(msg)
         return found
 
     def _typed(self, said: dict[str, Any]) -> Shape:
-        """Check a schema of types and what is said of them."""
+        """Check a schema of types and their keywords."""
         types = types_of(said)
         known = {"type"}.union(*(tables.BY_TYPE[name] for name in types))
         check_known(said, known, f"for {' or '.join(types) or 'a schema without type'}")
@@ -179,14 +179,14 @@ class _Checker:
         """Check the properties of an object."""
         properties, others = said.get("properties", {}), said.get("additionalProperties", True)
         if not isinstance(properties, dict):
-            msg = "'properties' is an object"
+            msg = "'properties' must be an object"
             raise SchemaError(msg)
         self._use(tables.PROPERTIES, len(properties))
         required = said.get("required", [])
         if not isinstance(required, list) or not all(
             isinstance(name, str) and name in properties for name in required
         ):
-            msg = "'required' is a list of names that 'properties' holds"
+            msg = "'required' must be a list of names that 'properties' holds"
             raise SchemaError(msg)
         parts = []
         for name, schema in properties.items():
@@ -208,7 +208,7 @@ class _Checker:
             return [self._part(said[key], key)]
         items = said[key]
         if not isinstance(items, list):
-            msg = "'prefixItems' is a list"
+            msg = "'prefixItems' must be a list"
             raise SchemaError(msg)
         if {said.get("minItems", len(items)), said.get("maxItems", len(items))} != {len(items)}:
             msg = f"beside a list of '{key}' no other number of items is supported"

@@ -1,4 +1,4 @@
-"""Local server: in how many ways at once an answer may still be read, by its JSON schema.
+"""Bound in how many ways at once an answer may still be read, by its JSON schema.
 
 Each of them is computed with for each token. Alternatives that begin alike stay open side by side
 for as long as they go on alike, however deep: `[` may begin sixty lists, each of which may hold the
@@ -28,7 +28,7 @@ _LITERALS = {str: "string", bool: "boolean", type(None): "null", dict: "object",
 
 
 class Kind(NamedTuple):
-    """How an answer begins, as far as that tells it from others."""
+    """How an answer begins, as far as that distinguishes it from others."""
 
     type: str
     name: str | None = None
@@ -132,7 +132,7 @@ def first_kinds(ref: str, resolve: Callable[[str], Any]) -> set[Kind]:
 def _kinds(said: dict[str, Any], types: list[str]) -> set[Kind]:
     kinds = {Kind("number" if name == "integer" else name) for name in types or tables.BY_TYPE}
     properties, required = said.get("properties"), said.get("required")
-    # What is looked at may not have been checked yet.
+    # This schema may not have been checked yet.
     if Kind("object") in kinds and isinstance(properties, dict) and isinstance(required, list):
         first = next((name for name in properties if name in required), None)
         kinds = kinds - {Kind("object")} | {Kind("object", first, _constant(properties.get(first)))}
@@ -149,7 +149,7 @@ def _constant(schema: Any) -> str | None:
 
 
 def _told_apart(kinds: Iterable[Kind]) -> Callable[[Kind], Kind]:
-    """Return what leaves out of kinds by what not all of them can be told from each other."""
+    """Return a function that reduces kinds to what distinguishes all of them."""
     objects = [kind for kind in kinds if kind.type == "object"]
     if any(kind.name is None for kind in objects):
         return lambda kind: Kind(kind.type)

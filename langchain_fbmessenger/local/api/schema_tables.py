@@ -1,8 +1,8 @@
-"""Local server: what a JSON schema may hold, in `response_format` and in the parameters of `tools`.
+"""List what a JSON schema may hold, in `response_format` and in the parameters of `tools`.
 
 A schema becomes a grammar that the engine holds its answer to. What it would leave out of that
 grammar is refused, as the answer would not be as it was asked for; what would keep it busy for
-longer than about a second is refused, too, as nobody else is answered meanwhile.
+longer than about a second is refused, too, as no other client is answered meanwhile.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Limit:
-    """A number that is not to be passed, and how it is told."""
+    """A number that must not be exceeded, and how messages name it."""
 
     most: int
     what: str
-    """What there are more of than may be."""
+    """What is counted, in words for the message."""
 
     def __str__(self) -> str:
         return f"at most {self.most:,} {self.what}"
@@ -59,7 +59,7 @@ ANNOTATIONS = frozenset(
         "writeOnly", "discriminator", "$schema", "$comment", "$defs", "definitions",
     }
 )  # fmt: skip
-"""What says nothing about the answer. Definitions do where a `$ref` leads to them."""
+"""Keywords that do not constrain the answer. Definitions do where a `$ref` leads to them."""
 
 BY_TYPE: Mapping[str, frozenset[str]] = {
     "object": frozenset({"properties", "required", "additionalProperties"}),
@@ -100,7 +100,7 @@ EXCLUSIVE = (
     ("minimum", "exclusiveMinimum"),
     ("maximum", "exclusiveMaximum"),
 )
-"""Of which llama.cpp takes notice of one only."""
+"""Pairs of which llama.cpp regards one only."""
 
 FORMATS = ("date", "date-time", "time", "uuid")
 COUNTS = ("minItems", "maxItems", "minLength", "maxLength")

@@ -1,4 +1,4 @@
-"""Local server: the keywords of one schema, those that hold no further schema."""
+"""Check the keywords of a schema that hold no further schema."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LONGEST_WORD = 40
 
 
 class SchemaError(ValueError):
-    """What is wrong with a schema, in words of ours but for a keyword, which is cut."""
+    """What is wrong with a schema; of the schema itself, only a keyword is quoted, cut short."""
 
 
 def check_limit(limit: Limit, count: int) -> None:
@@ -37,12 +37,12 @@ def check_known(said: Collection[str], known: Collection[str], where: str) -> No
 
 
 def types_of(said: dict[str, Any]) -> list[str]:
-    """Return the types that a schema allows, none where it allows all."""
+    """Return the types that a schema allows; an empty list allows all."""
     if "type" not in said:
         return list({tables.IMPLIED[key]: None for key in said if key in tables.IMPLIED})
     types = said["type"] if isinstance(said["type"], list) else [said["type"]]
     if not types or not all(isinstance(name, str) and name in tables.BY_TYPE for name in types):
-        msg = f"'type' is one of {', '.join(tables.BY_TYPE)}, or a list of them"
+        msg = f"'type' must be one of {', '.join(tables.BY_TYPE)}, or a list of them"
         raise SchemaError(msg)
     return types
 
@@ -57,7 +57,7 @@ def check_values(said: dict[str, Any]) -> None:
         _check_count(key, said.get(key, 0))
     for key in tables.BOUNDS:
         if type(said.get(key, 0)) is not int:
-            msg = f"'{key}' is a whole number: it is supported for integers"
+            msg = f"'{key}' must be a whole number: it is supported for integers only"
             raise SchemaError(msg)
     for low, high in (("minItems", "maxItems"), ("minLength", "maxLength"), ("minimum", "maximum")):
         if low in said and high in said and said[low] > said[high]:
@@ -84,15 +84,15 @@ def check_numbers(value: Any) -> None:
 
 
 def _check_count(key: str, count: Any) -> None:
-    if type(count) is not int or count < 0:  # True is none
-        msg = f"'{key}' is a whole number from 0 on"
+    if type(count) is not int or count < 0:  # True is an int, but not a count
+        msg = f"'{key}' must be a whole number, at least 0"
         raise SchemaError(msg)
     check_limit(tables.COUNT, count)
 
 
 def _check_pattern(pattern: Any) -> None:
     if not isinstance(pattern, str):
-        msg = "'pattern' is a string"
+        msg = "'pattern' must be a string"
         raise SchemaError(msg)
     try:
         choices_of(pattern)

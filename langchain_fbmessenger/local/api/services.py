@@ -1,4 +1,4 @@
-"""Local server: what the routes share, in one object at `app.state.services`."""
+"""Hold what the routes share, in one object at `app.state.services`."""
 
 from __future__ import annotations
 

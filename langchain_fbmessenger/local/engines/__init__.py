@@ -1,4 +1,4 @@
-"""Local server: what answers chats. One protocol, one process per base model, one backend each.
+"""Answer chats: one engine per base model, which runs a backend in a process of its own.
 
     pool ─► engine ─► process ══ pipes ══ child ─► llama_cpp | hf_transformers | vllm
 
@@ -9,17 +9,16 @@ reaches the server.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator
     from pathlib import Path
 
 
 GOODBYE_SECONDS = 5.0
-"""What an engine is given to end by itself."""
+"""Time for an engine to end by itself."""
 STOP_SECONDS = 5.0
-"""What it is given to leave a request that nobody waits for; then it is killed, as it hangs."""
+"""Time for it to leave a request whose client has gone; then it hangs, and is killed."""
 
 
 class EngineError(Exception):
@@ -44,8 +43,7 @@ class EngineEndedError(EngineError):
     """The engine ended, or was killed as it hung, before it had answered.
 
     Attributes:
-        is_innocent: Whether the request may be asked of another one: the end cannot have been its
-            doing.
+        is_innocent: Whether the request may be asked of another one: it cannot have caused the end.
         has_answer: Whether a part of its answer had come.
     """
 
@@ -63,50 +61,3 @@ class Adapter:
     """The id of the fine-tuned model."""
     folder: Path
     """See `adapters.save_adapter`."""
-
-
-class Engine(Protocol):
-    """A base model, ready to answer with any of its adapters."""
-
-    @property
-    def parameters(self) -> frozenset[str]:
-        """The fields of a chat completion request that it acts upon."""
-        ...
-
-    def stream(
-        self, request: dict[str, Any], adapter: Adapter | None
-    ) -> AsyncGenerator[dict[str, Any], None]:
-        """Answer a chat completion request with OpenAI's chunks, the last one holding the usage.
-
-        The request holds only what `parameters` names. Closing the generator stops the generation.
-
-        Raises:
-            EngineError: The request cannot be answered, for instance as it is too long.
-        """
-        ...
-
-    async def count_tokens(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
-    ) -> int:
-        """Return how many tokens these messages are to the model, ready for its answer.
-
-        Raises:
-            EngineError: The messages cannot be rendered, or the engine failed.
-        """
-        ...
-
-    async def encode(self, text: str, *, with_special: bool) -> list[int]:
-        """Return the ids of a text's tokens, without a chat template around it.
-
-        Raises:
-            EngineError: The engine failed.
-        """
-        ...
-
-    def forget(self, adapter: str) -> None:
-        """Drop an adapter by name, at once if nobody is answered, else when nobody is any more."""
-        ...
-
-    async def close(self, within: float = GOODBYE_SECONDS) -> None:
-        """Free the model's memory, by force if that takes longer than so many seconds."""
-        ...

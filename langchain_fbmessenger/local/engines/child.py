@@ -1,4 +1,4 @@
-"""Local server, engine child: `python -m langchain_fbmessenger.local.engines.child`.
+"""Run a backend in a child process: `python -m langchain_fbmessenger.local.engines.child`.
 
 Loads what the first line of its standard input asks for, answers the requests on the following
 lines, each with lines on its standard output, and ends itself when its standard input closes: then
@@ -57,7 +57,7 @@ class Backend(Protocol):
     ) -> None:
         """Emit the chunks of an answer until it ends or `stopped` is set.
 
-        None says that work goes on, though there is nothing to tell yet.
+        None says that work goes on, though there is no chunk yet.
 
         Raises:
             EngineError: The request cannot be answered.
@@ -93,7 +93,7 @@ def main() -> None:
     assert isinstance(start, Start)  # noqa: S101  # the server's own first line
     try:
         backend = _load(start)
-    except Exception as error:  # noqa: BLE001  # whatever it is, the server must be told
+    except Exception as error:  # noqa: BLE001  # the server has to know of any failure
         tell(_failed(0, error, status=503))
         return
     tell(Ready())
@@ -101,7 +101,7 @@ def main() -> None:
         _Serving(backend, tell).run(lines)
     finally:
         backend.close()
-        os._exit(0)  # generations that are under way are of no use to anybody
+        os._exit(0)  # no client is left for the generations under way
 
 
 def _load(start: Start) -> Backend:
@@ -138,7 +138,7 @@ class _Serving:
         self._asked: dict[int, _Asked] = {}
 
     def run(self, lines: BinaryIO) -> None:
-        """Take requests till there are no more."""
+        """Take requests until the server closes the pipe."""
         for line in lines:
             request = protocol.decode_request(line)
             if isinstance(request, Chat):
@@ -161,7 +161,7 @@ class _Serving:
         self._tell(Working(request.id))
         try:
             self._tell(self._answer(request, stopped))
-        except Exception as error:  # noqa: BLE001  # whatever it is, the request must end
+        except Exception as error:  # noqa: BLE001  # any failure has to end the request
             self._tell(_failed(request.id, error))
         finally:
             del self._asked[request.id]
@@ -205,7 +205,7 @@ def _teller() -> Callable[[Answer], None]:
 
 
 def _die_before_the_server() -> None:
-    """Where memory runs out, Linux shall take this process, which is started again, not that."""
+    """Have Linux kill this process first when memory runs out, as the server starts it again."""
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text(_FIRST_TO_KILL)
 

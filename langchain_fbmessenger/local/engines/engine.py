@@ -1,9 +1,9 @@
-"""Local server: a base model that answers with any of its adapters, by a child process.
+"""Answer by a base model with any of its adapters, in a child process.
 
 The child is started by the first request and again after it has died; a request that had no part
-in its end and no part of an answer is asked of the next one. Some backends take adapters
-only when they load the base: then a request for one that is not loaded waits till the child is idle
-and has it replaced. Requests take their turns, so none of them waits for ever.
+in its end and no part of an answer is asked of the next one. Some backends take adapters only when
+they load the base: then a request for one that is not loaded waits until the child is idle and has
+it replaced. Requests take turns, so each is served in the end.
 """
 
 from __future__ import annotations
@@ -19,14 +19,22 @@ from langchain_fbmessenger.local.engines import (
     EngineError,
 )
 from langchain_fbmessenger.local.engines.process import EngineProcess
-from langchain_fbmessenger.local.engines.protocol import AdapterFolder, Start
-from langchain_fbmessenger.local.process.json_paths import within
+from langchain_fbmessenger.local.engines.protocol import (
+    AdapterFolder,
+    Count,
+    Counted,
+    Encode,
+    Encoded,
+    Start,
+)
+from langchain_fbmessenger.local.process.children import within
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from pathlib import Path
 
     from langchain_fbmessenger.local.engines.kinds import EngineKind
+    from langchain_fbmessenger.local.engines.protocol import Request
 
 _T = TypeVar("_T")
 _TRIES = (False, False, True)
@@ -35,8 +43,8 @@ MAX_ADAPTERS = 8
 """Adapters kept beside a base where they are loaded with it; the least recently used makes room."""
 
 
-class ChildEngine:
-    """Serves one base model; fulfils `Engine`."""
+class Engine:
+    """A base model, ready to answer with any of its adapters."""
 
     def __init__(self, kind: EngineKind, base: Path, bases: Path, context_length: int) -> None:
         self._kind = kind
@@ -69,7 +77,13 @@ class ChildEngine:
     async def stream(
         self, request: dict[str, Any], adapter: Adapter | None
     ) -> AsyncGenerator[dict[str, Any], None]:
-        """Yield the answer's chunks as they are generated."""
+        """Answer a chat completion request with OpenAI's chunks, the last one holding the usage.
+
+        The request holds only what `parameters` names. Closing the generator stops the generation.
+
+        Raises:
+            EngineError: The request cannot be answered, for instance as it is too long.
+        """
         folder = self._told_of(adapter) if adapter else None
         for is_last in _TRIES:
             try:
@@ -88,15 +102,25 @@ class ChildEngine:
     async def count_tokens(
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
     ) -> int:
-        """Return how many tokens these messages are; adapters make no difference to that."""
-        return await self._told(lambda child: child.count_tokens(messages, tools))
+        """Return how many tokens these messages are to the model, ready for its answer.
+
+        Raises:
+            EngineError: The messages cannot be rendered, or the engine failed.
+        """
+        answer = await self._told(lambda number: Count(number, messages, tools), Counted)
+        return answer.n_tokens
 
     async def encode(self, text: str, *, with_special: bool) -> list[int]:
-        """Return the ids of a text's tokens; adapters make no difference to that either."""
-        return await self._told(lambda child: child.encode(text, with_special=with_special))
+        """Return the ids of a text's tokens, without a chat template around it.
+
+        Raises:
+            EngineError: The engine failed.
+        """
+        answer = await self._told(lambda number: Encode(number, text, with_special), Encoded)
+        return answer.tokens
 
     def forget(self, adapter: str) -> None:
-        """Drop an adapter by name."""
+        """Drop an adapter by name, at once or, if the child has to end for it, when it is idle."""
         self._adapters.pop(adapter, None)
         if self._child is not None and self._kind.takes_adapters_later:
             self._child.forget(adapter)
@@ -106,18 +130,21 @@ class ChildEngine:
             self._let_go_when_idle()
 
     async def close(self, within: float = GOODBYE_SECONDS) -> None:
-        """End the child, whoever uses it; kill it if it has not ended in so many seconds."""
+        """End the child, in use or not, to free its memory; kill it after so many seconds."""
         child, self._child = self._child, None
         if child is not None:
             await child.close(within)
         await asyncio.gather(*self._closing)
 
-    async def _told(self, ask: Callable[[EngineProcess], Awaitable[_T]]) -> _T:
-        """Ask a child what has one answer, and the next if it ends by another request's doing."""
+    async def _told(self, ask: Callable[[int], Request], kind: type[_T]) -> _T:
+        """Ask a child what has one answer, and the next one if another request has ended it.
+
+        Adapters make no difference to such answers.
+        """
         for is_last in _TRIES:
             try:
                 async with self._using(None) as child:
-                    return await ask(child)
+                    return await child.ask(ask, kind)
             except EngineEndedError as error:
                 if is_last or not error.is_innocent:
                     raise
@@ -162,7 +189,7 @@ class ChildEngine:
         return adapter.name in self._loaded
 
     def _raise_shared_failure(self, adapter: Adapter | None, arrival: int) -> None:
-        """Those who came while a load failed share its failure; who comes later tries again."""
+        """Raise the failure of a load to requests that came meanwhile; later ones try again."""
         seen, error = self._failures.get(adapter.name if adapter else None, (0, None))
         if error is not None and arrival <= seen:
             raise error

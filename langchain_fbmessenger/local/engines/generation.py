@@ -1,4 +1,4 @@
-"""Local server, engine child: one answer by transformers' `generate`, as OpenAI's chunks."""
+"""Generate one answer by transformers' `generate`, as OpenAI's chunks."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from transformers import (
     StoppingCriteriaList,
 )
 
-from langchain_fbmessenger.local.engines.stop_strings import StopStrings
+from langchain_fbmessenger.local.engines.chunks import StopStrings
 
 if TYPE_CHECKING:
     import threading
@@ -26,7 +26,7 @@ _UNFINISHED = "\N{REPLACEMENT CHARACTER}"
 
 
 class Generation:
-    """Generates and tells of each token as soon as its text is known."""
+    """Generates, and emits each token as soon as its text is known."""
 
     def __init__(
         self,
@@ -46,7 +46,7 @@ class Generation:
         self._top = request.get("top_logprobs") or 0 if request.get("logprobs") else None
         self._scores: torch.Tensor | None = None
         self._tokens: list[int] = []
-        self._shown = 0  # tokens whose text was told
+        self._shown = 0  # tokens whose text was emitted
         self._entries: list[dict[str, Any]] = []  # logprobs that wait for their text
 
     def run(self, model: PreTrainedModel) -> None:

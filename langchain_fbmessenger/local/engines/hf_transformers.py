@@ -1,4 +1,4 @@
-"""Local server, engine child: transformers and peft, for every architecture that they know.
+"""Serve with transformers and peft, for every architecture that they know.
 
 Slower than llama.cpp on a CPU, but it needs no conversion that could be wrong.
 """
@@ -14,8 +14,7 @@ from transformers import GenerationConfig
 
 from langchain_fbmessenger.local.engines import EngineError
 from langchain_fbmessenger.local.engines.generation import Generation
-from langchain_fbmessenger.local.models.from_folder import load_model
-from langchain_fbmessenger.local.training.precision import prefers_bf16
+from langchain_fbmessenger.local.models.loading import load_model, prefers_bf16
 from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ class Transformers:
         self._peft: PeftModel | None = None
         self._adapters: list[str] = []  # least recently used first
         self._context_length = start.context_length
-        self._rendering = threading.Lock()  # a tokenizer is no thing for two threads
+        self._rendering = threading.Lock()  # a tokenizer is not thread-safe
 
     def chat(
         self,
@@ -90,7 +89,7 @@ class Transformers:
         self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None
     ) -> int:
         """Render the chat and count."""
-        del tools  # refused by the server: this engine would not heed them
+        del tools  # refused by the server: this engine would ignore them
         return len(self._encoded(messages))
 
     def encode(self, text: str, *, with_special: bool) -> list[int]:
@@ -110,7 +109,7 @@ class Transformers:
                 self._peft = None
 
     def close(self) -> None:
-        """Do nothing: all that there is goes with this process."""
+        """Do nothing: the model's memory goes with this process."""
 
     def _encoded(self, messages: list[dict[str, Any]]) -> list[int]:
         with self._rendering:

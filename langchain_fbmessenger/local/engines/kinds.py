@@ -1,4 +1,4 @@
-"""Local server: the kinds of engines, what each can do, and which one a base model gets."""
+"""List the kinds of engines, what each can do, and which one a base model gets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _EVERY = frozenset(
     {
@@ -41,13 +41,13 @@ LLAMA_CPP = EngineKind(
     "llama.cpp",
     _EVERY | {"response_format", "tools", "tool_choice", "parallel_tool_calls"},
     takes_adapters_later=False,
-    longest_silence=120.0,  # it tells of each 256 tokens of a prompt: no model is that slow
+    longest_silence=120.0,  # it reports each 256 tokens of a prompt: no model is that slow
 )
 TRANSFORMERS = EngineKind("transformers", _EVERY)
 VLLM = EngineKind("vllm", _EVERY | {"response_format"})
 
 
-def kind_for(base: BaseModel) -> EngineKind:
+def kind_for(base: BaseModelInfo) -> EngineKind:
     """Choose what serves a base: llama.cpp for what it can, vLLM where there is one, else torch."""
     if base.engine == "llama.cpp":
         return LLAMA_CPP

@@ -1,4 +1,4 @@
-"""Local server, engine child: llama.cpp, through the package xllamacpp.
+"""Serve with llama.cpp, through the package xllamacpp.
 
 xllamacpp's versions are dates and its names move, so this is the only module that knows it.
 Adapters are loaded with the base; each request says which of them it wants.
@@ -17,10 +17,10 @@ import xllamacpp
 
 from langchain_fbmessenger._internal.control_tokens import PRIVATE_USE, ControlTokens
 from langchain_fbmessenger.local.engines import EngineError
-from langchain_fbmessenger.local.engines.completions import as_chat_chunk
+from langchain_fbmessenger.local.engines.chunks import as_chat_chunk
 from langchain_fbmessenger.local.models.adapters import gguf_of
-from langchain_fbmessenger.local.models.control_tokens import control_tokens
-from langchain_fbmessenger.local.process.native_log import known_parts
+from langchain_fbmessenger.local.models.chat_template import control_tokens
+from langchain_fbmessenger.local.process.logs import known_parts
 
 if TYPE_CHECKING:
     import threading
@@ -31,15 +31,15 @@ if TYPE_CHECKING:
 _PARALLEL = 2
 """Chats answered at once; each has the full context length, so each costs its own cache."""
 _PROMPT_STEP = 256
-"""Tokens of a prompt that are read at once: between steps it can be told to stop, and tells that
-it is alive. llama.cpp's own number is 2,048, of which it computes 512 at once."""
+"""Tokens of a prompt that are read at once: between steps it can be stopped, and shows that it is
+alive. llama.cpp's own number is 2,048, of which it computes 512 at once."""
 _WARNINGS = 1
 """llama.cpp's log level: from 4 on it writes prompts into the log."""
 _HTTP_TIMEOUT = 60.0
 _TEMPLATE = {"enable_thinking": False}
 """Thinking was not trained, so it is not asked for."""
 _REFUSED = "The base model's chat template refuses these messages."
-"""For whatever it is: llama.cpp's own words quote them."""
+"""For any refusal: llama.cpp's own words quote the messages."""
 _RANDOM_SEED = 2**32 - 1
 """What llama.cpp takes for "none given"; seeds are below it."""
 _OF_CHATS = frozenset(
@@ -65,8 +65,8 @@ class LlamaCpp:
         params.n_ctx = start.context_length * _PARALLEL
         params.n_parallel = _PARALLEL
         params.n_batch = params.n_ubatch = _PROMPT_STEP
-        # The cache of prompts beyond those of the two places knows no adapters: it answered one's
-        # requests from another's keys and values. The places themselves do tell them apart.
+        # The cache of prompts beyond the two slots ignores adapters: it answered requests to one
+        # from another's keys and values. The slots themselves do distinguish them.
         params.cache_ram_mib = 0
         # An answer of its own behind an assistant's turn, as the other engines and OpenAI give it.
         params.prefill_assistant = False
@@ -77,7 +77,7 @@ class LlamaCpp:
             xllamacpp.CommonAdapterLoraInfo(str(gguf_of(adapter.folder)), 1.0)
             for adapter in start.adapters
         ]
-        # llama.cpp's own HTTP server cannot be turned off: on loopback, and with a key nobody has.
+        # llama.cpp's own HTTP server cannot be turned off: it gets the loopback and a secret key.
         params.hostnames = ["127.0.0.1"]
         params.port = 0
         params.api_keys = [self._key]
@@ -98,7 +98,7 @@ class LlamaCpp:
         """Let llama.cpp answer."""
         wanted = self._numbers[adapter.name] if adapter else None
         messages, prompt = self._without_forged(request["messages"], request.get("tools"))
-        # All are named: one that is not would keep the scale that it was loaded with.
+        # All are listed: an adapter that is not would keep the scale that it was loaded with.
         body = {
             **request,
             "messages": messages,
@@ -139,8 +139,8 @@ class LlamaCpp:
             msg = f"No grammar can be made of the JSON schema in '{held}'." if held else _REFUSED
             raise EngineError(msg, param=held or "messages") from None
         if stopped.is_set():
-            # It may have begun another step, in which a grammar keeps it busy. What goes through
-            # the loop of its steps is answered behind that: until then, nobody has obeyed.
+            # It may have begun another step, in which a grammar keeps it busy. This request goes
+            # through the same loop: its answer means that the generation has ended.
             self._call("GET", "/lora-adapters", within=None)
         if refusals:
             raise refusals[0]
@@ -183,7 +183,7 @@ class LlamaCpp:
         """Do nothing: the engine starts another child where an adapter is to go."""
 
     def close(self) -> None:
-        """Do nothing: all that there is goes with this process."""
+        """Do nothing: the model's memory goes with this process."""
 
     def _encoded(self, parts: list[str], *, with_special: bool) -> list[int]:
         body = {"content": parts, "add_special": with_special}
@@ -198,7 +198,7 @@ class LlamaCpp:
     def _call(
         self, method: str, path: str, body: str | None = None, within: float | None = _HTTP_TIMEOUT
     ) -> bytes:
-        """Call the few functions that xllamacpp offers over HTTP only; no proxy is ever asked."""
+        """Call the few functions that xllamacpp offers over HTTP only, never through a proxy."""
         netloc = urlsplit(self._server.listening_address).netloc
         connection = http.client.HTTPConnection(netloc, timeout=within)
         try:

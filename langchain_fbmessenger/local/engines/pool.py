@@ -1,6 +1,6 @@
-"""Local server: an engine per base model, few of them in memory at once.
+"""Keep an engine per base model, few of them in memory at once.
 
-The least recently used goes when another is needed, and each goes when nobody has used it for some
+The least recently used goes when another is needed, and each goes when it was not used for some
 minutes.
 """
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from pathlib import Path
 
-    from langchain_fbmessenger.local.engines import Engine
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.engines.engine import Engine
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 MAX_LOADED = 2
 IDLE_SECONDS = 300.0
@@ -39,7 +39,7 @@ class EnginePool:
 
     def __init__(
         self,
-        make: Callable[[BaseModel], Engine],
+        make: Callable[[BaseModelInfo], Engine],
         *,
         size: int = MAX_LOADED,
         idle_seconds: float = IDLE_SECONDS,
@@ -53,7 +53,7 @@ class EnginePool:
         self._closing: set[asyncio.Task[None]] = set()
 
     @asynccontextmanager
-    async def lease(self, base: BaseModel) -> AsyncIterator[Engine]:
+    async def lease(self, base: BaseModelInfo) -> AsyncIterator[Engine]:
         """Give the base model's engine for the length of a `with` block."""
         slot = await self._take(base)
         try:
@@ -80,7 +80,7 @@ class EnginePool:
         slots, self._slots = list(self._slots.values()), {}
         await asyncio.gather(*(_closed(slot, within) for slot in slots), *self._closing)
 
-    async def _take(self, base: BaseModel) -> _Slot:
+    async def _take(self, base: BaseModelInfo) -> _Slot:
         async with self._changed:
             while base.path not in self._slots and len(self._slots) >= self._size:
                 idle = [path for path, other in self._slots.items() if other.users == 0]

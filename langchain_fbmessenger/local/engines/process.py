@@ -1,6 +1,6 @@
-"""Local server: the child process of an engine, as the server sees it: start, ask, listen, end.
+"""Start the child process of an engine, ask it, listen to it and end it.
 
-A child that hangs is killed: one that does not leave a request which nobody waits for any more
+A child that hangs is killed: one that does not leave a request whose client has gone
 (`STOP_SECONDS`), or that gives no sign of life while it works on one (`longest_silence`). Native
 code may hang in a way that no signal to the process and no thread within it can end.
 """
@@ -34,8 +34,8 @@ from langchain_fbmessenger.local.engines.protocol import (
     Ready,
     Working,
 )
-from langchain_fbmessenger.local.process.child_environment import child_environment
-from langchain_fbmessenger.local.process.native_log import NativeLog
+from langchain_fbmessenger.local.process.children import child_environment
+from langchain_fbmessenger.local.process.logs import NativeLog
 
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Callable, Iterable, Iterator
@@ -83,12 +83,12 @@ class EngineProcess:
         self._longest_silence = longest_silence
         self._ids = itertools.count(1)
         self._asked: dict[int, _Asked] = {}
-        self._left: dict[int, asyncio.TimerHandle] = {}  # requests that nobody waits for
+        self._left: dict[int, asyncio.TimerHandle] = {}  # requests whose clients have gone
         self._listening: asyncio.Task[None] | None = None
         self._logging: asyncio.Task[None] | None = None
         self._is_wanted = True
         self._end = _DIED
-        self._guilty: set[int] | None = None  # whose doing the end may be; None: anybody's
+        self._guilty: set[int] | None = None  # requests that may have caused the end; None: any
 
     @classmethod
     async def start(
@@ -144,19 +144,22 @@ class EngineProcess:
             while isinstance(answer := await self._answer_to(asked), Chunk):
                 yield answer.chunk
 
-    async def count_tokens(
-        self, messages: list[dict[str, Any]], tools: list[dict[str, Any]] | None = None
-    ) -> int:
-        """Return the number of tokens of a chat."""
-        answer = await self._told(lambda number: protocol.Count(number, messages, tools), Counted)
-        return answer.n_tokens
+    async def ask(self, request: Callable[[int], protocol.Request], kind: type[_T]) -> _T:
+        """Ask what has one answer, of that kind, and return it.
 
-    async def encode(self, text: str, *, with_special: bool) -> list[int]:
-        """Return the ids of a text's tokens."""
-        answer = await self._told(
-            lambda number: protocol.Encode(number, text, with_special), Encoded
-        )
-        return answer.tokens
+        Args:
+            request: Makes the request of the number that it is given.
+            kind: What answers it.
+
+        Raises:
+            EngineError: The request cannot be answered, or the child ended.
+        """
+        with self._opened() as asked:
+            await self._send(request(asked.number))
+            answer = await self._answer_to(asked)
+        if isinstance(answer, kind):
+            return answer
+        raise EngineError(_DIED, status=500)
 
     def forget(self, adapter: str) -> None:
         """Tell it that an adapter is gone."""
@@ -182,15 +185,6 @@ class EngineProcess:
         if self._logging is not None:  # what the child has started may outlive it by a moment
             await asyncio.wait({self._logging}, timeout=_LAST_WORDS_SECONDS)
             self._logging.cancel()
-
-    async def _told(self, ask: Callable[[int], protocol.Request], kind: type[_T]) -> _T:
-        """Ask what has one answer, and return that."""
-        with self._opened() as asked:
-            await self._send(ask(asked.number))
-            answer = await self._answer_to(asked)
-        if isinstance(answer, kind):
-            return answer
-        raise EngineError(_DIED, status=500)
 
     @contextlib.contextmanager
     def _opened(self) -> Iterator[_Asked]:
@@ -271,14 +265,14 @@ class EngineProcess:
             while (answer := await self._next()) is not None:
                 if not isinstance(answer, Ready):
                     self._hear(answer)
-        finally:  # also where it said what cannot be read, as a line without end
+        finally:  # also after output that cannot be read, as an endless line
             for timer in self._left.values():
                 timer.cancel()
             for asked in self._asked.values():
                 asked.answers.put_nowait(None)
 
     def _hear(self, answer: Working | Chunk | Counted | Encoded | Done | Failed) -> None:
-        """Hand an answer to who waits for it."""
+        """Hand an answer to the request that waits for it."""
         asked = self._asked.get(answer.id)
         if asked is None:
             if not isinstance(answer, Working | Chunk) and answer.id in self._left:
@@ -296,7 +290,7 @@ class EngineProcess:
         asked.answers.put_nowait(answer)
 
     async def _log(self) -> None:
-        """Write down what the child prints, as far as that is known to quote nobody."""
+        """Write down what the child prints, as far as it is known to quote no request."""
         log, output = NativeLog("engine"), self._process.stderr
         while output is not None and (piece := await output.read(_LONGEST_READ)):
             _write(log.feed(piece))
@@ -315,7 +309,7 @@ class EngineProcess:
 
 
 def _write(lines: Iterable[str]) -> None:
-    with contextlib.suppress(OSError, ValueError):  # whoever reads the log has gone
+    with contextlib.suppress(OSError, ValueError):  # the reader of the log has gone
         sys.stderr.writelines(lines)
         sys.stderr.flush()
 

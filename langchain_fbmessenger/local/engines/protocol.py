@@ -1,4 +1,4 @@
-"""Local server: what an engine and its child process say to each other, a JSON object per line.
+"""Define what an engine and its child process exchange, a JSON object per line.
 
 Down go one `Start`, then `Chat`, `Count`, `Encode`, `Stop` and `Forget`; up come one `Ready` and
 for each request a `Working` when its turn comes, then `Chunk`s (and more `Working`s where a prompt
@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
+from langchain_fbmessenger.local.process.children import path_from_text, path_to_text
 
 
 class AdapterFolder(msgspec.Struct, frozen=True):
@@ -80,7 +80,7 @@ class Ready(msgspec.Struct, frozen=True, tag="ready"):
 
 
 class Working(msgspec.Struct, frozen=True, tag="working"):
-    """The request has had its turn, and is got on with."""
+    """The request has had its turn, and is being worked on."""
 
     id: int
 

@@ -1,7 +1,7 @@
-"""Local server, engine child: vLLM, which is a program of its own, spoken to on the loopback.
+"""Serve with vLLM, a program of its own that is reached on the loopback interface.
 
 It is used where it is installed and an NVIDIA GPU is there. This process starts it, hands requests
-on and ends it; what it says is OpenAI's wire already.
+on and ends it; its answers have OpenAI's form already.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.control_tokens import ControlTokens
 from langchain_fbmessenger.local.engines import EngineError
-from langchain_fbmessenger.local.engines.completions import as_chat_chunk
+from langchain_fbmessenger.local.engines.chunks import as_chat_chunk
 from langchain_fbmessenger.local.engines.kinds import vllm_command
-from langchain_fbmessenger.local.models.control_tokens import control_tokens
+from langchain_fbmessenger.local.models.chat_template import control_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -62,7 +62,7 @@ class Vllm:
             raise EngineError(msg, status=503)
         self._folder = start.base
         self._control_tokens = ControlTokens(control_tokens(start.base))
-        self._tokenizing = threading.Lock()  # a tokenizer is no thing for two threads
+        self._tokenizing = threading.Lock()  # a tokenizer is not thread-safe
         self._key = secrets.token_urlsafe(32)
         self._port = _free_port()
         self._loaded: set[str] = set()
@@ -71,7 +71,7 @@ class Vllm:
         self._process = subprocess.Popen(  # noqa: S603  # the user's own vLLM
             [program, "serve", *_arguments(start, self._port)],
             stdin=subprocess.DEVNULL,
-            # By the environment: arguments can be read by everybody on the machine.
+            # By the environment: every user of the machine can read arguments.
             env={**os.environ, **_ENVIRONMENT, "VLLM_API_KEY": self._key},
             start_new_session=True,  # so that its own children can be ended with it
             preexec_fn=_end_with_parent,  # noqa: PLW1509  # no other thread runs yet
@@ -198,10 +198,10 @@ class Vllm:
         body: dict[str, Any] | None = None,
         stopped: threading.Event | None = None,
     ) -> Iterator[http.client.HTTPResponse]:
-        """Send a request; no proxy is ever asked.
+        """Send a request, never through a proxy.
 
         Once `stopped` is set, the connection is shut down, which ends the request at vLLM too: its
-        turn there may be long in coming, so the next chunk is not waited for.
+        turn may come late there, so the next chunk is not awaited.
         """
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=_TIMEOUT)
         headers = {"Authorization": f"Bearer {self._key}", "Content-Type": "application/json"}
@@ -278,7 +278,7 @@ def _events(response: Iterable[bytes]) -> Iterator[dict[str, Any]]:
         if data == b"[DONE]":
             return
         yield json.loads(data)
-    msg = "vLLM ended amid an answer; the next request starts it again."
+    msg = "vLLM ended during an answer; the next request starts it again."
     raise EngineError(msg, status=500)
 
 

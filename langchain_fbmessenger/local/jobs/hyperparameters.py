@@ -1,4 +1,4 @@
-"""Local server: what "auto" means, for each hyperparameter of a job."""
+"""Resolve "auto" for each hyperparameter of a job."""
 
 from __future__ import annotations
 

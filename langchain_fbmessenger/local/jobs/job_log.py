@@ -1,4 +1,4 @@
-"""Local server: what is written down of a job: events, losses, checkpoints, its end."""
+"""Write down what happens to a job: events, losses, checkpoints, its end."""
 
 from __future__ import annotations
 
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local.process.home import Home
     from langchain_fbmessenger.local.records import JobError, JobRecord, JobStatus
     from langchain_fbmessenger.local.training.protocol import Report
-
-EPOCHS_NAME = "epochs"
-"""The folder, within that of a job, of its epochs' models."""
 
 Level = Literal["info", "warn", "error"]
 
@@ -77,8 +74,8 @@ def fail_job(store: Store, job_id: str, error: JobError) -> None:
 class JobLog:
     """Writes down the reports of a training child.
 
-    A child that goes on where another was cut off tells again what led there, as the other may
-    not have been heard. So what is known already is passed over.
+    A child that goes on where another was cut off repeats what led there, as the other may
+    not have been heard. So what is known already is skipped.
     """
 
     def __init__(self, home: Home, store: Store, job: JobRecord, model_id: str) -> None:
@@ -120,11 +117,11 @@ class JobLog:
 
     def _keep_epoch(self, report: EpochEnd) -> None:
         """Record the model of an epoch, and forget those that have been dropped."""
-        folder = f"jobs/{self._job.id}/{EPOCHS_NAME}"
+        epochs = self._home.job(self._job.id).epochs
         with self._store.transaction():
             kept = self._store.page(CheckpointRecord, parent=self._job.id)
             for old in kept:
-                if not (self._home.root / folder / str(old.step)).is_dir():
+                if not (epochs / str(old.step)).is_dir():
                     self._store.delete(CheckpointRecord, old.id)
                     self._store.delete(ModelRecord, old.model)
             if any(old.step == report.step for old in kept):
@@ -147,7 +144,7 @@ class JobLog:
                     root=self._job.model,
                     job_id=self._job.id,
                     created_at=now(),
-                    adapter=f"{folder}/{report.step}",
+                    adapter=self._home.name_of(epochs / str(report.step)),
                 )
             )
 

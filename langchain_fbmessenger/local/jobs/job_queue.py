@@ -1,4 +1,4 @@
-"""Local server: the fine-tuning jobs, of which one is trained at a time.
+"""Queue fine-tuning jobs, and train one at a time.
 
 A thread takes the oldest queued job and has the runner train it. A server that was killed leaves
 its job `running`, which the next one takes up and which goes on from its newest checkpoint.
@@ -122,7 +122,7 @@ class JobQueue:
                 return None
             models = self._store.page(ModelRecord, parent=job_id)
             self._store.delete_job(job_id)
-        shutil.rmtree(self._home.jobs / job_id, ignore_errors=True)
+        shutil.rmtree(self._home.job(job_id).root, ignore_errors=True)
         return [model.id for model in models]
 
     def _wait_for_child(self, job_id: str) -> None:
@@ -137,7 +137,7 @@ class JobQueue:
             time.sleep(_POLL_SECONDS)
 
     def has_work(self) -> bool:
-        """Whether any job waits for its turn or trains."""
+        """Say whether any job waits for its turn or trains."""
         return bool(self._store.jobs_in(*_WORKING))
 
     def begin_stop(self) -> None:
@@ -160,7 +160,7 @@ class JobQueue:
         self._runner.with_running_child(None, lambda child: child.kill())
 
     def _guarded(self, step: Callable[[JobRecord], None], job: JobRecord) -> None:
-        """Let whatever goes wrong with one job end that job, not the queue."""
+        """Let any failure of one job end that job, not the queue."""
         try:
             step(job)
         except Exception as error:  # noqa: BLE001  # see above
@@ -224,7 +224,7 @@ class JobQueue:
 
 
 class _StoppingError(Exception):
-    """The server ends amid something that it does again when it is next up."""
+    """The server ends while it does something that it repeats at its next start."""
 
 
 def _server_error(error: Exception) -> JobError:

@@ -1,4 +1,4 @@
-"""Local server: trains one job, in a child process that is started again when it is killed."""
+"""Train one job, in a child process that is started again when it is killed."""
 
 from __future__ import annotations
 
@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.local.jobs.hyperparameters import resolve
-from langchain_fbmessenger.local.jobs.job_log import EPOCHS_NAME, JobLog, end_job, fail_job, tell
-from langchain_fbmessenger.local.jobs.training_child import LOG_NAME, training_child
+from langchain_fbmessenger.local.jobs.job_log import JobLog, end_job, fail_job, tell
+from langchain_fbmessenger.local.jobs.training_child import training_child
 from langchain_fbmessenger.local.models.bases import BaseModelError, find_base, short_name
+from langchain_fbmessenger.local.process.children import within
 from langchain_fbmessenger.local.process.ending import CHILDREN_SECONDS
-from langchain_fbmessenger.local.process.json_paths import within
+from langchain_fbmessenger.local.process.home import JobFolder
 from langchain_fbmessenger.local.records import (
     UNFINISHED,
     JobError,
@@ -32,16 +33,13 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local.records import JobStatus
     from langchain_fbmessenger.local.training.protocol import Report
 
-ADAPTER_NAME = "adapter"
-"""The adapter's folder within the folder of its job."""
 CHECKPOINT_SECONDS = 30.0
 """What a cut-off training loses at most, beside the step that ran."""
 
-_CHECKPOINTS_NAME = "checkpoints"
 _QUEUED: tuple[JobStatus, ...] = ("queued",)
 _TERMINATED = 143
 _MOST_DEATHS = 3
-"""Without a new checkpoint between them: then it is no accident."""
+"""Without a new checkpoint between them: then another try will not help either."""
 
 
 class JobRunner:
@@ -57,7 +55,7 @@ class JobRunner:
 
     def run(self, job: JobRecord) -> None:
         """Train a queued job to its end, unless it is paused or the server ends."""
-        folder = self._home.jobs / job.id
+        folder = self._home.job(job.id).root
         folder.mkdir(mode=0o700, exist_ok=True)
         try:
             spec = self._spec(job, folder)
@@ -91,7 +89,7 @@ class JobRunner:
 
     def drop_checkpoints(self, job_id: str) -> None:
         """Remove what a job that has ended will not go on from any more."""
-        shutil.rmtree(self._home.jobs / job_id / _CHECKPOINTS_NAME, ignore_errors=True)
+        shutil.rmtree(self._home.job(job_id).checkpoints, ignore_errors=True)
 
     def _run_to_end(
         self, job: JobRecord, spec: TrainingSpec, folder: Path
@@ -131,6 +129,7 @@ class JobRunner:
 
     def _spec(self, job: JobRecord, folder: Path) -> TrainingSpec:
         base = find_base(job.model)
+        own = JobFolder(Path())  # in which the child runs
         root = self._home.root
         bases, files = (within(at, root, folder) for at in (self._home.bases, self._home.files))
         return TrainingSpec(
@@ -138,9 +137,9 @@ class JobRunner:
             bases=bases,
             training_file=files / job.training_file,
             validation_file=files / job.validation_file if job.validation_file else None,
-            adapter=Path(ADAPTER_NAME),
-            checkpoints=Path(_CHECKPOINTS_NAME),
-            epochs=Path(EPOCHS_NAME),
+            adapter=own.adapter,
+            checkpoints=own.checkpoints,
+            epochs=own.epochs,
             checkpoint_seconds=self._checkpoint_seconds,
             context_length=base.context_length,
             seed=job.seed,
@@ -154,7 +153,7 @@ class JobRunner:
             self._running = running
 
     def _is_running(self, job_id: str) -> bool:
-        """Whether the job is still to be trained: nobody has ended or paused it, or the server."""
+        """Say whether the job is still to be trained: neither it nor the server was stopped."""
         job = self._store.get(JobRecord, job_id)
         return not self._is_stopping and job is not None and job.status == "running"
 
@@ -166,7 +165,8 @@ class JobRunner:
         if isinstance(last, Failed):
             fail_job(self._store, job.id, JobError(last.code, last.message, last.param))
         else:
-            msg = f"The training process ended with status {status}; see {LOG_NAME} of the job."
+            log = self._home.job(job.id).log.name
+            msg = f"The training process ended with status {status}; see {log} of the job."
             fail_job(self._store, job.id, JobError("training_failed", msg))
 
     def _succeed(self, job: JobRecord, done: Done) -> None:
@@ -187,7 +187,7 @@ class JobRunner:
                         root=job.model,
                         job_id=job.id,
                         created_at=now(),
-                        adapter=f"jobs/{job.id}/{ADAPTER_NAME}",
+                        adapter=self._home.name_of(self._home.job(job.id).adapter),
                     )
                 )
 

@@ -1,8 +1,9 @@
-"""Local server: records ↔ SQLite, so that jobs and their events survive a restart."""
+"""Keep records in SQLite, so that jobs and their events survive a restart."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 import threading
 from contextlib import contextmanager
@@ -10,6 +11,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from langchain_fbmessenger._internal.home import sweep_partials
+from langchain_fbmessenger.local.process.home import UNFINISHED_BASE
 from langchain_fbmessenger.local.records import (
     CheckpointRecord,
     EventRecord,
@@ -22,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
     from pathlib import Path
 
+    from langchain_fbmessenger.local.process.home import Home
     from langchain_fbmessenger.local.records import JobStatus
 
 _TABLES: dict[type[msgspec.Struct], str] = {
@@ -173,3 +177,23 @@ def _searched_by(
     parent = getattr(record, "job_id", None)
     status = record.status if isinstance(record, JobRecord) else None
     return parent, status
+
+
+def sweep(home: Home, store: Store) -> None:
+    """Remove files and jobs without a record, and bases that were not converted to the end.
+
+    Content is written before its record and removed after it, so that no record lacks its content.
+    A process that is killed in between leaves content without a record: private chats, or
+    gigabytes. Only names that this package gives are removed: a state folder may hold other files.
+    """
+    for file in home.files.glob("file-*"):
+        if store.get(FileRecord, file.name) is None:
+            file.unlink(missing_ok=True)
+    for job in home.jobs.glob("ftjob-*"):
+        if store.get(JobRecord, job.name) is None:
+            shutil.rmtree(job, ignore_errors=True)
+    for upload in home.incoming.glob("tmp????????"):
+        upload.unlink(missing_ok=True)
+    sweep_partials(home.address)
+    for base in home.bases.glob(f"{UNFINISHED_BASE}*"):
+        shutil.rmtree(base, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Local server: the training child as the server sees it: start, listen, end."""
+"""Start the training child, listen to it and end it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from langchain_fbmessenger.local.process.child_environment import child_environment
-from langchain_fbmessenger.local.process.native_log import copy_in_background
+from langchain_fbmessenger.local.process.children import child_environment
+from langchain_fbmessenger.local.process.home import JobFolder
+from langchain_fbmessenger.local.process.logs import copy_in_background
 from langchain_fbmessenger.local.training import protocol
 
 if TYPE_CHECKING:
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from langchain_fbmessenger.local.training.protocol import Report, TrainingSpec
-
-LOG_NAME = "training.log"
 
 _MODULE = "langchain_fbmessenger.local.training.train"
 _KILL_AFTER_SECONDS = 10.0
@@ -93,7 +92,7 @@ def training_child(spec: TrainingSpec, folder: Path) -> Iterator[TrainingChild]:
     protocol.write_spec(spec, folder)
     processes = spec.compute.processes
     with (
-        (folder / LOG_NAME).open("a", encoding="utf-8", buffering=1) as log,
+        JobFolder(folder).log.open("a", encoding="utf-8", buffering=1) as log,
         subprocess.Popen(  # noqa: S603  # our own module under our own interpreter
             [sys.executable, "-m", *_launcher(processes), _MODULE, str(folder)],
             stdin=subprocess.PIPE,  # its end tells the child that we are gone

@@ -1,4 +1,4 @@
-"""Local server: records → OpenAI's JSON objects (platform.openai.com/docs/api-reference)."""
+"""Write records as OpenAI's JSON objects (platform.openai.com/docs/api-reference)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
     from langchain_fbmessenger.local.records import (
         CheckpointRecord,
         EventRecord,
@@ -22,7 +22,7 @@ JsonObject = dict[str, Any]
 
 
 def file_object(file: FileRecord) -> JsonObject:
-    """An uploaded file; it was checked for being readable only, jobs check its content."""
+    """Write an uploaded file; it is only known to be readable, jobs check its content."""
     return {
         "object": "file",
         **msgspec.structs.asdict(file),
@@ -32,7 +32,7 @@ def file_object(file: FileRecord) -> JsonObject:
 
 
 def job_object(job: JobRecord) -> JsonObject:
-    """A fine-tuning job."""
+    """Write a fine-tuning job."""
     hyperparameters = _hyperparameters(job)
     return {
         "object": "fine_tuning.job",
@@ -59,7 +59,7 @@ def job_object(job: JobRecord) -> JsonObject:
 
 
 def event_object(event: EventRecord) -> JsonObject:
-    """An event of a job."""
+    """Write an event of a job."""
     return {
         "object": "fine_tuning.job.event",
         "id": event.id,
@@ -72,7 +72,7 @@ def event_object(event: EventRecord) -> JsonObject:
 
 
 def checkpoint_object(checkpoint: CheckpointRecord) -> JsonObject:
-    """The model of an epoch."""
+    """Write a checkpoint, the model of an epoch."""
     return {
         "object": "fine_tuning.job.checkpoint",
         "id": checkpoint.id,
@@ -89,8 +89,8 @@ def checkpoint_object(checkpoint: CheckpointRecord) -> JsonObject:
     }
 
 
-def base_object(base: BaseModel) -> JsonObject:
-    """A base model; `context_length` is ours."""
+def base_object(base: BaseModelInfo) -> JsonObject:
+    """Write a base model; `context_length` is ours."""
     return {
         "object": "model",
         "id": base.name,
@@ -101,7 +101,7 @@ def base_object(base: BaseModel) -> JsonObject:
 
 
 def model_object(model: ModelRecord, context_length: int | None) -> JsonObject:
-    """A fine-tuned model; `root` names its base, `context_length` is None if that is gone."""
+    """Write a fine-tuned model; `root` is its base, `context_length` None if that is gone."""
     return {
         "object": "model",
         "id": model.id,
@@ -113,12 +113,12 @@ def model_object(model: ModelRecord, context_length: int | None) -> JsonObject:
 
 
 def deleted_object(kind: str, object_id: str) -> JsonObject:
-    """What a DELETE answers."""
+    """Write the answer to a DELETE."""
     return {"object": kind, "id": object_id, "deleted": True}
 
 
 def list_object(objects: Sequence[JsonObject], *, has_more: bool = False) -> JsonObject:
-    """A page of a list."""
+    """Write a page of a list."""
     return {
         "object": "list",
         "data": list(objects),

@@ -1,4 +1,4 @@
-"""Local server: a LoRA that was trained elsewhere → a folder that it is served from.
+"""Import a LoRA that was trained elsewhere into a folder that it is served from.
 
 Taken is what every engine can serve: a plain LoRA of linear layers in peft's files. Nothing of it
 is loaded as code or pickle, and torch is not needed.
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _PLAIN: Mapping[str, tuple[object, ...]] = {
     "peft_type": ("LORA",),
@@ -59,7 +59,7 @@ _MAX_HEADER = 100_000_000
 
 
 class AdapterError(ValueError):
-    """The folder holds no adapter that can be served on this base, in words without a path."""
+    """The folder holds no adapter that this base can serve; the message holds no path."""
 
 
 class OtherBaseError(AdapterError):
@@ -78,7 +78,7 @@ class _Described(msgspec.Struct, frozen=True):
     shape: tuple[int, ...] | None = None
 
 
-def import_adapter(source: Path, base: BaseModel, folder: Path, *, force: bool = False) -> None:
+def import_adapter(source: Path, base: BaseModelInfo, folder: Path, *, force: bool = False) -> None:
     """Copy a LoRA into a new folder, checked, and as GGUF where llama.cpp serves the base.
 
     Args:
@@ -110,7 +110,7 @@ def import_adapter(source: Path, base: BaseModel, folder: Path, *, force: bool =
 
 
 def _copy(source: Path, target: Path, most: int) -> None:
-    unfit = f"{target.name} is no file, or larger than {most} bytes"
+    unfit = f"{target.name} is not a regular file, or is larger than {most} bytes"
     try:
         with open_regular(source) as content:
             if content.seek(0, os.SEEK_END) > most:
@@ -132,7 +132,7 @@ def _copy(source: Path, target: Path, most: int) -> None:
     target.chmod(0o600)
 
 
-def _check(folder: Path, base: BaseModel, *, force: bool) -> None:
+def _check(folder: Path, base: BaseModelInfo, *, force: bool) -> None:
     config = _config(folder)
     own = config.base_model_name_or_path
     if own and not force and not is_named(own, base):
@@ -155,7 +155,7 @@ def _config(folder: Path) -> _PeftConfig:
         whole = msgspec.json.decode(content, type=dict[str, Any])
         config = msgspec.json.decode(content, type=_PeftConfig)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        msg = f"{ADAPTER_CONFIG} is no config of a LoRA ({type(error).__name__})"
+        msg = f"{ADAPTER_CONFIG} is not the config of a LoRA ({type(error).__name__})"
         raise AdapterError(msg) from None
     for key, plain in _PLAIN.items():
         if whole.get(key, plain[0]) not in plain:
@@ -163,7 +163,7 @@ def _config(folder: Path) -> _PeftConfig:
             raise AdapterError(msg)
     if config.r < 1 or not 0 < config.lora_alpha <= _LARGEST_ALPHA:
         msg = (
-            f"`r` and `lora_alpha` in {ADAPTER_CONFIG} must be positive, and not beyond all reason"
+            f"`r` and `lora_alpha` in {ADAPTER_CONFIG} must be positive, and not unreasonably large"
         )
         raise AdapterError(msg)
     return config
@@ -187,7 +187,7 @@ def _check_matrix(
         msg = f"{module} has a matrix of {weights.shape}, where base and `r` ask for {expected}"
         raise AdapterError(msg)
     if not np.isfinite(weights).all():
-        msg = f"{module} holds values that are no numbers"
+        msg = f"{module} holds values that are not numbers"
         raise AdapterError(msg)
     if not _is_targeted(module, config.target_modules):
         msg = f"{module} is not among the `target_modules` of {ADAPTER_CONFIG}"
@@ -200,7 +200,7 @@ def _is_targeted(module: str, targets: list[str] | str) -> bool:
     return any(module == name or module.endswith(f".{name}") for name in targets)
 
 
-def _shapes(base: BaseModel) -> Callable[[str], tuple[int, ...] | None]:
+def _shapes(base: BaseModelInfo) -> Callable[[str], tuple[int, ...] | None]:
     """Return what gives the shape of a layer's weights by transformers' name for it."""
     if base.path.is_dir():
         shapes = _safetensors_shapes(base.path)

@@ -1,4 +1,4 @@
-"""Local server: a trained LoRA → the folder that it is served from.
+"""Write a trained LoRA into the folder that it is served from.
 
 The folder holds the LoRA as peft writes it (`adapter_model.safetensors`, `adapter_config.json`),
 which transformers and vLLM load, and, where llama.cpp serves the base, as GGUF (`adapter.gguf`).
@@ -117,8 +117,8 @@ def read_adapter(folder: Path, name: str) -> bytes:
     """Read one of the two files of an adapter as peft writes it.
 
     Raises:
-        ValueError: It is larger than any.
-        OSError: It is no file.
+        ValueError: It is larger than `LARGEST` allows.
+        OSError: It is not a regular file, or cannot be read.
     """
     return read_regular(folder / name, LARGEST[name])
 
@@ -162,5 +162,5 @@ def _split(key: str) -> tuple[str, str]:
     for suffix, part in _PARTS.items():
         if key.endswith(suffix):
             return key.removeprefix(_PREFIX).removesuffix(suffix), part
-    msg = f"{key} is no LoRA matrix"
+    msg = f"{key} is not a LoRA matrix"
     raise ValueError(msg)

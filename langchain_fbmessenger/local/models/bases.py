@@ -1,4 +1,4 @@
-"""Local server: the name of a base model → the weights that are trained and served.
+"""Find the weights that are trained and served by the name of a base model.
 
 A base is named by a row of the ladder (`ladder.toml`), by `auto`, by a path to a .gguf file or to
 a folder that holds one or safetensors, or by the id of a repository on the Hugging Face hub, with
@@ -47,7 +47,7 @@ class BaseModelError(ValueError):
     """A base model is not there, or cannot be trained and served here.
 
     Attributes:
-        is_missing: It was not found, as against found and of no use.
+        is_missing: It was not found; otherwise it was found and cannot be used.
     """
 
     def __init__(self, message: str, *, is_missing: bool = False) -> None:
@@ -56,7 +56,7 @@ class BaseModelError(ValueError):
 
 
 @dataclass(frozen=True)
-class BaseModel:
+class BaseModelInfo:
     """A base model that can be trained and served."""
 
     name: str
@@ -69,7 +69,7 @@ class BaseModel:
     engine: EngineName = "llama.cpp"
     """What serves it."""
     commit: str = ""
-    """Of the hub's repository that it was fetched from; nothing for other bases."""
+    """Of the hub's repository that it was fetched from; empty for other bases."""
 
     @property
     def pinned_name(self) -> str:
@@ -87,7 +87,7 @@ def short_name(name: str) -> str:
     return Path(_COMMIT.sub("", name)).name.removesuffix(".gguf").replace(":", "-")
 
 
-def find_base(name: str) -> BaseModel:
+def find_base(name: str) -> BaseModelInfo:
     """Find a base model by name, path or hub id; a hub id may download.
 
     Raises:
@@ -109,7 +109,7 @@ def find_base(name: str) -> BaseModel:
     except UnusableError as error:
         msg = f"The base model {name!r} cannot be used. {error}"
         raise BaseModelError(msg) from error
-    return BaseModel(
+    return BaseModelInfo(
         name,
         path,
         min(findings.context_length or MAX_CONTEXT, MAX_CONTEXT),
@@ -119,8 +119,8 @@ def find_base(name: str) -> BaseModel:
     )
 
 
-def installed_bases() -> list[BaseModel]:
-    """Return the bases of the ladder that are on this machine: no network is asked."""
+def installed_bases() -> list[BaseModelInfo]:
+    """Return the bases of the ladder that are on this machine, without using the network."""
     names = [row.name for row in LADDER if bundled_file(row.name)]
     for row in LADDER:
         if row.gguf_repo and cached_file(HubName(row.gguf_repo), row.gguf_file):
@@ -130,7 +130,7 @@ def installed_bases() -> list[BaseModel]:
     return [base for name in names if (base := _found(name))]
 
 
-def _found(name: str) -> BaseModel | None:
+def _found(name: str) -> BaseModelInfo | None:
     try:
         return find_base(name)
     except BaseModelError:
@@ -150,7 +150,7 @@ def _place_of(name: str) -> tuple[Path, bool]:
             return file, False
         msg = f"The weights of {name} are not installed: {BUNDLED[name].install}"
         raise BaseModelError(msg, is_missing=True)
-    # What a request says is UTF-8, whatever this process takes names of files for.
+    # A request is UTF-8, whatever encoding this process uses for names of files.
     path = expanded(Path(os.fsdecode(name.encode("utf-8", "surrogateescape"))))
     if path.suffix == ".gguf" and path.is_file():
         return path.absolute(), False

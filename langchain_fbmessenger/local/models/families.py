@@ -1,6 +1,6 @@
-"""Local server: families of models, and how llama.cpp keeps them as against transformers.
+"""Describe families of models, and how llama.cpp stores them compared with transformers.
 
-What stands in `PROVEN` was seen to answer the same under llama.cpp, with a LoRA converted by
+The families in `PROVEN` were seen to answer the same under llama.cpp, with a LoRA converted by
 `adapters.py`, as under transformers and peft (tests/integration_tests/test_local_families.py).
 """
 

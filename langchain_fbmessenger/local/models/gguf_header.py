@@ -1,8 +1,8 @@
-"""Local server: read the header of a GGUF file, from a path to plain values.
+"""Read the header of a GGUF file into plain values.
 
 The layout is ggml's `docs/gguf.md` (versions 2 and 3). `gguf.GGUFReader` gives the same but builds
 an array view per vocabulary entry, which takes seconds; the server asks only for a few scalars and
-should answer at once. Arrays are therefore stepped over, but for a vocabulary that is asked for.
+should answer at once. Arrays are therefore skipped, except a vocabulary that is asked for.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ALIGNMENT = 32
 _F32 = 0
 _VERSIONS = (2, 3)
 _MOST_ENTRIES = 1_000_000
-"""Fields, tensors, or strings of an array: no model has as many, and a count may say anything."""
+"""Fields, tensors, or strings of an array: no model has as many, and a file may claim any count."""
 _LONGEST_STRING = 16 * 1024 * 1024
 _MOST_DIMENSIONS = 4
 """ggml's own limit."""
@@ -75,14 +75,14 @@ class GgufHeader:
     tensors: Mapping[str, Tensor]
 
     def whole(self, key: str) -> int | None:
-        """Return a whole number of the metadata from 1 on, None where there is no such field.
+        """Return a positive whole number of the metadata, None where there is no such field.
 
         Raises:
             ValueError: The field is something else.
         """
         value = self.metadata.get(key)
         if value is not None and (type(value) is not int or value < 1):
-            msg = f"{key} in the header is no number from 1 on"
+            msg = f"{key} in the header must be a whole number of at least 1"
             raise ValueError(msg)
         return value
 
@@ -91,7 +91,7 @@ def read_header(path: Path) -> GgufHeader:
     """Read metadata and tensor names of a GGUF file, without its weights.
 
     Raises:
-        ValueError: The file is no GGUF of a known version, or is cut short.
+        ValueError: The file is not a GGUF of a known version, or is cut short.
     """
     return _read(path, frozenset())[0]
 
@@ -100,12 +100,12 @@ def read_vocabulary(path: Path) -> list[tuple[str, int]]:
     """Read the tokens of a GGUF file, each with gguf's number for its type (`gguf.TokenType`).
 
     Raises:
-        ValueError: The file is no GGUF of a known version, or is cut short.
+        ValueError: The file is not a GGUF of a known version, or is cut short.
     """
     arrays = _read(path, frozenset({_TOKENS, _TOKEN_TYPES}))[1]
     tokens, types = arrays.get(_TOKENS, ()), arrays.get(_TOKEN_TYPES, ())
     if not all(type(kind) is int for kind in types):
-        msg = f"{path.name} has a vocabulary whose tokens are of no type"
+        msg = f"{path.name} has a vocabulary whose tokens have no type"
         raise ValueError(msg)
     return [(str(token), kind) for token, kind in zip(tokens, types, strict=False)]
 
@@ -136,7 +136,7 @@ def read_floats(path: Path, tensor: Tensor) -> tuple[float, ...]:
                 file.seek(tensor.at)
                 content = file.read(4 * count)
     if not count or len(content) < 4 * count:
-        msg = f"{path.name} holds a tensor that is not as its header says"
+        msg = f"{path.name} holds a tensor that contradicts its header"
         raise ValueError(msg)
     return struct.unpack(f"<{count}f", content)
 
@@ -183,17 +183,17 @@ class _Cursor:
         return self._view[start : self._at]
 
     def _number(self, layout: str) -> int:
-        number: int  # or a float or bool, which are read but never counted with
+        number: int  # or a float or bool, which are read but never used as a count
         (number,) = struct.unpack(layout, self._bytes(struct.calcsize(layout)))
         if not math.isfinite(number):
-            msg = "a number that is none"
+            msg = "a number that is not finite"
             raise ValueError(msg)
         return number
 
     def _count(self, most: int = _MOST_ENTRIES) -> int:
         count = self._number("<Q")
         if count > most:
-            msg = "too many to be true"
+            msg = "a count beyond all limits"
             raise ValueError(msg)
         return count
 

@@ -1,7 +1,7 @@
-"""Local server: base models of the Hugging Face hub, from the cache or downloaded into it.
+"""Take base models of the Hugging Face hub from the cache, or download them into it.
 
 A branch moves, a commit does not: what is fetched is named by its commit, which a branch or tag is
-resolved to once, when it is first fetched. Who notes the commit gets the very same files later.
+resolved to once, when it is first fetched. By its commit the very same files are found later.
 What lies in the cache is used without asking the network: a served model is looked up again with
 each request. Only GGUF, safetensors, JSON and tokenizer files are ever fetched; pickle and code
 are not.
@@ -34,7 +34,7 @@ _REVISION = re.compile(r"\w[\w.-]*(/\w[\w.-]*)*", re.ASCII)
 
 
 class HubError(Exception):
-    """A repository or file of the hub cannot be had, in words for who asked."""
+    """A repository or file of the hub cannot be had; the message is for the user."""
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class HubName:
         revision: A branch, a tag or a commit.
 
     Raises:
-        HubError: It can be none.
+        HubError: The revision cannot be one.
     """
 
     repo: str
@@ -54,7 +54,7 @@ class HubName:
 
     def __post_init__(self) -> None:
         if not _REVISION.fullmatch(self.revision):  # it becomes a part of addresses and paths
-            msg = f"{self.revision[:100]!r} is no revision of {self.repo}."
+            msg = f"{self.revision[:100]!r} is not a revision of {self.repo}."
             raise HubError(msg)
 
     def __str__(self) -> str:
@@ -81,7 +81,7 @@ def cached_file(repo: HubName, file: str) -> Path | None:
 
     try:
         found = try_to_load_from_cache(repo.repo, file, revision=repo.revision)
-    except ValueError:  # no name that a file could have there
+    except ValueError:  # not a valid name of a file there
         return None
     return Path(found) if isinstance(found, str) else None
 
@@ -157,7 +157,7 @@ def _contents(repo: HubName) -> tuple[str, list[str]]:
     """Ask the hub which commit a revision is now, and which files are in it.
 
     Raises:
-        HubError: It does not tell.
+        HubError: It does not say.
     """
     from huggingface_hub import HfApi
 
@@ -169,7 +169,7 @@ def _contents(repo: HubName) -> tuple[str, list[str]]:
 
 
 def _remember(repo: HubName, fetched: Path) -> None:
-    """Note in the hub's cache which commit a branch was, as its library does where it is asked."""
+    """Note in the hub's cache which commit a branch was, as its library does on request."""
     commit = commit_of(fetched)
     for snapshots in fetched.parents:
         if snapshots.name == "snapshots" and repo.revision != commit:
@@ -199,7 +199,7 @@ def is_downloadable(repo: str, file: str) -> bool:
         except Exception as error:  # noqa: BLE001  # whatever a dead network raises
             answers.append(error)
 
-    # A thread of its own: looking up a name in a dead network obeys no time limit.
+    # A thread of its own: looking up a name in a dead network ignores time limits.
     thread = threading.Thread(target=ask, name="hub", daemon=True)
     thread.start()
     thread.join(_PATIENCE_SECONDS)

@@ -1,4 +1,4 @@
-"""Local server: a file or folder of weights → what it is and which engine can serve it.
+"""Inspect a file or folder of weights: what it is, and which engine can serve it.
 
 These are the checks before a job is taken, so they must be quick and need no torch: headers and
 JSON are read, weights are not.
@@ -56,11 +56,11 @@ class Findings:
 
 
 class UnusableError(ValueError):
-    """The weights cannot be trained and served here, in words that hold no path."""
+    """The weights cannot be trained and served here; the message holds no path."""
 
 
 def marker(path: Path) -> Path:
-    """Return the file whose time of change tells that of the whole."""
+    """Return the file whose time of change stands for that of the whole."""
     return path / "config.json" if path.is_dir() else path
 
 
@@ -82,12 +82,12 @@ def inspect(path: Path) -> Findings:
 
 
 def _check_entries(folder: Path, endings: tuple[str, ...]) -> None:
-    """Refuse a folder whose files libraries would wait for, or worse: they open what they find."""
+    """Refuse a folder with devices, FIFOs and the like: libraries open what they find."""
     with os.scandir(folder) as entries:
         for entry in entries:
             if entry.name.endswith(endings) and not is_regular_or_missing(folder / entry.name):
                 name = "".join(filter(str.isprintable, entry.name))[:_LONGEST_NAME]
-                msg = f"Its folder holds {name}, which is no file."
+                msg = f"Its folder holds {name}, which is not a regular file."
                 raise UnusableError(msg)
 
 
@@ -154,7 +154,7 @@ def _findings(path: Path, header: GgufHeader) -> Findings:
 
 
 def _is_proven(header: GgufHeader, architecture: str) -> bool:
-    """Whether llama.cpp answers as transformers does: by family, and by how text becomes tokens.
+    """Say whether llama.cpp answers as transformers does: by family, and by its tokenizer.
 
     SentencePiece is left out: llama.cpp puts a space behind each special token, transformers not.
     """
@@ -170,7 +170,7 @@ def _check_tensors(path: Path, header: GgufHeader, architecture: str) -> None:
     tensors = frozenset(header.tensors)
     if family := PROVEN.get(architecture):
         unknown = family.unknown(tensors)
-    else:  # transformers tells itself what it misses, but for these, which it steps over
+    else:  # transformers reports what it misses, but for these, which it skips
         unknown = sorted(name for name in tensors if name.startswith("rope_"))
     scaling = header.metadata.get(f"{architecture}.rope.scaling.type", "none")
     if unknown or scaling != "none":
@@ -214,10 +214,10 @@ def _folder(folder: Path) -> Findings:
         raise UnusableError(msg)
     architectures = config.get("architectures") or ["ForCausalLM"]
     if not isinstance(architectures, list):
-        msg = "The architectures in its config.json are no list."
+        msg = "The architectures in its config.json are not a list."
         raise UnusableError(msg)
     if not any(str(name).endswith("ForCausalLM") for name in architectures):
-        msg = f"It is no text model ({str(architectures[0])[:_LONGEST_NAME]})."
+        msg = f"It is not a text model ({str(architectures[0])[:_LONGEST_NAME]})."
         raise UnusableError(msg)
     _check_weights(folder)
     if not any((folder / name).is_file() for name in _TOKENIZERS):
@@ -247,7 +247,7 @@ def _check_weights(folder: Path) -> None:
 def _is_file(folder: Path, name: str) -> bool:
     try:
         return (folder / name).is_file()
-    except (OSError, ValueError):  # no name at all
+    except (OSError, ValueError):  # not a name of a file
         return False
 
 

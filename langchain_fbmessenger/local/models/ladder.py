@@ -1,4 +1,4 @@
-"""Local server: the base models worth taking (`ladder.toml`), and what memory each needs.
+"""Read the base models worth taking (`ladder.toml`), and the memory that each needs.
 
 Memory is estimated by formulas, for this server's own defaults: a LoRA of r=16 on all linear
 layers, 2048 tokens at once, no recomputation of activations, two chats of 4096 tokens served side
@@ -96,7 +96,7 @@ LADDER = _read()
 
 
 def markdown_table() -> str:
-    """Return the ladder as the table that stands in docs/base-models.md."""
+    """Return the ladder as the table in docs/base-models.md."""
     head = (
         "| base | parameters | GGUF file | train, f32 | train, bf16 | train, 4-bit | serve, GGUF "
         "| serve, bf16 | licence | good for |"

@@ -1,4 +1,4 @@
-"""Local server: whether a name that an adapter gives its base is one of the base that is served.
+"""Decide whether the name that an adapter gives its base means the base that is served.
 
 One model goes by many names: hub ids of its maker and of those who pack it anew, folders, files,
 quantisations. What is compared is the name without owner, folders and packing; sizes, versions and
@@ -18,7 +18,7 @@ from langchain_fbmessenger.local.models.weights import content_key
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from langchain_fbmessenger.local.models.bases import BaseModel
+    from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 _CACHED = re.compile(r"(?:^|/)models--(?P<owner>[^/]+?)--(?P<name>[^/]+)")
 """A repository in the hub's cache."""
@@ -38,10 +38,10 @@ _NAMED_IN_GGUF = (
 )
 
 
-def is_named(name: str, base: BaseModel) -> bool:
+def is_named(name: str, base: BaseModelInfo) -> bool:
     """Say whether a base goes by a name: a hub id, a folder, a file, or an alias of them.
 
-    A name that says nothing fits all of them.
+    An empty name fits every base.
     """
     last = PurePosixPath(_unified(name)).name
     if _CONVERTED.fullmatch(last) and base.path.is_file():
@@ -51,14 +51,14 @@ def is_named(name: str, base: BaseModel) -> bool:
 
 
 def without_folders(name: str) -> str:
-    """Return a name for others to read: a hub id as it is, of a path its end."""
+    """Return a name that may be shown: a hub id as it is, of a path its end."""
     unified = _unified(name)
     is_hub_id = unified.count("/") == 1 and unified[:1] not in "/.~" and ":" not in unified
     shown = unified if is_hub_id else PurePosixPath(unified).name
     return "".join(filter(str.isprintable, shown))[:100]
 
 
-def _names_of(base: BaseModel) -> set[str]:
+def _names_of(base: BaseModelInfo) -> set[str]:
     names = {*_plain_names(base.name), *_plain_names(str(base.path))}
     if base.path.is_file():
         names |= _plain_names(str(base.path.parent))
@@ -76,7 +76,7 @@ def _names_of(base: BaseModel) -> set[str]:
 
 
 def _plain_names(name: str) -> set[str]:
-    """Return what a name says without owner, folders and packing; none if that is nothing."""
+    """Return a name without owner, folders and packing; an empty set if nothing is left."""
     return set(filter(None, map(_plain, _ends(_unified(name)))))
 
 

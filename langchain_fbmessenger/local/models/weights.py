@@ -1,4 +1,4 @@
-"""Local server, training child: a base model as GGUF → the folder that transformers trains from.
+"""Write a base model that is GGUF as the folder that transformers trains from.
 
 What is trained should be what is served, so the weights are dequantised from the very GGUF that
 llama.cpp serves. transformers can do that too (`from_pretrained(gguf_file=…)`), but reads the file
@@ -75,7 +75,7 @@ def _convert(gguf_path: Path, folder: Path) -> None:
     import torch
     from transformers import AutoModelForCausalLM
 
-    from langchain_fbmessenger.local.models.from_folder import load_config, load_tokenizer
+    from langchain_fbmessenger.local.models.loading import load_config, load_tokenizer
 
     header = read_header(gguf_path)
     where, name = gguf_path.parent, gguf_path.name
@@ -108,7 +108,7 @@ def _complete(config: Any, gguf_path: Path, header: GgufHeader) -> None:
 
 def _loaded_by_transformers(gguf_path: Path, dtype: torch.dtype) -> dict[str, torch.Tensor]:
     """Let transformers read a family that is not proven here, as long as nothing is left over."""
-    from langchain_fbmessenger.local.models.from_folder import load_model
+    from langchain_fbmessenger.local.models.loading import load_model
 
     model, told = load_model(
         gguf_path.parent, gguf_file=gguf_path.name, dtype=dtype, output_loading_info=True

@@ -1,4 +1,8 @@
-"""Local server: where a running server is, written by it and read by its clients."""
+"""Find a running server by the address that it writes down, and tell a stopped one from a slow one.
+
+The port of a process that was stopped (SIGSTOP, Ctrl-Z, a debugger) takes connections and never
+answers; no time limit that suits a slow model detects that.
+"""
 
 from __future__ import annotations
 
@@ -7,20 +11,27 @@ import hmac
 import http.client
 import json
 import secrets
+import subprocess
+import sys
 from dataclasses import dataclass, field
-from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from langchain_fbmessenger.local.process.home import write_private
-from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
+from langchain_fbmessenger.exceptions import LocalServerError
+from langchain_fbmessenger.local.process.children import path_from_text, path_to_text
+from langchain_fbmessenger.local.process.home import locked, write_private
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.local.process.home import Home
 
 _PROBE_TIMEOUT = 5.0
+SERVER_STOPPED = "server_stopped"
+_STOPPED = "T"
+"""Not `t`, which is what a tracer does for a moment."""
+_PS_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -60,8 +71,8 @@ def read_address(home: Home) -> ServerAddress | None:
 def proof(api_key: str, challenge: str) -> str:
     """Return what only a holder of the key can answer to a challenge.
 
-    By it a client recognises its server without sending the key to whoever got the port of a
-    server that is gone.
+    By it a client recognises its server without sending the key to a process that got the port
+    of a server that is gone.
     """
     return hmac.new(api_key.encode(), challenge.encode(), hashlib.sha256).hexdigest()
 
@@ -73,7 +84,7 @@ def running_server(home: Home) -> ServerAddress | None:
 
 
 def _is_alive(address: ServerAddress) -> bool:
-    """Ask whoever has the port for the proof that only our server can give."""
+    """Ask the process that has the port for the proof that only our server can give."""
     challenge = secrets.token_hex(16)
     try:
         answer = _get_json(address, f"/health?challenge={challenge}")
@@ -83,7 +94,7 @@ def _is_alive(address: ServerAddress) -> bool:
 
 
 def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
-    """Send a GET straight to the server; a proxy of the environment has no part in it."""
+    """Send a GET straight to the server, never through a proxy of the environment."""
     connection = http.client.HTTPConnection(
         urlsplit(address.base_url).netloc, timeout=_PROBE_TIMEOUT
     )
@@ -93,3 +104,48 @@ def _get_json(address: ServerAddress, path: str) -> dict[str, Any]:
     finally:
         connection.close()
     return answer if isinstance(answer, dict) else {}
+
+
+def is_stopped(pid: int) -> bool:
+    """Say whether a process is there and was stopped."""
+    if sys.platform == "win32" or pid <= 0:
+        return False
+    return _state_of(pid).startswith(_STOPPED)
+
+
+def raise_if_stopped(home: Home) -> None:
+    """Make sure that the server of a state folder, if one runs, was not stopped.
+
+    Raises:
+        LocalServerError: It was; says which process that is and what to do.
+    """
+    address = read_address(home)
+    if address is None or not is_stopped(address.pid):
+        return
+    with locked(home.server_lock, timeout=0) as is_free:
+        is_running = not is_free  # else another process has its number by now
+    if is_running:
+        msg = (
+            f"The local server of the state folder {home.root} does not answer: its process "
+            f"{address.pid} is stopped. Continue it (kill -CONT {address.pid}) or end it "
+            f"(kill -KILL {address.pid})."
+        )
+        raise LocalServerError(msg, code=SERVER_STOPPED)
+
+
+def _state_of(pid: int) -> str:
+    if sys.platform == "linux":
+        try:
+            fields = Path(f"/proc/{pid}/stat").read_bytes()
+        except OSError:
+            return ""
+        # After the name, which may hold anything.
+        return fields.rpartition(b")")[2].strip().decode(errors="replace")
+    command = ["/bin/ps", "-o", "state=", "-p", str(pid)]
+    try:
+        told = subprocess.run(  # noqa: S603  # a fixed program, a number
+            command, capture_output=True, text=True, timeout=_PS_SECONDS, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return told.stdout.strip()

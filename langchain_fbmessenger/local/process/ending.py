@@ -1,8 +1,7 @@
-"""Local server: how it ends when it is told to: within two seconds, whatever runs in it.
+"""End the server within two seconds of a signal, whatever runs in it.
 
-Who is waited for has a fixed share of that time; then the process cuts off what is left and is
-gone. Nothing is lost by it that is not lost when a server is killed: jobs go on from their last
-checkpoint.
+Each part has a fixed share of that time; then the process cuts off what is left and ends. Nothing
+is lost by it that is not lost when a server is killed: jobs go on from their last checkpoint.
 """
 
 from __future__ import annotations
@@ -42,13 +41,13 @@ class Ending:
 
     def ask(self) -> None:
         """Have the server end; safe in signal handlers, any number of times."""
-        self._asked.put("end")  # of a queue that may be interrupted by itself
+        self._asked.put("end")  # SimpleQueue is reentrant: a signal may interrupt its own `put`
 
     def serve(self, end: Callable[[], None], cut_off: Callable[[], None]) -> None:
         """Say how the parts of the server end; until this call there is nothing to end.
 
         Args:
-            end: Tells them to. Is called in another thread, as the next.
+            end: Tells them to. Is called in another thread, as is `cut_off`.
             cut_off: Ends what would outlive the process, when time is up.
         """
         self._parts = end, cut_off
@@ -89,12 +88,12 @@ class Ending:
 
 
 def _end_with_main_thread() -> None:
-    """End the process when its program has ended, though threads are left that nothing can end.
+    """End the process when its program has ended, even if threads still run.
 
-    A download is one: the interpreter would wait for it.
+    The interpreter would wait for them, a download for one.
     """
     threading.main_thread().join()
     time.sleep(_THREADS_SECONDS)
-    # Where there are none, the interpreter is gone by now, or has stopped this thread.
+    # Without such threads, the interpreter is gone by now, or has stopped this thread.
     if any(not one.daemon and one.is_alive() for one in threading.enumerate()):
         os._exit(0)

@@ -1,4 +1,4 @@
-"""Local server: the state folder, what lies where in it and who may use it.
+"""Describe the state folder: what lies where in it, and who may use it.
 
 The folder holds private chats and what was learnt from them, so nothing in it is readable by
 others: the folder is 0700, and the server and its children run with a umask of 0077.
@@ -24,6 +24,7 @@ __all__ = [
     "PRIVATE_UMASK",
     "UNFINISHED_BASE",
     "Home",
+    "JobFolder",
     "default_home",
     "locked",
     "write_private",
@@ -32,6 +33,43 @@ __all__ = [
 PRIVATE_UMASK = 0o077
 UNFINISHED_BASE = "converting-"
 """How the folder of a base begins while it is being converted."""
+
+
+@dataclass(frozen=True)
+class JobFolder:
+    """The paths inside the folder of a job; the job's own child has `Path()` as root."""
+
+    root: Path
+
+    @property
+    def spec(self) -> Path:
+        """What the training child is to do."""
+        return self.root / "training.json"
+
+    @property
+    def log(self) -> Path:
+        """What the training child prints."""
+        return self.root / "training.log"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the training child."""
+        return self.root / "training.lock"
+
+    @property
+    def checkpoints(self) -> Path:
+        """What training goes on from when it was cut off."""
+        return self.root / "checkpoints"
+
+    @property
+    def epochs(self) -> Path:
+        """The adapters of the last epochs, each in a folder named by its step."""
+        return self.root / "epochs"
+
+    @property
+    def adapter(self) -> Path:
+        """The adapter that the job has made."""
+        return self.root / "adapter"
 
 
 @dataclass(frozen=True)
@@ -61,7 +99,7 @@ class Home:
         """Say where things are, without making anything.
 
         Raises:
-            LocalServerError: There can be no state folder there.
+            LocalServerError: A state folder cannot be there.
         """
         try:
             return cls(default_home() if root is None else state_root(root))
@@ -76,8 +114,21 @@ class Home:
 
     @property
     def jobs(self) -> Path:
-        """A folder per job: its spec, log and adapter."""
+        """A folder per job; see `JobFolder`."""
         return self.root / "jobs"
+
+    def job(self, job_id: str) -> JobFolder:
+        """Return the folder of a job."""
+        return JobFolder(self.jobs / job_id)
+
+    @property
+    def adapters(self) -> Path:
+        """Adapters that were trained elsewhere, a folder each."""
+        return self.root / "adapters"
+
+    def name_of(self, path: Path) -> str:
+        """Return the name by which records remember what lies in the folder."""
+        return path.relative_to(self.root).as_posix()
 
     @property
     def bases(self) -> Path:

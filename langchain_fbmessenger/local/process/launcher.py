@@ -1,12 +1,13 @@
-"""Local server, the client's side: find the server of a state folder, start one, end it.
+"""Find the server of a state folder, start one, end it: the client's side.
 
-Light on purpose: whoever uses the package imports this, and only the server's own process loads
+Light on purpose: every user of the package imports this, and only the server's own process loads
 what a server needs.
 """
 
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import signal
 import subprocess
@@ -16,13 +17,14 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.own_processes import TELEMETRY_OFF
-from langchain_fbmessenger.exceptions import LocalServerError
-from langchain_fbmessenger.local.process.address import ServerAddress, running_server
-from langchain_fbmessenger.local.process.child_environment import UTF8
-from langchain_fbmessenger.local.process.extra import check_extra
+from langchain_fbmessenger.exceptions import LocalServerError, MissingExtraError
+from langchain_fbmessenger.local.process.address import (
+    ServerAddress,
+    raise_if_stopped,
+    running_server,
+)
+from langchain_fbmessenger.local.process.children import UTF8, python_path
 from langchain_fbmessenger.local.process.home import Home, locked
-from langchain_fbmessenger.local.process.python_path import python_path
-from langchain_fbmessenger.local.process.stopped import raise_if_stopped
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -48,7 +50,8 @@ _TRY_AGAIN = {
     *(-getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP", "SIGKILL")
       if hasattr(signal, name)),
 }  # fmt: skip
-"""Exit statuses of a server that somebody has ended while it started."""
+"""Exit statuses of a server that was ended from outside while it started."""
+_NEEDED = ("starlette", "uvicorn", "python_multipart", "xllamacpp", "gguf", "peft", "torch")
 
 
 def ensure_server(home: Path | None = None) -> ServerAddress:
@@ -89,7 +92,7 @@ def find_server(home: Path | None = None) -> ServerAddress | None:
 def check_server(home: Path | None = None) -> None:
     """Make sure that the server of a state folder, if one runs, was not stopped (SIGSTOP, Ctrl-Z).
 
-    Cheap, and no question to the server: for whoever waits for an answer that may take long.
+    Cheap, as the server is not asked: for a client that waits for an answer that may take long.
 
     Raises:
         LocalServerError: It was; says which process that is and what to do.
@@ -105,7 +108,7 @@ def stop_server(home: Path | None = None) -> bool:
     Raises:
         LocalServerError: It does not end, for one as its process was stopped.
     """
-    state = Home.at(home)  # nothing is made for it
+    state = Home.at(home)  # makes no folder
     if not state.server_lock.exists() or _is_free(state):
         return False
     told: int | None = None
@@ -122,7 +125,7 @@ def stop_server(home: Path | None = None) -> bool:
                 os.kill(address.pid, signal.SIGTERM)
         if time.monotonic() > deadline:
             if told is None:
-                return False  # it is none that could be told
+                return False  # no server has answered that could be told to end
             msg = f"The local server (process {told}) did not end; its log: {state.log}"
             raise LocalServerError(msg)
         time.sleep(_POLL_SECONDS)
@@ -130,7 +133,7 @@ def stop_server(home: Path | None = None) -> bool:
 
 
 def _start(home: Home) -> ServerAddress:
-    """Start a server once the one before has gone, or find one that somebody else has started."""
+    """Start a server once the one before has gone, or find one that another process has started."""
     attempts = 0
     silent_until = time.monotonic() + _BUSY_TIMEOUT
     while (address := running_server(home)) is None:
@@ -196,13 +199,25 @@ def _detached() -> dict[str, Any]:
 
 
 def _is_free(home: Home) -> bool:
-    # The lock and not the address: it is let go of at the very end.
+    # The lock and not the address: it is released at the very end.
     with locked(home.server_lock, timeout=0) as is_free:
         return is_free
 
 
 def _since(log: Path, begin: int) -> str:
-    """Return the last lines of a log, none from before a place in it."""
+    """Return the last lines of a log, but none before `begin`."""
     with log.open("rb") as file:
         file.seek(begin)
         return file.read().decode(errors="replace")[-_LOG_TAIL:].strip() or "(empty)"
+
+
+def check_extra() -> None:
+    """Make sure that what the server and its training child import is there.
+
+    Raises:
+        MissingExtraError: Naming the first package that is not.
+    """
+    for name in _NEEDED:
+        if importlib.util.find_spec(name) is None:
+            msg = "The local server"
+            raise MissingExtraError(msg, extra="local", missing=name)

@@ -1,7 +1,7 @@
-"""Local server: open a file that somebody has named, if it is one.
+"""Open a file that a user or a model names, only if it is a regular file.
 
-To open a FIFO waits for who writes to it, and to open a device may do anything: a folder of a model
-or an adapter may hold them, by accident or not.
+Opening a FIFO waits for a writer, and opening a device may do anything: a folder of a model or an
+adapter may hold them, by accident or not.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ _FLAGS = os.O_RDONLY | sum(getattr(os, name, 0) for name in ("O_NONBLOCK", "O_CL
 
 
 class NotAFileError(OSError):
-    """What has the name is no regular file: a folder, a device, a FIFO, a socket."""
+    """The path names a folder, a device, a FIFO or a socket, not a regular file."""
 
 
 def open_regular(path: Path) -> BinaryIO:
-    """Open a regular file to read it; it is never waited for.
+    """Open a regular file to read it, without ever waiting for it.
 
     Raises:
-        FileNotFoundError: There is none.
-        NotAFileError: It is something else.
+        FileNotFoundError: Nothing has this name.
+        NotAFileError: It is not a regular file.
         OSError: It cannot be read.
     """
     _check(path.stat(), path)
@@ -46,8 +46,8 @@ def read_regular(path: Path, most: int) -> bytes:
 
     Raises:
         ValueError: It is larger.
-        FileNotFoundError: There is none.
-        NotAFileError: It is something else.
+        FileNotFoundError: Nothing has this name.
+        NotAFileError: It is not a regular file.
         OSError: It cannot be read.
     """
     with open_regular(path) as file:
@@ -63,8 +63,8 @@ def read_json(path: Path) -> dict[str, Any]:
 
     Raises:
         ValueError: It holds something else.
-        FileNotFoundError: There is none.
-        NotAFileError: It is something else.
+        FileNotFoundError: Nothing has this name.
+        NotAFileError: It is not a regular file.
         OSError: It cannot be read.
     """
     try:
@@ -86,5 +86,5 @@ def is_regular_or_missing(path: Path) -> bool:
 
 def _check(found: os.stat_result, path: Path) -> None:
     if not stat.S_ISREG(found.st_mode):
-        msg = f"{path.name} is no file"
+        msg = f"{path.name} is not a regular file"
         raise NotAFileError(msg)

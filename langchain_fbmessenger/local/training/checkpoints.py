@@ -1,4 +1,4 @@
-"""Local server, training child: checkpoints of a job, of which only whole ones are gone on from.
+"""Mark checkpoints that are whole, and find the newest of them.
 
 `transformers.Trainer` writes a checkpoint file by file. A process that is killed meanwhile leaves
 a folder that looks like one, so a mark is written when all of it is on the disk.

@@ -1,4 +1,4 @@
-"""Local server, training child: encoded chats + base model → a LoRA adapter, by `Trainer`.
+"""Train a LoRA adapter on encoded chats, by `Trainer`.
 
 peft puts the LoRA matrices into every linear layer, `transformers.Trainer` brings schedule,
 batches and devices. Two things differ from its defaults, both for the sake of speed on a CPU: the
@@ -25,10 +25,9 @@ from transformers.modeling_outputs import CausalLMOutput
 from transformers.trainer import TRAINER_STATE_NAME
 from transformers.trainer_pt_utils import LengthGroupedSampler
 
-from langchain_fbmessenger.local.models.from_folder import load_model
+from langchain_fbmessenger.local.models.loading import load_model, prefers_bf16
 from langchain_fbmessenger.local.training.checkpoints import newest_checkpoint
 from langchain_fbmessenger.local.training.masking import IGNORED, EncodedChat
-from langchain_fbmessenger.local.training.precision import prefers_bf16
 from langchain_fbmessenger.local.training.training_callbacks import (
     CheckpointCallback,
     Hooks,
@@ -65,7 +64,7 @@ class Outcome:
     Attributes:
         model: The model with its LoRA, on the CPU.
         steps: Optimizer steps that were taken, of `total_steps`.
-        is_whole: It was not broken off to be gone on with later.
+        is_whole: It was not interrupted to go on later.
         best_step: With early stopping, the step whose epoch was the best; its model is kept.
     """
 
@@ -128,7 +127,7 @@ def train_lora(
 def _told_again(
     checkpoint: Path | None, spec: TrainingSpec, report: Callable[[Report], None]
 ) -> TrainerState | None:
-    """Report again what led to a checkpoint: who listened may have been killed before noting it."""
+    """Report again what led to a checkpoint: a killed server may not have noted it."""
     if checkpoint is None:
         return None
     state = TrainerState.load_from_json(checkpoint / TRAINER_STATE_NAME)
@@ -192,7 +191,7 @@ def _arguments(
         save_strategy="epoch",  # and by the clock, see `CheckpointCallback`
         save_total_limit=2,
         logging_steps=1,
-        logging_nan_inf_filter=False,  # it would tell the mean of the steps before
+        logging_nan_inf_filter=False,  # it would report the mean of the steps before
         remove_unused_columns=False,
         dataloader_pin_memory=torch.cuda.is_available(),
         ddp_find_unused_parameters=False,
@@ -240,7 +239,7 @@ class _EpochTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped h
         num_items_in_batch: torch.Tensor | None = None,
     ) -> Any:
         """Return the mean loss over the labels of the whole batch, of which `inputs` is a part."""
-        # By the model's own call, which several processes hang their exchange of gradients on.
+        # By the model's own call: with several processes, gradients are exchanged there.
         with self.accelerator.autocast():
             output = model(input_ids=inputs["input_ids"], labels=inputs["labels"])
         if num_items_in_batch is None:
@@ -264,10 +263,10 @@ class _EpochTrainer(Trainer):  # type: ignore[misc]  # transformers is untyped h
 
 
 class _EpochSampler(LengthGroupedSampler):  # type: ignore[misc]  # transformers is untyped here
-    """Batches chats of similar length, in an order that does not hang on what ran before.
+    """Batches chats of similar length, in an order that does not depend on what ran before.
 
-    Trainer's own draws from torch's global generator, so an epoch that is gone on with would be
-    in another order than the one that was broken off.
+    Trainer's own draws from torch's global generator, so an epoch that is resumed would be
+    in another order than the one that was interrupted.
     """
 
     def __init__(self, batch_size: int, *, lengths: list[int], seed: int) -> None:

@@ -1,4 +1,4 @@
-"""Local server, training child: a chat → token ids and labels, with loss on the persona only.
+"""Encode a chat as token ids and labels, with loss on the persona only.
 
 The chat is rendered up to each trained turn as the model will see it when it is to answer
 (`add_generation_prompt`), then with the turn; what the turn adds is the label, up to and including
@@ -22,7 +22,7 @@ IGNORED = -100
 
 
 class ChatTokenizer(Protocol):
-    """The part of a tokenizer that masking needs; `HubTokenizer` fulfils it for transformers."""
+    """The part of a tokenizer that masking needs; `HubTokenizer` implements it for transformers."""
 
     end_of_turn: frozenset[int]
     """The ids of the special tokens, one of which ends a turn."""
@@ -64,7 +64,7 @@ def encode_chat(messages: Sequence[Message], tokenizer: ChatTokenizer) -> list[E
     sees it.
 
     Raises:
-        TemplateError: The template does not mark the end of a turn, or a turn is not to be found
+        TemplateError: The template does not mark the end of a turn, or a turn cannot be found
             in what it writes.
     """
     chats: list[EncodedChat] = []

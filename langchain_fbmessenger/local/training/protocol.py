@@ -1,4 +1,4 @@
-"""Local server: what the server and its training child say to each other.
+"""Define what the server and its training child exchange.
 
 Down goes one `TrainingSpec`, a JSON file in the job's folder; up come `Report`s, one JSON object
 per line of the child's standard output. Neither ever carries the text of a chat.
@@ -10,8 +10,8 @@ from pathlib import Path  # noqa: TC003  # msgspec evaluates the annotations
 
 import msgspec
 
-from langchain_fbmessenger.local.process.home import write_private
-from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text
+from langchain_fbmessenger.local.process.children import path_from_text, path_to_text
+from langchain_fbmessenger.local.process.home import JobFolder, write_private
 from langchain_fbmessenger.local.records import (  # noqa: TC001  # as above
     Compute,
     LoraShape,
@@ -19,10 +19,7 @@ from langchain_fbmessenger.local.records import (  # noqa: TC001  # as above
 )
 
 PAUSE = b"p"
-"""The one thing that is said to a running child, over its standard input."""
-
-SPEC_NAME = "training.json"
-"""The spec's file name within the folder of a job."""
+"""The one command to a running child, on its standard input."""
 
 
 class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,7 +124,7 @@ def decode_report(line: bytes) -> Report:
     """Parse a line of the child's output.
 
     Raises:
-        msgspec.DecodeError: The line is no report.
+        msgspec.DecodeError: The line is not a report.
     """
     report: Report = _report_decoder.decode(line)
     return report
@@ -135,13 +132,13 @@ def decode_report(line: bytes) -> Report:
 
 def write_spec(spec: TrainingSpec, folder: Path) -> None:
     """Leave the spec where the child of this job looks for it."""
-    write_private(folder / SPEC_NAME, _encoder.encode(spec))
+    write_private(JobFolder(folder).spec, _encoder.encode(spec))
 
 
 def read_spec(folder: Path) -> TrainingSpec:
     """Read back what `write_spec` wrote."""
     return msgspec.json.decode(
-        (folder / SPEC_NAME).read_bytes(),
+        JobFolder(folder).spec.read_bytes(),
         type=TrainingSpec,
         dec_hook=path_from_text,
     )

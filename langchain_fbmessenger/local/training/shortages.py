@@ -1,4 +1,4 @@
-"""Local server: errors that mean "the machine has too little", told as what to do about it."""
+"""Recognise errors that mean that disk, memory or files ran out, and say what to do."""
 
 from __future__ import annotations
 

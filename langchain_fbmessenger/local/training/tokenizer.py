@@ -1,4 +1,4 @@
-"""Local server, training child: the tokenizer of a base model, as masking wants it."""
+"""Tokenize chats with a base model's own tokenizer and template."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from langchain_fbmessenger._internal.control_tokens import (
     control_tokens_of,
     encode_behind,
 )
-from langchain_fbmessenger.local.models.control_tokens import control_tokens
-from langchain_fbmessenger.local.models.from_folder import load_tokenizer
+from langchain_fbmessenger.local.models.chat_template import control_tokens
 from langchain_fbmessenger.local.models.gguf_header import read_header
 from langchain_fbmessenger.local.models.inspection import inspect
+from langchain_fbmessenger.local.models.loading import load_tokenizer
 from langchain_fbmessenger.local.training.masking import TemplateError
 from langchain_fbmessenger.local.training.training_file import Message
 
@@ -36,12 +36,12 @@ class HubTokenizer:
         """Load the tokenizer from the trainable `folder` of `base`, which may be the same."""
         self._tokenizer = load_tokenizer(folder)
         added = self._tokenizer.added_tokens_decoder
-        # Not the named ones alone: some families' end-of-turn token has no name of its own.
+        # Not only those with a role: some families' end-of-turn token has none.
         self.end_of_turn = frozenset(self._tokenizer.all_special_ids) | frozenset(
             token_id for token_id, token in added.items() if token.special
         )
         self._adds_bos = _adds_bos(base)
-        # Of the base, too: what serves it is to cut what is trained here.
+        # Of the base, too: the engine has to cut texts as the training does.
         own = control_tokens_of(self._tokenizer).tokens
         self._control_tokens = ControlTokens([*own, *control_tokens(base)])
         self._marked_turn = lru_cache(_REMEMBERED)(self._marked)
@@ -101,7 +101,7 @@ class HubTokenizer:
 
 
 def _adds_bos(base: Path) -> bool:
-    """Whether the serving engine puts a begin-of-sequence token before what the template writes."""
+    """Say whether the engine puts a begin-of-sequence token before what the template writes."""
     if inspect(base).engine != "llama.cpp":
         return False  # transformers leaves that to the template
     return bool(read_header(base).metadata.get("tokenizer.ggml.add_bos_token"))

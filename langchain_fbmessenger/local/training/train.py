@@ -24,6 +24,7 @@ from langchain_fbmessenger._internal.own_processes import (
 )
 from langchain_fbmessenger.local.models.adapters import copy_adapter, save_adapter
 from langchain_fbmessenger.local.models.inspection import UnusableError
+from langchain_fbmessenger.local.process.home import JobFolder
 from langchain_fbmessenger.local.training import protocol, training_file
 from langchain_fbmessenger.local.training.checkpoints import newest_checkpoint, step_of
 from langchain_fbmessenger.local.training.masking import TemplateError, encode_chat
@@ -40,7 +41,6 @@ if TYPE_CHECKING:
 
 _FAILED = 3
 _CANCELLED = 143
-_LOCK_NAME = "training.lock"
 _PREDECESSOR_SECONDS = 30.0
 
 
@@ -61,7 +61,7 @@ def main(folder: Path) -> int:
     if not _is_first_process():  # it is the first one that writes, and takes the lock for all
         return _status_of(folder, report, pause)
     # The child of a server that was killed may still be writing, for as long as it takes to see it.
-    with locked(folder / _LOCK_NAME, timeout=_PREDECESSOR_SECONDS) as is_alone:
+    with locked(JobFolder(folder).lock, timeout=_PREDECESSOR_SECONDS) as is_alone:
         return _status_of(folder, report, pause) if is_alone else _CANCELLED
 
 

@@ -1,4 +1,4 @@
-"""Local server, training child: what happens around the steps of `Trainer`.
+"""Write checkpoints and reports around the steps of `Trainer`.
 
 Checkpoints are written by the clock, so that little is lost whatever a step costs, and at the end
 of each epoch. They change nothing of what is trained: a job that was cut off and goes on ends with
@@ -79,7 +79,7 @@ class Hooks:
 
 
 class DivergedError(ArithmeticError):
-    """The loss is no number any more."""
+    """The loss is not finite any more."""
 
     def __init__(self, step: int) -> None:
         super().__init__(f"The training diverged at step {step}: take a lower learning rate.")
@@ -134,7 +134,7 @@ class CheckpointCallback(TrainerCallback):  # type: ignore[misc]  # transformers
             return
         step = state.global_step
         if self._is_epoch_end(state):
-            # Before the mark: who goes on from a checkpoint finds the models of all its epochs.
+            # Before the mark: with a checkpoint, the models of all its epochs are there.
             self._hooks.save(self._model, self._spec.epochs / str(step))
             self._drop_old_epochs(state)
             self._hooks.report(epoch_end(state.log_history, step))

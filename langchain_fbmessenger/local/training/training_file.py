@@ -1,4 +1,4 @@
-"""Local server: an uploaded JSONL file → checked chats, before anything is trained.
+"""Check an uploaded JSONL file before anything is trained on it.
 
 The format is OpenAI's chat format for supervised fine-tuning (platform.openai.com, "Supervised
 fine-tuning"): one JSON object per line, `messages` with role and content, `weight` 0 or 1 on the
@@ -80,7 +80,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
 def _checked(number: int, line: bytes, decoder: msgspec.json.Decoder[Example]) -> Example:
     example = _decoded(line, decoder)
     if isinstance(example, str):
-        # Out here, so that the decoder's error is no part of ours.
+        # Out here, so that our error does not hold the decoder's as its context.
         msg = f"line {number}: {example}"
         raise TrainingFileError(msg)
     if any(m.weight is not None and m.role != "assistant" for m in example.messages):

@@ -1,4 +1,4 @@
-"""Nothing is written to the state folder of whoever runs the tests."""
+"""Keep the tests out of the state folder of the user who runs them."""
 
 from __future__ import annotations
 

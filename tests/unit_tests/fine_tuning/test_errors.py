@@ -6,8 +6,7 @@ import openai
 import pytest
 
 from langchain_fbmessenger.exceptions import FineTuningError, LocalServerError
-from langchain_fbmessenger.fine_tuning.errors import provider_errors
-from langchain_fbmessenger.fine_tuning.retries import is_transient
+from langchain_fbmessenger.fine_tuning.errors import is_transient, provider_errors
 from langchain_fbmessenger.fine_tuning.submitting.submission import _without_values
 
 

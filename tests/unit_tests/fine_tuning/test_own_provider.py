@@ -76,7 +76,7 @@ def test_a_base_of_ones_own_may_leave_the_rest_to_its_subclasses() -> None:
     ],
 )
 def test_a_fact_of_no_use_is_refused_where_the_class_is_defined(fact: str, value: Any) -> None:
-    with pytest.raises(InvalidInputError, match=rf"Harbour\.{fact} is "):
+    with pytest.raises(InvalidInputError, match=rf"Harbour\.{fact} must be "):
         provider_class(**{fact: value})
 
 
@@ -84,7 +84,7 @@ def test_a_fact_of_another_base_is_looked_at_as_well() -> None:
     class Facts:
         name = 3
 
-    with pytest.raises(InvalidInputError, match=r"Harbour\.name is a text"):
+    with pytest.raises(InvalidInputError, match=r"Harbour\.name must be a text"):
         type(Provider)("Harbour", (Facts, provider_class("name")), {"__module__": __name__})
 
 

@@ -28,9 +28,9 @@ def test_an_address_is_a_provider() -> None:
     ("address", "words"),
     [
         ("http://tuning.example.org/v1", "unencrypted"),
-        ("https://me:key@tuning.example.org/v1", "no key belongs"),
+        ("https://me:key@tuning.example.org/v1", "must not hold a key"),
         ("https://", "such as https://host/v1"),
-        ("https://host/v1?key=hush", "ends with its path"),
+        ("https://host/v1?key=hush", "must end with its path"),
     ],
 )
 def test_an_unsafe_address_is_refused_without_being_quoted(address: str, words: str) -> None:

@@ -11,7 +11,7 @@ import pytest
 from typing_extensions import override
 
 from langchain_fbmessenger import FineTuningError, FineTuningJob
-from langchain_fbmessenger.fine_tuning import pages
+from langchain_fbmessenger.fine_tuning import provider_queries
 from langchain_fbmessenger.fine_tuning.following import polling
 from langchain_fbmessenger.fine_tuning.manifests import Manifest, Manifests
 from tests.unit_tests.fine_tuning.wire import (
@@ -148,7 +148,7 @@ def test_a_time_limit_holds_while_an_endless_list_is_read(
     wire: Wire, job: FineTuningJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The job has succeeded: that its losses cannot be read to the end takes nothing from it."""
-    monkeypatch.setattr(pages, "_MOST_PAGES", 10**9)
+    monkeypatch.setattr(provider_queries, "_MOST_PAGES", 10**9)
     numbers = count()
     wire.answers[EVENTS] = lambda _: listed(next(numbers))
     set_status(wire, "succeeded")

@@ -17,7 +17,7 @@ from langchain_fbmessenger._internal.own_processes import (
     describe_without_words,
     switch_off_telemetry,
 )
-from langchain_fbmessenger.local.process.child_environment import child_environment
+from langchain_fbmessenger.local.process.children import child_environment
 from tests.unit_tests.canaries import NAME, TEXT, assert_clean
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="Windows writes no core files")

@@ -48,7 +48,7 @@ from langchain_fbmessenger.fine_tuning import (
     LocalProvider,
     LossPoint,
 )
-from langchain_fbmessenger.fine_tuning.following.job_list import EventList, JobList
+from langchain_fbmessenger.fine_tuning.following.notebook import EventList, JobList
 from langchain_fbmessenger.privacy.consent.contacts import Contact
 from langchain_fbmessenger.privacy.preview.figures import Preview
 from langchain_fbmessenger.sample import SAMPLE_OWNER

@@ -12,7 +12,7 @@ if not all(map(find_spec, _TRAINING)):
     collect_ignore_glob += [
         "*test_training.py",
         "*test_training_callbacks.py",
-        "*test_precision.py",
+        "*test_loading.py",
         "*test_face.py",
         "*test_launcher.py",
     ]

@@ -16,7 +16,7 @@ from langchain_fbmessenger.local.engines import Adapter, EngineEndedError, Engin
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP, TRANSFORMERS
 from langchain_fbmessenger.local.engines.pool import EnginePool
 from langchain_fbmessenger.local.jobs.store import Store
-from langchain_fbmessenger.local.models.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.models.bases import BaseModelError, BaseModelInfo
 from langchain_fbmessenger.local.process.address import proof
 from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.local.records import (
@@ -111,11 +111,11 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: FakeEngine
     gguf = tmp_path / "tiny.gguf"
     gguf.touch()
 
-    def find(name: str) -> BaseModel:
+    def find(name: str) -> BaseModelInfo:
         if name != "tiny":
             msg = f"The base model {name!r} does not exist."
             raise BaseModelError(msg, is_missing=name != "useless")
-        return BaseModel("tiny", gguf, 128)
+        return BaseModelInfo("tiny", gguf, 128)
 
     monkeypatch.setattr(models, "find_base", find)
     home = Home.open(tmp_path / "home")

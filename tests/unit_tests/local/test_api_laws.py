@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from langchain_fbmessenger.local.api import models
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
 from langchain_fbmessenger.local.models import bases
-from langchain_fbmessenger.local.models.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.models.bases import BaseModelError, BaseModelInfo
 from tests.unit_tests.local.test_api import client, engine, services
 
 if TYPE_CHECKING:
@@ -134,9 +134,9 @@ def all_is_supported(
     monkeypatch.setattr(bases, "download_file", missing)
     (tmp_path / "tiny.gguf").touch()
 
-    def find(name: str) -> BaseModel:
+    def find(name: str) -> BaseModelInfo:
         if name == "tiny":
-            return BaseModel("tiny", tmp_path / "tiny.gguf", 128)
+            return BaseModelInfo("tiny", tmp_path / "tiny.gguf", 128)
         return bases.find_base(name)
 
     monkeypatch.setattr(models, "find_base", find)

@@ -8,7 +8,7 @@ import pytest
 
 from langchain_fbmessenger import local
 from langchain_fbmessenger.exceptions import MissingExtraError
-from langchain_fbmessenger.local.process.extra import check_extra
+from langchain_fbmessenger.local.process.launcher import check_extra
 
 EXPECTED_ALL = [
     "ServerAddress",

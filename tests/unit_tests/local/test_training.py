@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from langchain_fbmessenger.local.models import adapters, weights
-from langchain_fbmessenger.local.process.child_environment import child_environment
+from langchain_fbmessenger.local.process.children import child_environment
 from langchain_fbmessenger.local.process.home import locked
 from langchain_fbmessenger.local.training import lora, train
 from langchain_fbmessenger.local.training.masking import IGNORED

@@ -12,7 +12,7 @@ import pytest
 from langchain_fbmessenger.local.jobs import job_queue, job_runner
 from langchain_fbmessenger.local.jobs.job_queue import JobQueue
 from langchain_fbmessenger.local.jobs.store import RecordT, Store
-from langchain_fbmessenger.local.models.bases import BaseModel
+from langchain_fbmessenger.local.models.bases import BaseModelInfo
 from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.local.records import (
     FINAL,
@@ -167,7 +167,7 @@ class Bench:
 @pytest.fixture
 def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bench]:
     bench = Bench(tmp_path)
-    base = BaseModel("tiny", tmp_path / "tiny.gguf", 128)
+    base = BaseModelInfo("tiny", tmp_path / "tiny.gguf", 128)
     monkeypatch.setattr(job_runner, "find_base", lambda _: base)
     monkeypatch.setattr(job_runner, "training_child", bench.child)
     yield bench
@@ -264,7 +264,7 @@ def test_a_child_that_is_killed_goes_on(bench: Bench, status: int) -> None:
     assert job.status == "succeeded"
     assert len(bench.specs) == 2
     told = [event.data["step"] for event in bench.events("ftjob-1") if event.type == "metrics"]
-    assert told == [1, 2]  # the second child told of the first step again
+    assert told == [1, 2]  # the second child reported the first step again
     assert any("killed" in event.message for event in bench.events("ftjob-1"))
 
 

@@ -17,7 +17,7 @@ from langchain_fbmessenger.local.models.adapter_import import (
     import_adapter,
 )
 from langchain_fbmessenger.local.models.adapters import gguf_of, interleaved, read_matrices
-from langchain_fbmessenger.local.models.bases import BaseModel, find_base
+from langchain_fbmessenger.local.models.bases import BaseModelInfo, find_base
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def write_adapter(folder: Path, tensors: Matrices | None = None, **config: Any) 
 
 
 @pytest.fixture
-def base(tmp_path: Path) -> BaseModel:
+def base(tmp_path: Path) -> BaseModelInfo:
     path = tmp_path / "tiny.gguf"
     writer = gguf.GGUFWriter(path, arch="llama")
     writer.add_block_count(1)
@@ -70,16 +70,18 @@ def base(tmp_path: Path) -> BaseModel:
 
 
 @pytest.fixture
-def safetensors_base(tmp_path: Path) -> BaseModel:
+def safetensors_base(tmp_path: Path) -> BaseModelInfo:
     folder = tmp_path / "base"
     folder.mkdir()
     shapes = {Q: (HIDDEN, HIDDEN), K: (KV, HIDDEN)}
     tensors = {f"{name}.weight": np.zeros(shape, "float32") for name, shape in shapes.items()}
     save_file(tensors, folder / "model.safetensors", metadata={"format": "pt"})
-    return BaseModel("base", folder, 128, "llama", "transformers")
+    return BaseModelInfo("base", folder, 128, "llama", "transformers")
 
 
-def test_an_adapter_is_copied_and_converted_and_private(tmp_path: Path, base: BaseModel) -> None:
+def test_an_adapter_is_copied_and_converted_and_private(
+    tmp_path: Path, base: BaseModelInfo
+) -> None:
     source, folder = write_adapter(tmp_path / "source"), tmp_path / "state" / "imported"
 
     import_adapter(source, base, folder)
@@ -105,7 +107,7 @@ def test_an_adapter_is_copied_and_converted_and_private(tmp_path: Path, base: Ba
 
 
 def test_for_transformers_peft_s_own_files_are_enough(
-    tmp_path: Path, safetensors_base: BaseModel
+    tmp_path: Path, safetensors_base: BaseModelInfo
 ) -> None:
     import_adapter(write_adapter(tmp_path / "source"), safetensors_base, tmp_path / "imported")
 
@@ -146,18 +148,18 @@ def test_matrices_in_half_precision_are_read(tmp_path: Path) -> None:
         ({"bias": "all"}, "`bias` is set"),
         ({"r": 0}, "must be positive"),
         ({"r": 3}, r"ask for \(3, 16\)"),
-        ({"r": "x"}, "no config of a LoRA"),
+        ({"r": "x"}, "not the config of a LoRA"),
         ({"target_modules": ["q_proj"]}, "k_proj is not among the `target_modules`"),
-        ({"target_modules": "(([a-z_.0-9]+)+)+!"}, "no config of a LoRA"),  # would never end
+        ({"target_modules": "(([a-z_.0-9]+)+)+!"}, "not the config of a LoRA"),  # would never end
         ({"init_lora_weights": "pissa"}, "init_lora_weights"),
         ({"layers_to_transform": [0]}, "layers_to_transform"),
-        ({"lora_alpha": 1e308}, "beyond all reason"),
-        ({"base_model_name_or_path": 5}, "no config of a LoRA"),
-        ({"base_model_name_or_path": "-q1" * 5000}, "no config of a LoRA"),
+        ({"lora_alpha": 1e308}, "unreasonably large"),
+        ({"base_model_name_or_path": 5}, "not the config of a LoRA"),
+        ({"base_model_name_or_path": "-q1" * 5000}, "not the config of a LoRA"),
     ],
 )
 def test_a_config_of_another_kind_is_refused(
-    tmp_path: Path, base: BaseModel, config: dict[str, Any], reason: str
+    tmp_path: Path, base: BaseModelInfo, config: dict[str, Any], reason: str
 ) -> None:
     source = write_adapter(tmp_path / "source", **config)
 
@@ -169,7 +171,7 @@ def test_a_config_of_another_kind_is_refused(
 
 @pytest.mark.parametrize("own", ["Qwen/Qwen3-0.6B", "/home/zoe/models/tiny-v2", r"C:\m\other"])
 def test_an_adapter_of_another_base_is_refused_although_its_shapes_fit(
-    tmp_path: Path, base: BaseModel, safetensors_base: BaseModel, own: str
+    tmp_path: Path, base: BaseModelInfo, safetensors_base: BaseModelInfo, own: str
 ) -> None:
     source = write_adapter(tmp_path / "source", base_model_name_or_path=own)
 
@@ -185,7 +187,7 @@ def test_an_adapter_of_another_base_is_refused_although_its_shapes_fit(
     assert (tmp_path / "imported").exists()
 
 
-def test_force_does_not_pass_shapes_by(tmp_path: Path, base: BaseModel) -> None:
+def test_force_does_not_pass_shapes_by(tmp_path: Path, base: BaseModelInfo) -> None:
     source = write_adapter(tmp_path / "source", base_model_name_or_path="x/y", r=3)
 
     with pytest.raises(AdapterError, match=r"ask for \(3, 16\)"):
@@ -194,7 +196,7 @@ def test_force_does_not_pass_shapes_by(tmp_path: Path, base: BaseModel) -> None:
 
 @pytest.mark.parametrize("own", ["someone/tiny", "tiny.gguf", None, ""])
 def test_an_adapter_of_the_same_base_or_of_one_that_is_not_said_is_taken(
-    tmp_path: Path, base: BaseModel, own: str | None
+    tmp_path: Path, base: BaseModelInfo, own: str | None
 ) -> None:
     source = write_adapter(tmp_path / "source", base_model_name_or_path=own)
 
@@ -216,9 +218,9 @@ def _with(key: str, weights: NDArray[Any]) -> Matrices:
     [
         (_without("k_proj.lora_B"), "k_proj has one of its two matrices"),
         (_with(f"{K}.lora_B.weight", np.zeros((KV + 1, R), "float32")), r"matrix of \(9, 2\)"),
-        (_with(f"{K}.lora_B.weight", np.full((KV, R), np.nan, "float32")), "are no numbers"),
+        (_with(f"{K}.lora_B.weight", np.full((KV, R), np.nan, "float32")), "are not numbers"),
         (_with(f"{K}.lora_B.weight", np.zeros((KV, R), "int8")), "of the type I8"),
-        (_with("lm_head.weight", np.zeros(2, "float32")), "lm_head.weight is no LoRA matrix"),
+        (_with("lm_head.weight", np.zeros(2, "float32")), "lm_head.weight is not a LoRA matrix"),
         (
             _with("model.layers.7.self_attn.q_proj.lora_A.weight", np.zeros((R, HIDDEN), "f4")),
             "no linear layer model.layers.7.self_attn.q_proj",
@@ -226,7 +228,11 @@ def _with(key: str, weights: NDArray[Any]) -> Matrices:
     ],
 )
 def test_matrices_that_do_not_fit_the_base_are_refused(
-    tmp_path: Path, base: BaseModel, safetensors_base: BaseModel, tensors: Matrices, reason: str
+    tmp_path: Path,
+    base: BaseModelInfo,
+    safetensors_base: BaseModelInfo,
+    tensors: Matrices,
+    reason: str,
 ) -> None:
     source = write_adapter(tmp_path / "source", tensors)
 
@@ -260,12 +266,12 @@ def _gone(folder: Path) -> None:
     [
         (_pickled, "pickle"),
         (_damaged, "adapter_model.safetensors is damaged"),
-        (_not_json, "no config of a LoRA"),
+        (_not_json, "not the config of a LoRA"),
         (_gone, "holds no adapter_config.json"),
     ],
 )
 def test_a_folder_that_is_no_adapter_is_refused(
-    tmp_path: Path, base: BaseModel, spoil: Callable[[Path], None], reason: str
+    tmp_path: Path, base: BaseModelInfo, spoil: Callable[[Path], None], reason: str
 ) -> None:
     source = write_adapter(tmp_path / "source")
     spoil(source)
@@ -276,7 +282,7 @@ def test_a_folder_that_is_no_adapter_is_refused(
 
 
 def test_what_is_no_file_or_too_large_is_not_copied(
-    tmp_path: Path, base: BaseModel, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, base: BaseModelInfo, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     source = write_adapter(tmp_path / "source")
     weights = source / "adapter_model.safetensors"
@@ -286,6 +292,6 @@ def test_what_is_no_file_or_too_large_is_not_copied(
 
     weights.unlink()
     weights.symlink_to("/dev/zero")
-    with pytest.raises(AdapterError, match="is no file"):
+    with pytest.raises(AdapterError, match="is not a regular file"):
         import_adapter(source, base, tmp_path / "imported")
     assert not (tmp_path / "imported").exists()

@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from langchain_fbmessenger.local.models import auto_base, bases, hub
+from langchain_fbmessenger.local.models.auto_base import Memory
 from langchain_fbmessenger.local.models.bases import MAX_CONTEXT, BaseModelError, find_base
 from langchain_fbmessenger.local.models.families import LOADABLE, PROVEN
 from langchain_fbmessenger.local.models.hub import HubError
-from langchain_fbmessenger.local.models.memory import Memory
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -212,7 +212,7 @@ def test_a_folder_that_lacks_something_is_refused_without_naming_others(
     [
         ({"auto_map": {"AutoModel": "x.py"}}, "Python code of its own"),
         ({"quantization_config": {"bits": 4}}, "quantised"),
-        ({"architectures": ["LlavaForConditionalGeneration"]}, "no text model"),
+        ({"architectures": ["LlavaForConditionalGeneration"]}, "not a text model"),
     ],
 )
 def test_a_folder_of_another_kind_is_refused(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import gguf
 import pytest
 
-from langchain_fbmessenger.local.models.bases import BaseModel
+from langchain_fbmessenger.local.models.bases import BaseModelInfo
 from langchain_fbmessenger.local.models.chat_template import unsupported_fields
 
 if TYPE_CHECKING:
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
 TOOLS = {"tools", "tool_choice"}
 
 
-def base_with(template: str, folder: Path) -> BaseModel:
+def base_with(template: str, folder: Path) -> BaseModelInfo:
     writer = gguf.GGUFWriter(folder / "base.gguf", arch="llama")
     writer.add_chat_template(template)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.close()
-    return BaseModel("base", folder / "base.gguf", 512)
+    return BaseModelInfo("base", folder / "base.gguf", 512)
 
 
 @pytest.mark.parametrize(

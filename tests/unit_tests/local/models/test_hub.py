@@ -40,7 +40,7 @@ def test_whatever_is_loaded_is_loaded_from_a_folder() -> None:
     for path, node in loading:
         given = {word.arg: ast.unparse(word.value) for word in node.keywords}
         is_adapter = ast.unparse(node.func) == "PeftModel.from_pretrained"
-        in_one_place = path.name == "from_folder.py" and given.get(None) in {
+        in_one_place = path.name == "loading.py" and given.get(None) in {
             "_FROM_HERE",
             "options",
         }

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from langchain_fbmessenger.local.models import auto_base, memory
+from langchain_fbmessenger.local.models import auto_base
+from langchain_fbmessenger.local.models.auto_base import Memory
 from langchain_fbmessenger.local.models.hub import HubError
 from langchain_fbmessenger.local.models.ladder import LADDER, markdown_table
-from langchain_fbmessenger.local.models.memory import Memory
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.local.models.ladder import CatalogModel
@@ -114,7 +114,7 @@ def test_what_is_here_is_taken_without_asking_the_hub() -> None:
 
 @pytest.fixture
 def no_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(memory, "_gpu_bytes", lambda: 0)
+    monkeypatch.setattr(auto_base, "_gpu_bytes", lambda: 0)
 
 
 @pytest.mark.usefixtures("no_gpu")
@@ -139,11 +139,11 @@ def test_a_containers_limit_counts(
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(content)
     (tmp_path / "own").write_text(own)
-    monkeypatch.setattr(memory, "_CGROUP_ROOT", tmp_path)
-    monkeypatch.setattr(memory, "_OWN_CGROUP", tmp_path / "own")
+    monkeypatch.setattr(auto_base, "_CGROUP_ROOT", tmp_path)
+    monkeypatch.setattr(auto_base, "_OWN_CGROUP", tmp_path / "own")
 
     expected = psutil.virtual_memory().total if limit is None else limit
-    assert memory.measure() == Memory("CPU", expected)
+    assert auto_base.measure() == Memory("CPU", expected)
 
 
 @pytest.mark.parametrize(
@@ -165,6 +165,6 @@ def test_the_gpu_is_asked_for_without_torch(
         return subprocess.CompletedProcess([], 0, stdout=listed)
 
     monkeypatch.setattr(subprocess, "run", run)
-    monkeypatch.setattr(memory.metadata, "version", lambda _: torch)
+    monkeypatch.setattr(auto_base.metadata, "version", lambda _: torch)
 
-    assert memory._gpu_bytes() == expected
+    assert auto_base._gpu_bytes() == expected

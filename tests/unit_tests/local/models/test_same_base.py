@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_fbmessenger.local.models.bases import BaseModel
+from langchain_fbmessenger.local.models.bases import BaseModelInfo
 from langchain_fbmessenger.local.models.ladder import LADDER
 from langchain_fbmessenger.local.models.same_base import is_named, without_folders
 from langchain_fbmessenger.local.models.weights import content_key
@@ -17,8 +17,8 @@ from langchain_fbmessenger.local.models.weights import content_key
 HUB = "/home/zoe/.cache/huggingface/hub"
 
 
-def named(name: str, path: str | None = None) -> BaseModel:
-    return BaseModel(name, Path(path or f"/nowhere/{name}"), 128)
+def named(name: str, path: str | None = None) -> BaseModelInfo:
+    return BaseModelInfo(name, Path(path or f"/nowhere/{name}"), 128)
 
 
 SAME = [

@@ -9,7 +9,7 @@ import threading
 
 import pytest
 
-from langchain_fbmessenger.local.process.child_environment import child_environment
+from langchain_fbmessenger.local.process.children import child_environment
 from langchain_fbmessenger.local.process.ending import Ending
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
@@ -64,7 +64,7 @@ def test_signals_that_follow_change_nothing() -> None:
     assert run(PARTS, STUCK, *signals) == (0, ["end", "cut off"])
 
 
-def test_whoever_has_nothing_to_end_yet_just_goes() -> None:
+def test_a_server_with_nothing_to_end_yet_just_goes() -> None:
     assert run("pass", STUCK, signal.SIGTERM) == (0, [])
 
 

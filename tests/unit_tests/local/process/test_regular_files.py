@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from langchain_fbmessenger.local.models.adapter_import import AdapterError, import_adapter
-from langchain_fbmessenger.local.models.bases import BaseModel, BaseModelError, find_base
+from langchain_fbmessenger.local.models.bases import BaseModelError, BaseModelInfo, find_base
 from langchain_fbmessenger.local.models.gguf_header import read_header
 from langchain_fbmessenger.local.models.weights import content_key
 from langchain_fbmessenger.local.process.regular_files import (
@@ -112,7 +112,9 @@ def test_a_model_s_folder_that_holds_one_is_refused(
     other = shutil.copytree(folder, tmp_path / "other")
     (other / name).unlink(missing_ok=True)
     make(other / name)
-    with pytest.raises(BaseModelError, match=r"no file|holds neither|holds no") as caught:
+    with pytest.raises(
+        BaseModelError, match=r"not a regular file|holds neither|holds no"
+    ) as caught:
         find_base(str(other))
     assert str(other.parent) not in str(caught.value).replace(repr(str(other)), "")
 
@@ -139,7 +141,7 @@ def test_an_adapter_s_folder_that_holds_one_is_refused(
         (source / file).write_text("{}")
     (source / name).unlink()
     make(source / name)
-    base = BaseModel("tiny", tmp_path / "tiny.gguf", 128)
+    base = BaseModelInfo("tiny", tmp_path / "tiny.gguf", 128)
     with pytest.raises(AdapterError, match=name.replace(".", r"\.")):
         import_adapter(source, base, tmp_path / "copy")
     assert not (tmp_path / "copy").exists()

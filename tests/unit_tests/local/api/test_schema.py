@@ -23,7 +23,7 @@ from langchain_fbmessenger.local.api.errors import ApiError
 from langchain_fbmessenger.local.api.schema import check_schemas
 from langchain_fbmessenger.local.api.schema_tables import LIMITS, Limit
 
-DOCS = Path(__file__).parents[3] / "docs" / "local-server.md"
+DOCS = Path(__file__).parents[4] / "docs" / "local-server.md"
 TEXT: dict[str, Any] = {"type": "string"}
 
 

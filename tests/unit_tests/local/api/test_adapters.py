@@ -11,7 +11,7 @@ from langchain_fbmessenger.local.engines.pool import EnginePool
 from langchain_fbmessenger.local.jobs.store import Store
 from langchain_fbmessenger.local.models.adapter_import import AdapterError, OtherBaseError
 from langchain_fbmessenger.local.models.auto_base import Choice
-from langchain_fbmessenger.local.models.bases import BaseModel, BaseModelError
+from langchain_fbmessenger.local.models.bases import BaseModelError, BaseModelInfo
 from langchain_fbmessenger.local.models.ladder import LADDER
 from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.local.records import ModelRecord
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
 
 class IdleQueue:
@@ -29,7 +29,7 @@ class IdleQueue:
     def stop(self) -> None: ...
 
 
-def no_engine(base: BaseModel) -> Engine:
+def no_engine(base: BaseModelInfo) -> Engine:
     """Nothing here answers a chat."""
     raise AssertionError(base)
 
@@ -40,13 +40,13 @@ def services(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Services:
     gguf.parent.mkdir()
     gguf.touch()
 
-    def find(name: str) -> BaseModel:
+    def find(name: str) -> BaseModelInfo:
         if name != str(gguf):
             msg = f"The base model {name!r} does not exist."
             raise BaseModelError(msg, is_missing=True)
-        return BaseModel(name, gguf, 128)
+        return BaseModelInfo(name, gguf, 128)
 
-    def copy(source: Path, base: BaseModel, folder: Path, *, force: bool) -> None:
+    def copy(source: Path, base: BaseModelInfo, folder: Path, *, force: bool) -> None:
         if not source.is_dir():
             msg = "the folder holds no adapter_config.json"
             raise AdapterError(msg)
@@ -206,7 +206,7 @@ def test_a_tuned_model_that_is_not_here_is_told_as_one(
     error = answer.json()["error"]
     assert (error["param"], error["code"]) == ("model", "model_not_found")
     assert f"No fine-tuned model {name!r} is here (any more); there are: cap." in error["message"]
-    assert "there is none" in nothing["message"]
+    assert "there are no fine-tuned models" in nothing["message"]
     assert ("base model" in error["message"]) == (name == "old-cap"), "it may have been either"
 
 

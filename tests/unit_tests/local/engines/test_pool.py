@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, cast
 import pytest
 
 from langchain_fbmessenger.local.engines.pool import EnginePool
-from langchain_fbmessenger.local.models.bases import BaseModel
+from langchain_fbmessenger.local.models.bases import BaseModelInfo
 
 if TYPE_CHECKING:
-    from langchain_fbmessenger.local.engines import Engine
+    from langchain_fbmessenger.local.engines.engine import Engine
 
-A, B, C = (BaseModel(name, Path(f"{name}.gguf"), 128) for name in "abc")
+A, B, C = (BaseModelInfo(name, Path(f"{name}.gguf"), 128) for name in "abc")
 
 
 class FakeEngine:
@@ -34,7 +34,7 @@ class Maker:
     def __init__(self) -> None:
         self.engines: list[FakeEngine] = []
 
-    def __call__(self, base: BaseModel) -> Engine:
+    def __call__(self, base: BaseModelInfo) -> Engine:
         self.engines.append(FakeEngine())
         return cast("Engine", self.engines[-1])
 
@@ -63,7 +63,7 @@ async def clock(no_blocking_in_the_loop: None, monkeypatch: pytest.MonkeyPatch) 
     return Clock(monkeypatch)
 
 
-async def use(pool: EnginePool, base: BaseModel) -> FakeEngine:
+async def use(pool: EnginePool, base: BaseModelInfo) -> FakeEngine:
     async with pool.lease(base) as engine:
         return cast("FakeEngine", engine)
 
@@ -71,7 +71,7 @@ async def use(pool: EnginePool, base: BaseModel) -> FakeEngine:
 async def test_all_requests_for_a_base_share_one_engine() -> None:
     make = Maker()
     pool = EnginePool(make)
-    also_a = BaseModel("by another name", A.path, 128)
+    also_a = BaseModelInfo("by another name", A.path, 128)
 
     engines = await asyncio.gather(use(pool, A), use(pool, A), use(pool, also_a))
 

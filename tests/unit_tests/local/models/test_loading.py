@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 import torch
 
-from langchain_fbmessenger.local.training import precision
+from langchain_fbmessenger.local.models import loading
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,18 +24,18 @@ def test_linux_tells_whether_there_are_units_for_bfloat16(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, flags: str, expected: bool
 ) -> None:
     (tmp_path / "cpuinfo").write_text(f"flags\t\t: fpu {flags}\n")
-    monkeypatch.setattr(precision, "_CPU_INFO", tmp_path / "cpuinfo")
+    monkeypatch.setattr(loading, "_CPU_INFO", tmp_path / "cpuinfo")
 
-    assert precision.prefers_bf16() is expected
+    assert loading.prefers_bf16() is expected
 
 
 def test_elsewhere_the_faster_type_is_taken(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(precision, "_CPU_INFO", tmp_path / "none")
+    monkeypatch.setattr(loading, "_CPU_INFO", tmp_path / "none")
     seconds = {torch.float32: 1.0, torch.bfloat16: 0.4}
-    monkeypatch.setattr(precision, "_matmul_seconds", seconds.__getitem__)
+    monkeypatch.setattr(loading, "_matmul_seconds", seconds.__getitem__)
 
-    assert precision.prefers_bf16()
+    assert loading.prefers_bf16()
     seconds[torch.bfloat16] = 0.9
-    assert not precision.prefers_bf16()
+    assert not loading.prefers_bf16()

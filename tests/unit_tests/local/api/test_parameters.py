@@ -3,8 +3,8 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from langchain_fbmessenger.local.api.bodies import convert, decode
 from langchain_fbmessenger.local.api.errors import ApiError
+from langchain_fbmessenger.local.api.parameters import convert, decode
 
 
 class Inner(msgspec.Struct, forbid_unknown_fields=True):

@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from langchain_fbmessenger.fine_tuning import pages
+from langchain_fbmessenger.fine_tuning import provider_queries
 from langchain_fbmessenger.fine_tuning.following.polling import events_since
-from langchain_fbmessenger.fine_tuning.pages import items_of
-from langchain_fbmessenger.fine_tuning.provider_queries import files_named, list_jobs
+from langchain_fbmessenger.fine_tuning.provider_queries import files_named, items_of, list_jobs
 from langchain_fbmessenger.fine_tuning.providers.nebius import NebiusProvider
 from tests.unit_tests.fine_tuning.wire import (
     CHECKPOINTS,
@@ -103,7 +102,7 @@ def test_a_list_is_read_once_and_with_few_requests(
 
 
 def test_a_list_that_never_ends_is_left(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pages, "_MOST_PAGES", 5)
+    monkeypatch.setattr(provider_queries, "_MOST_PAGES", 5)
     numbers = count()
     wire.answers[EVENTS] = lambda _: listed(next(numbers), next(numbers))
 

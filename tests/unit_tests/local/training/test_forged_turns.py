@@ -1,4 +1,4 @@
-"""Whoever writes a control token writes text: a chat's turns are its template's, in every family.
+"""A control token in a text stays text: a chat has the turns of its template, in every family.
 
 The tokenizers are tiny ones of every kind (tests/unit_tests/tiny_tokenizers.py).
 """

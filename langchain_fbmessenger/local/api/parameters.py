@@ -1,27 +1,34 @@
-"""Local server: request bodies → typed values, or a refusal that names the field."""
+"""Read what a request asks for, typed: its JSON body, form fields, query, page of a list.
+
+What cannot be read is refused by an error that names the field.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Protocol, TypeVar
 
 import msgspec
 
 from langchain_fbmessenger.local.api.errors import ApiError
+from langchain_fbmessenger.local.jobs.wire import list_object
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from starlette.requests import Request
 
 BodyT = TypeVar("BodyT")
 MAX_DEPTH = 100
-"""Arrays and objects within each other: what goes through a body step by step gets no further than
-some hundred, be it Python, a chat template or an engine."""
+"""Levels of arrays and objects: Python, chat templates and engines recurse through a body, and get
+no further than some hundred."""
 
 _LONGEST_NAME = 100
 
 _AT = re.compile(r" - at `\$\.?(?P<path>[^`]*)`$")
 _UNKNOWN = re.compile(r"unknown field `(?P<field>[^`]*)`")
 _MISSING = re.compile(r"missing required field `(?P<field>[^`]*)`")
+RecordT = TypeVar("RecordT")
 
 
 def decode(body: bytes, kind: type[BodyT]) -> BodyT:
@@ -44,7 +51,7 @@ def decode(body: bytes, kind: type[BodyT]) -> BodyT:
 
 
 def check_depth(body: bytes) -> None:
-    """Refuse arrays and objects that stand deeper within each other than `MAX_DEPTH`.
+    """Refuse arrays and objects that are nested deeper than `MAX_DEPTH`.
 
     Raises:
         RecursionError: They do.
@@ -83,3 +90,26 @@ def _refusal(error: str) -> ApiError:
         message = f"Unsupported parameter: '{name}' is not supported by this server."
         return ApiError(message, param=path, code="unsupported_parameter")
     return ApiError(f"Invalid value for '{path}': {rule}", param=path or None)
+
+
+class _Query(msgspec.Struct, frozen=True):
+    limit: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 20
+    after: str | None = None
+
+
+class Find(Protocol[RecordT]):
+    """Gives records, newest first, from the one behind `after` on; a `limit` of -1 means all."""
+
+    def __call__(self, *, limit: int, after: str | None) -> list[RecordT]:
+        """Return so many records."""
+        ...
+
+
+def page_of(
+    request: Request, find: Find[RecordT], render: Callable[[RecordT], dict[str, Any]]
+) -> dict[str, Any]:
+    """Answer a list request: newest first, `has_more` says whether another page follows."""
+    query = convert(dict(request.query_params), _Query)
+    records = find(limit=query.limit + 1, after=query.after)
+    shown = records[: query.limit]
+    return list_object([render(record) for record in shown], has_more=len(records) > len(shown))

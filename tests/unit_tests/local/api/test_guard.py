@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from starlette.responses import PlainTextResponse
 
 from langchain_fbmessenger.local.api import adapters, chat, files, fine_tuning, models
-from langchain_fbmessenger.local.api.guard import Guard
-from langchain_fbmessenger.local.api.hosts import is_own_host
+from langchain_fbmessenger.local.api.guard import Guard, is_own_host
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -66,7 +65,7 @@ async def asked(path: str, method: str, hosts: list[str], **more: Any) -> tuple[
 
 
 def test_all_routes_are_looked_at() -> None:
-    """Whoever adds a room of routes adds it above, or it is not tested here."""
+    """A new module of routes has to be added above, or it is not tested here."""
     from langchain_fbmessenger.local.api import create_app
 
     class Services:

@@ -1,3 +1,5 @@
+"""Children find this package, and read paths of any bytes that their parents write."""
+
 from __future__ import annotations
 
 import os
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import langchain_fbmessenger
 from langchain_fbmessenger.local.engines.protocol import (
     AdapterFolder,
     Start,
@@ -16,18 +19,29 @@ from langchain_fbmessenger.local.engines.protocol import (
     encode,
 )
 from langchain_fbmessenger.local.process.address import ServerAddress, read_address, write_address
+from langchain_fbmessenger.local.process.children import (
+    path_from_text,
+    path_to_text,
+    python_path,
+    within,
+)
 from langchain_fbmessenger.local.process.home import Home
-from langchain_fbmessenger.local.process.json_paths import path_from_text, path_to_text, within
 from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
 from langchain_fbmessenger.local.training import protocol
 from langchain_fbmessenger.local.training.protocol import TrainingSpec
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="names of files are text there")
+names_are_bytes = pytest.mark.skipif(
+    sys.platform == "win32", reason="names of files are text there"
+)
 
 names = st.binary(min_size=1).filter(lambda name: b"\0" not in name)
 NAMES = [b"zo\xc3\xab \xe4\xba\xba", b"bad\xff\xfe", b"100%41 %FF", b"a\nb\x1b[31m", b"\"'\\"]
 
 
+ROOT = str(Path(langchain_fbmessenger.__file__).parents[1])
+
+
+@names_are_bytes
 @given(names)
 def test_a_path_of_any_bytes_is_read_back(name: bytes) -> None:
     path = Path(os.fsdecode(name))
@@ -40,6 +54,7 @@ def test_a_path_of_any_bytes_is_read_back(name: bytes) -> None:
     assert msgspec.json.decode(msgspec.json.encode(text)) == text
 
 
+@names_are_bytes
 @pytest.mark.parametrize("name", NAMES)
 def test_whatever_the_state_folder_is_called_processes_tell_each_other(
     tmp_path: Path, name: bytes
@@ -79,9 +94,17 @@ def test_whatever_the_state_folder_is_called_processes_tell_each_other(
     assert decode_request(encode(start)) == start
 
 
+@names_are_bytes
 def test_below_the_state_folder_a_path_leaves_out_what_is_above(tmp_path: Path) -> None:
     root = tmp_path / os.fsdecode(b"bad\xff")
 
     assert within(root / "bases" / "0", root) == Path("bases/0")
     assert within(root / "bases" / "0", root, root / "jobs" / "1") == Path("../../bases/0")
     assert within(tmp_path / "m.gguf", root) == tmp_path / "m.gguf"
+
+
+def test_this_package_comes_first_and_the_users_path_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONPATH", f"mine{os.pathsep}other")
+    assert python_path().split(os.pathsep) == [ROOT, "mine", "other"]
+    monkeypatch.delenv("PYTHONPATH")
+    assert python_path() == ROOT, "an empty entry would be the working folder"

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from langchain_fbmessenger.local.process.child_environment import child_environment
-from langchain_fbmessenger.local.process.descriptors import capacity_of
+from langchain_fbmessenger.local.process.children import child_environment
+from langchain_fbmessenger.local.server import capacity_of
 
 PROGRAM = """
 import resource
-from langchain_fbmessenger.local.process.descriptors import raise_limit
+from langchain_fbmessenger.local.server import raise_limit
 resource.setrlimit(resource.RLIMIT_NOFILE, {limits})
 print(raise_limit(), *resource.getrlimit(resource.RLIMIT_NOFILE))
 """
