@@ -30,7 +30,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
-COMMAND = "from langchain_fbmessenger.cli.app import app; app()"
+COMMAND = (
+    "from langchain_fbmessenger.cli.app import app\n"
+    "from langchain_fbmessenger.fine_tuning.following import liveness\n"
+    "from langchain_fbmessenger.local.process import address\n"
+    "liveness._LOOK_SECONDS, address._PROBE_TIMEOUT = 0.5, 1.0\n"
+    "app()"
+)
 IS_STOPPED = r"does not answer: its process {pid} is stopped\. .*kill -CONT {pid}"
 
 

@@ -60,7 +60,7 @@ SENTENCEPIECE = "sentencepiece"
 _COMMON = {
     "vocab_size": VOCABULARY,
     "hidden_size": 64,
-    "intermediate_size": 96,
+    "intermediate_size": 128,  # whole blocks of 64, as weights in four bits are packed
     "num_hidden_layers": 2,
     "num_attention_heads": 4,
     "num_key_value_heads": 2,
