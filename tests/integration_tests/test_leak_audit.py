@@ -22,7 +22,7 @@ TINY = "tiny"
     "learning",
     [
         # A model of random weights has all to learn, and learns it soon.
-        {"model": TINY, "n_epochs": 20, "batch_size": 1, "learning_rate": 0.02},
+        {"model": TINY, "n_epochs": 40, "batch_size": 6, "learning_rate": 0.01},
         pytest.param(
             {"n_epochs": 5, "batch_size": 2, "learning_rate_multiplier": 2},
             marks=pytest.mark.thorough,
@@ -43,7 +43,7 @@ def test_a_secret_that_was_learnt_by_heart_is_found_in_the_tuned_model_alone(
     job = FineTuner(seed=7, **learning).submit(planted.examples).wait(progress=False)
 
     options = ["--canaries", str(tmp_path / "canaries.json"), "--people", "Milo Dvořák"]
-    options += ["--samples", "0", "--max-tokens", "20", "--json"]
+    options += ["--samples", "0", "--max-tokens", "40", "--json"]
     shown = CliRunner().invoke(app, ["audit", job.id, str(tmp_path / "train.jsonl"), *options])
     assert shown.exit_code == 0, shown.output
 

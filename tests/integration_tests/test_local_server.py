@@ -401,7 +401,10 @@ def test_a_server_that_ends_takes_its_address_along(home: Path) -> None:
     assert not stop_server(home)
 
 
-def test_an_address_that_is_a_strangers_is_not_believed(home: Path) -> None:
+def test_an_address_that_is_a_strangers_is_not_believed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher, "_SILENT_TIMEOUT", 0.5)  # nobody is going to be told
     address = ensure_server(home)
     content = json.loads((home / "server.json").read_bytes())
     (home / "server.json").write_text(json.dumps({**content, "api_key": "another", "pid": 1}))
