@@ -37,7 +37,8 @@ def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> str:
     from tests.integration_tests.tiny_models import make
 
     path = tmp_path_factory.mktemp("base") / "tiny.gguf"
-    make("llama", path)
+    # Whole blocks of 64, as weights in four bits are packed.
+    make("llama", path, intermediate_size=128)
     return str(path)
 
 
