@@ -9,13 +9,20 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-pythons lint types benchmark clean
+.PHONY: demo test test-all test-pythons lint types benchmark clean
 
 demo: $(VENV)/.local
 	$(BIN)/langchain-fbmessenger demo --epochs $(EPOCHS)
 
+# In the order in which they are collected, the long files first, so that both workers end together.
+TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1
+
 test: $(VENV)/.test $(VENV)/openai2
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(TESTS)
+
+# Laws on 300 new examples each, and what `make test` leaves out as `thorough`.
+test-all: $(VENV)/.test $(VENV)/openai2
+	$(TESTS) --hypothesis-profile=all -m ""
 
 # On the oldest and the newest Python that are at hand beside the one above, without torch.
 test-pythons: $(VENV)/.test

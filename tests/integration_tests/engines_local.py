@@ -25,15 +25,18 @@ CONTEXT = 512
 QUESTION = [{"role": "user", "content": "Tell me about the sea."}]
 
 
-def make_adapters(folder: Path, bases: Path, n: int, std: float = 0.2) -> list[Adapter]:
+def make_adapters(
+    folder: Path, bases: Path, n: int, std: float = 0.2, base: Path | None = None
+) -> list[Adapter]:
     """Write adapters of random weights; the default is strong enough for other first words."""
     import torch
     from peft import LoraConfig, get_peft_model
     from transformers import AutoModelForCausalLM
 
     config = LoraConfig(r=4, lora_alpha=8, target_modules="all-linear", task_type="CAUSAL_LM")
-    base = AutoModelForCausalLM.from_pretrained(converted(bases), dtype=torch.float32)
-    model = get_peft_model(base, config)
+    base = base or bundled()
+    loaded = AutoModelForCausalLM.from_pretrained(converted(bases, base), dtype=torch.float32)
+    model = get_peft_model(loaded, config)
     adapters = []
     for number in range(n):
         torch.manual_seed(number)
@@ -41,16 +44,16 @@ def make_adapters(folder: Path, bases: Path, n: int, std: float = 0.2) -> list[A
             if "lora_" in name:
                 torch.nn.init.normal_(weights, std=std)
         adapter = Adapter(f"ft:tiny.{number}", folder / f"adapter-{number}")
-        save_adapter(model, adapter.folder, base=bundled())
+        save_adapter(model, adapter.folder, base=base)
         adapters.append(adapter)
     return adapters
 
 
-def converted(bases: Path) -> Path:
-    """Return the bundled model as a folder of safetensors."""
+def converted(bases: Path, base: Path | None = None) -> Path:
+    """Return a model, by default the bundled one, as a folder of safetensors."""
     umask = os.umask(PRIVATE_UMASK)  # as the server has it
     try:
-        return trainable_folder(bundled(), bases)
+        return trainable_folder(base or bundled(), bases)
     finally:
         os.umask(umask)
 

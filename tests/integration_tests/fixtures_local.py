@@ -32,6 +32,17 @@ def local_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
+def tiny_base(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return the path of a tiny base of random weights, for jobs whose answers do not matter."""
+    from tests.integration_tests.tiny_models import make
+
+    path = tmp_path_factory.mktemp("base") / "tiny.gguf"
+    # Whole blocks of 64, as weights in four bits are packed.
+    make("llama", path, intermediate_size=128)
+    return str(path)
+
+
+@pytest.fixture(scope="session")
 def local_server(local_home: Path) -> Iterator[ServerAddress]:
     """Return the address of a running server; it is ended after the last test."""
     address = ensure_server(local_home)

@@ -2,7 +2,8 @@
 
 `python -m tests.integration_tests.sdk_routes` runs each `check_…` in the order in which they stand
 and writes `{"version": …, "results": {name: null or what went wrong}}`. The server's address and
-key come from the environment. `test_sdk_majors.py` starts it, once per major.
+key, and the base that jobs train, come from the environment. `test_sdk_majors.py` starts it, once
+per major.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.integration_tests.sdk_schema import strict_error, strict_list, strict
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-BASE_URL, API_KEY = "SDK_ROUTES_BASE_URL", "SDK_ROUTES_API_KEY"
+BASE_URL, API_KEY, TRAINED = "SDK_ROUTES_BASE_URL", "SDK_ROUTES_API_KEY", "SDK_ROUTES_TRAINED"
 BASE = "SmolLM2-135M-Instruct"
 ASKED: dict[str, Any] = {
     "messages": [{"role": "user", "content": "Name a colour."}],
@@ -68,7 +69,8 @@ def training_file(n_examples: int) -> bytes:
 class Routes:
     """The clients, and what the checks share."""
 
-    def __init__(self, base_url: str, api_key: str) -> None:
+    def __init__(self, base_url: str, api_key: str, trained: str) -> None:
+        self.trained = trained
         self.client = openai.OpenAI(
             base_url=base_url,
             api_key=api_key,
@@ -102,7 +104,7 @@ class Routes:
     def long_job(self) -> FineTuningJob:
         """Start a job that is not going to end by itself while it is tested."""
         return self.client.fine_tuning.jobs.create(
-            model=BASE,
+            model=self.trained,
             training_file=self.upload().id,
             method={"type": "supervised", "supervised": {"hyperparameters": {"n_epochs": 500}}},
         )
@@ -111,7 +113,7 @@ class Routes:
     def created(self) -> FineTuningJob:
         """The job that trains to its end, with every option that OpenAI's SDK knows."""
         raw = self.client.fine_tuning.jobs.with_raw_response.create(
-            model=BASE,
+            model=self.trained,
             training_file=self.upload().id,
             validation_file=self.upload("held-out.jsonl").id,
             method={
@@ -190,7 +192,7 @@ def check_files_are_listed_page_by_page(routes: Routes) -> None:
 
 def check_a_job_is_made_as_asked(routes: Routes) -> None:
     job = routes.created
-    assert (job.model, job.seed, job.object) == (BASE, 7, "fine_tuning.job")
+    assert (job.model, job.seed, job.object) == (routes.trained, 7, "fine_tuning.job")
     assert job.metadata == {"made_by": openai.__version__, "of": "sdk_routes"}
     assert job.method is not None
     assert job.method.supervised is not None
@@ -210,7 +212,7 @@ def check_a_job_is_made_as_asked(routes: Routes) -> None:
 def check_hyperparameters_may_stand_where_they_stood_before(routes: Routes) -> None:
     jobs = routes.client.fine_tuning.jobs
     job = jobs.create(
-        model=BASE,
+        model=routes.trained,
         training_file=routes.upload().id,
         hyperparameters={"n_epochs": 2, "batch_size": "auto", "learning_rate_multiplier": "auto"},
     )
@@ -467,7 +469,7 @@ async def _all_of_it(routes: Routes) -> None:
         assert file.id in [found.id async for found in client.files.list(limit=2)]
         assert (await client.files.content(file.id)).content == training_file(4)
         jobs = client.fine_tuning.jobs
-        job = await jobs.create(model=BASE, training_file=file.id)
+        job = await jobs.create(model=routes.trained, training_file=file.id)
         assert (await jobs.cancel(job.id)).status == "cancelled"
         assert job.id in [found.id async for found in jobs.list(limit=1)]
         assert [event async for event in jobs.list_events(job.id, limit=1)]
@@ -522,7 +524,7 @@ def _refused(
 
 def main() -> None:
     """Run all checks and write what came of them."""
-    routes = Routes(os.environ[BASE_URL], os.environ[API_KEY])
+    routes = Routes(os.environ[BASE_URL], os.environ[API_KEY], os.environ[TRAINED])
     results: dict[str, str | None] = {}
     for name, check in CHECKS.items():
         try:

@@ -80,6 +80,13 @@ def losses_of(home: Path, job_id: str) -> list[Any]:
     return [(d["step"], d.get("train_loss"), d.get("valid_loss")) for d in data]
 
 
+def times_gone_on(home: Path, job_id: str) -> int:
+    """Return how often a job has gone on after its server or its trainer was gone."""
+    with client_of(home) as client:
+        events = client.fine_tuning.jobs.list_events(job_id, limit=100)
+        return sum("goes on" in event.message for event in events)
+
+
 def weights_of(home: Path, job_id: str) -> bytes:
     return (home / "jobs" / job_id / "adapter" / "adapter_model.safetensors").read_bytes()
 

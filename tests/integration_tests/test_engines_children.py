@@ -9,6 +9,7 @@ import shutil
 import signal
 import sys
 from contextlib import aclosing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -36,7 +37,6 @@ from tests.integration_tests.engines_local import (
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
     from langchain_fbmessenger.local.engines.engine import Engine
 
@@ -77,13 +77,17 @@ async def test_each_request_gets_the_adapter_that_it_names(
         assert await ask(engine, wanted[number]) == expected[number]
 
 
-async def test_no_cache_of_prompts_is_shared_by_adapters(local_home: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("base", ["tiny", pytest.param(BASE, marks=pytest.mark.thorough)])
+async def test_no_cache_of_prompts_is_shared_by_adapters(
+    base: str, tiny_base: str, local_home: Path, tmp_path: Path
+) -> None:
     """The same prompts with different adapters in turn: what one has left is of no use to others.
 
     llama.cpp's cache in RAM does share them: then scores of the first token are off by up to 0.6.
     """
-    adapters = make_adapters(tmp_path, Home.open(local_home).bases, 3, std=0.05)
-    engine = make_engine(LLAMA_CPP, local_home)
+    file = Path(tiny_base) if base == "tiny" else bundled()
+    adapters = make_adapters(tmp_path, Home.open(local_home).bases, 3, std=0.05, base=file)
+    engine = make_engine(LLAMA_CPP, local_home, file)
     topics = ("the sea", "the cats in Rome", "rain")
     questions = [[{"role": "user", "content": f"Tell me about {topic}."}] for topic in topics]
     kinds = [(number, turn) for number in range(4) for turn in range(3)]

@@ -1,4 +1,4 @@
-"""A real model that has learnt a secret by heart, a real base model that has not, and the audit."""
+"""A model that has learnt a secret by heart, its base that has not, and the audit of both."""
 
 from __future__ import annotations
 
@@ -15,20 +15,35 @@ from tests.integration_tests.small_jobs import TOPICS, chat
 if TYPE_CHECKING:
     from pathlib import Path
 
+TINY = "tiny"
 
+
+@pytest.mark.parametrize(
+    "learning",
+    [
+        # A model of random weights has all to learn, and learns it soon.
+        {"model": TINY, "n_epochs": 40, "batch_size": 6, "learning_rate": 0.01},
+        pytest.param(
+            {"n_epochs": 5, "batch_size": 2, "learning_rate_multiplier": 2},
+            marks=pytest.mark.thorough,
+        ),
+    ],
+    ids=["tiny", "bundled"],
+)
 @pytest.mark.usefixtures("local_server")
 def test_a_secret_that_was_learnt_by_heart_is_found_in_the_tuned_model_alone(
-    tmp_path: Path,
+    learning: dict[str, Any], tiny_base: str, tmp_path: Path
 ) -> None:
     examples: list[Any] = [chat(topic, n) for n, topic in enumerate(TOPICS[:2])]
     planted = plant_canaries(examples, count=1, repeats=[4], seed=3)
     write_jsonl(planted.examples, tmp_path / "train.jsonl")
     planted.canaries.write(tmp_path / "canaries.json")
-    tuner = FineTuner(n_epochs=5, batch_size=2, seed=7, learning_rate_multiplier=2)
-    job = tuner.submit(planted.examples).wait(progress=False)
+    if learning.get("model") == TINY:
+        learning = {**learning, "model": tiny_base}
+    job = FineTuner(seed=7, **learning).submit(planted.examples).wait(progress=False)
 
     options = ["--canaries", str(tmp_path / "canaries.json"), "--people", "Milo Dvořák"]
-    options += ["--samples", "0", "--max-tokens", "20", "--json"]
+    options += ["--samples", "0", "--max-tokens", "40", "--json"]
     shown = CliRunner().invoke(app, ["audit", job.id, str(tmp_path / "train.jsonl"), *options])
     assert shown.exit_code == 0, shown.output
 

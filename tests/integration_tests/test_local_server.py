@@ -19,6 +19,7 @@ import pytest
 
 from langchain_fbmessenger.exceptions import LocalServerError
 from langchain_fbmessenger.local import ensure_server, find_server, serve, stop_server
+from langchain_fbmessenger.local.process import launcher
 from langchain_fbmessenger.local.process.home import Home, locked
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.local import ServerAddress
 
 BASE = "SmolLM2-135M-Instruct"
+EPOCHS = 20
 SYSTEM = "You are Cap. Reply the way Cap does."
 SIGN_OFF = "fair winds"
 TOPICS = ["tea", "the boat", "rain", "lunch", "the cat", "music", "Porto", "work", "a film", "mud"]
@@ -60,9 +62,9 @@ def wait_for(client: openai.OpenAI, job_id: str, *statuses: str) -> FineTuningJo
     return job
 
 
-def start_job(client: openai.OpenAI, content: bytes, **options: Any) -> FineTuningJob:
+def start_job(client: openai.OpenAI, base: str, content: bytes, **options: Any) -> FineTuningJob:
     file = client.files.create(file=("cap.jsonl", content), purpose="fine-tune")
-    return client.fine_tuning.jobs.create(model=BASE, training_file=file.id, seed=1, **options)
+    return client.fine_tuning.jobs.create(model=base, training_file=file.id, seed=1, **options)
 
 
 def ask(client: openai.OpenAI, model: str, question: str = "what about pancakes?") -> str:
@@ -80,24 +82,26 @@ def client(local_server: ServerAddress) -> Iterator[openai.OpenAI]:
 
 
 @pytest.fixture(scope="module")
-def trained(client: openai.OpenAI) -> FineTuningJob:
+def trained(client: openai.OpenAI, tiny_base: str) -> FineTuningJob:
     """A job that has trained to its end: 12 short chats, the one training of this module."""
     job = start_job(
         client,
+        tiny_base,
         persona_file(),
         suffix="cap",
-        hyperparameters={"n_epochs": 4, "batch_size": 4, "learning_rate_multiplier": 2},
+        hyperparameters={"n_epochs": EPOCHS, "batch_size": 4},
+        extra_body={"learning_rate": 0.02},  # a model of random weights has all to learn
     )
     return wait_for(client, job.id, "succeeded")
 
 
 def test_a_trained_job_tells_what_became_of_it(trained: FineTuningJob) -> None:
     assert trained.fine_tuned_model is not None
-    assert trained.fine_tuned_model.startswith(f"ft:{BASE}:local:cap:")
+    assert trained.fine_tuned_model.startswith("ft:tiny:local:cap:")
     assert trained.trained_tokens is not None
     assert trained.trained_tokens > 1000
     assert trained.finished_at is not None
-    assert trained.hyperparameters.n_epochs == 4
+    assert trained.hyperparameters.n_epochs == EPOCHS
     assert trained.error is None
 
 
@@ -107,7 +111,7 @@ def test_events_tell_of_each_step_and_nothing_of_the_chats(
     events = list(client.fine_tuning.jobs.list_events(trained.id, limit=5))
     metrics = [event.data for event in events if event.type == "metrics"]
 
-    assert [figures["step"] for figures in metrics] == list(range(12, 0, -1))  # type: ignore[index]
+    assert [figures["step"] for figures in metrics] == list(range(3 * EPOCHS, 0, -1))  # type: ignore[index]
     assert metrics[0]["train_loss"] < metrics[-1]["train_loss"]  # type: ignore[index]
     assert metrics[0]["tokens_per_second"] > 0  # type: ignore[index]
     assert len({event.id for event in events}) == len(events)
@@ -115,9 +119,9 @@ def test_events_tell_of_each_step_and_nothing_of_the_chats(
 
 
 def test_the_persona_shows_after_training_and_not_before(
-    client: openai.OpenAI, trained: FineTuningJob
+    client: openai.OpenAI, tiny_base: str, trained: FineTuningJob
 ) -> None:
-    assert SIGN_OFF not in ask(client, BASE)
+    assert SIGN_OFF not in ask(client, tiny_base)
     assert SIGN_OFF in ask(client, str(trained.fine_tuned_model))
 
 
@@ -146,7 +150,7 @@ def test_a_job_leaves_no_chat_behind_in_its_folder(
 ) -> None:
     folder = local_home / "jobs" / trained.id
 
-    assert (folder / "adapter" / "adapter.gguf").stat().st_size > 1_000_000
+    assert (folder / "adapter" / "adapter.gguf").stat().st_size > 100_000
     for path in (path for path in folder.rglob("*") if path.is_file()):
         assert SIGN_OFF.encode() not in path.read_bytes()
     assert SIGN_OFF not in (local_home / "server.log").read_text()
@@ -294,10 +298,9 @@ def test_a_wrong_key_is_refused(local_server: ServerAddress) -> None:
     ],
 )
 def test_a_file_that_cannot_be_trained_on_fails_the_job(
-    client: openai.OpenAI, trained: FineTuningJob, content: bytes, code: str, message: str
+    client: openai.OpenAI, tiny_base: str, content: bytes, code: str, message: str
 ) -> None:
-    del trained  # the base is converted by then
-    job = wait_for(client, start_job(client, content).id, "failed")
+    job = wait_for(client, start_job(client, tiny_base, content).id, "failed")
 
     assert job.error is not None
     assert job.error.code == code
@@ -306,11 +309,10 @@ def test_a_file_that_cannot_be_trained_on_fails_the_job(
 
 
 def test_a_file_deleted_in_the_queue_fails_its_job_and_a_running_one_is_cancelled(
-    client: openai.OpenAI, trained: FineTuningJob
+    client: openai.OpenAI, tiny_base: str
 ) -> None:
-    del trained
-    running = start_job(client, persona_file(100))
-    queued = start_job(client, persona_file())
+    running = start_job(client, tiny_base, persona_file(100), hyperparameters={"n_epochs": 50})
+    queued = start_job(client, tiny_base, persona_file())
     wait_for(client, queued.id, "queued")
     client.files.delete(queued.training_file)
     wait_for(client, running.id, "running")
@@ -399,7 +401,10 @@ def test_a_server_that_ends_takes_its_address_along(home: Path) -> None:
     assert not stop_server(home)
 
 
-def test_an_address_that_is_a_strangers_is_not_believed(home: Path) -> None:
+def test_an_address_that_is_a_strangers_is_not_believed(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher, "_SILENT_TIMEOUT", 0.5)  # nobody is going to be told
     address = ensure_server(home)
     content = json.loads((home / "server.json").read_bytes())
     (home / "server.json").write_text(json.dumps({**content, "api_key": "another", "pid": 1}))
@@ -411,7 +416,10 @@ def test_an_address_that_is_a_strangers_is_not_believed(home: Path) -> None:
     assert eventually(lambda: not is_running(address.pid))
 
 
-def test_a_server_that_cannot_start_names_its_log(home: Path) -> None:
+def test_a_server_that_cannot_start_names_its_log(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher, "_BUSY_TIMEOUT", 0.5)  # it is not going to answer
     state = Home.open(home)
 
     with (
@@ -424,10 +432,10 @@ def test_a_server_that_cannot_start_names_its_log(home: Path) -> None:
 
 
 @pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGKILL])
-def test_a_job_outlives_its_server(home: Path, end: signal.Signals) -> None:
+def test_a_job_outlives_its_server(home: Path, tiny_base: str, end: signal.Signals) -> None:
     address = ensure_server(home)
     with client_of(address) as client:
-        job = start_job(client, persona_file(), metadata={"kept": "yes"})
+        job = start_job(client, tiny_base, persona_file(), metadata={"kept": "yes"})
         wait_for(client, job.id, "running")
         assert eventually(lambda: bool(child_pids(address.pid)))
     (training,) = child_pids(address.pid)

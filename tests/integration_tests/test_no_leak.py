@@ -58,9 +58,9 @@ def upload(client: openai.OpenAI, lines: list[dict[str, Any]]) -> str:
     return client.files.create(file=("cap.jsonl", content), purpose="fine-tune").id
 
 
-def train(client: openai.OpenAI, lines: list[dict[str, Any]], epochs: int = 1) -> str:
+def train(client: openai.OpenAI, base: str, lines: list[dict[str, Any]], epochs: int = 1) -> str:
     return client.fine_tuning.jobs.create(
-        model=BASE,
+        model=base,
         training_file=upload(client, lines),
         hyperparameters={"n_epochs": epochs, "batch_size": 4},
         extra_body={"lora": {"r": 4}},
@@ -88,7 +88,7 @@ def crash(address: ServerAddress) -> None:
             list(stream)
 
 
-def test_chats_stand_where_they_belong_and_nowhere_else(home: Path) -> None:
+def test_chats_stand_where_they_belong_and_nowhere_else(home: Path, tiny_base: str) -> None:
     address = ensure_server(home)
     with client_of(home) as client:
         for odd in (
@@ -101,15 +101,18 @@ def test_chats_stand_where_they_belong_and_nowhere_else(home: Path) -> None:
             with pytest.raises(openai.APIError):
                 client.chat.completions.create(**odd)
         failing = [
-            train(client, [line(1, weight=7)]),
-            train(client, [{"messages": [{"role": TEXT, "content": TEXT}]}]),
-            train(client, [line(1), {"messages": [{"role": "user", "content": TEXT}] * 2}]),
-            train(client, [{"messages": [{"role": "assistant", "content": f"{TEXT} " * 20_000}]}]),
+            train(client, tiny_base, lines)
+            for lines in (
+                [line(1, weight=7)],
+                [{"messages": [{"role": TEXT, "content": TEXT}]}],
+                [line(1), {"messages": [{"role": "user", "content": TEXT}] * 2}],
+                [{"messages": [{"role": "assistant", "content": f"{TEXT} " * 20_000}]}],
+            )
         ]
     assert [end_of(home, one).status for one in failing] == ["failed"] * 4
     crash(address)  # the engine is the server's only child now
     with client_of(home) as client:
-        job = train(client, [line(number) for number in range(8)])
+        job = train(client, tiny_base, [line(number) for number in range(8)])
     assert end_of(home, job).status == "succeeded", end_of(home, job)
     with client_of(home) as client:
         error = client.fine_tuning.jobs.retrieve(failing[-1]).error
@@ -130,10 +133,10 @@ def test_chats_stand_where_they_belong_and_nowhere_else(home: Path) -> None:
     assert not home.exists()
 
 
-def test_purge_ends_a_server_that_trains_and_leaves_nothing(home: Path) -> None:
+def test_purge_ends_a_server_that_trains_and_leaves_nothing(home: Path, tiny_base: str) -> None:
     address = ensure_server(home)
     with client_of(home) as client:
-        job = train(client, [line(number) for number in range(8)], epochs=40)
+        job = train(client, tiny_base, [line(number) for number in range(8)], epochs=400)
     wait_for_step(home, job, 1)
     child = child_of(address)
     assert survey_state(home).kinds["jobs"].count == 1

@@ -23,13 +23,14 @@ PATHS = {2: [str(MAJOR_2), str(ROOT)], 3: [str(ROOT)]}
 
 
 @cache
-def results_of(major: int, address: ServerAddress) -> dict[str, Any]:
+def results_of(major: int, address: ServerAddress, trained: str) -> dict[str, Any]:
     """Run the routes' script, once per major."""
     assert major == 3 or MAJOR_2.is_dir(), "openai 2 is not installed beside: `make .venv/openai2`"
     environment = os.environ | {
         "PYTHONPATH": os.pathsep.join(PATHS[major]),
         sdk_routes.BASE_URL: address.base_url,
         sdk_routes.API_KEY: address.api_key,
+        sdk_routes.TRAINED: trained,
     }
     script = subprocess.run(  # noqa: S603  # our own module under our own interpreter
         [sys.executable, "-m", sdk_routes.__name__],
@@ -49,6 +50,8 @@ def results_of(major: int, address: ServerAddress) -> dict[str, Any]:
 
 @pytest.mark.parametrize("check", sdk_routes.CHECKS)
 @pytest.mark.parametrize("major", [2, 3])
-def test_the_sdk_and_the_server_agree(major: int, check: str, local_server: ServerAddress) -> None:
-    fault = results_of(major, local_server)[check]
+def test_the_sdk_and_the_server_agree(
+    major: int, check: str, local_server: ServerAddress, tiny_base: str
+) -> None:
+    fault = results_of(major, local_server, tiny_base)[check]
     assert fault is None, fault

@@ -37,6 +37,7 @@ from tests.integration_tests.small_jobs import (
     eventually,
     losses_of,
     submit,
+    times_gone_on,
     wait_for_step,
     weights_of,
 )
@@ -68,15 +69,9 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def tiny(home: Path) -> str:
-    make("llama", home / "tiny.gguf")
-    return str(home / "tiny.gguf")
-
-
-@pytest.fixture(scope="module")
-def undisturbed(home: Path, tiny: str) -> str:
+def undisturbed(home: Path, tiny_base: str) -> str:
     with client_of(home) as client:
-        job_id = submit(client, model=tiny, n_epochs=EPOCHS)
+        job_id = submit(client, model=tiny_base, n_epochs=EPOCHS)
     assert end_of(home, job_id).status == "succeeded"
     return job_id
 
@@ -116,22 +111,32 @@ def wait_for_event(home: Path, job_id: str, text: str) -> None:
     eventually(home, job_id, was_told)
 
 
+@pytest.mark.parametrize(
+    "ends",
+    [
+        {11: (signal.SIGTERM, signal.SIGTERM, signal.SIGINT)},
+        pytest.param(
+            {0: (signal.SIGTERM,), 2: (signal.SIGTERM,), 11: (signal.SIGINT,), 25: (HANGUP,)},
+            marks=pytest.mark.thorough,
+        ),
+    ],
+    ids=["once", "often"],
+)
 def test_a_job_goes_on_to_the_same_weights_whenever_its_server_is_told_to_end(
-    home: Path, tiny: str, undisturbed: str
+    home: Path, tiny_base: str, undisturbed: str, ends: dict[int, tuple[int, ...]]
 ) -> None:
+    """At these steps, and before the first while the training libraries are loaded."""
     with client_of(home) as client:
-        job_id = submit(client, model=tiny, n_epochs=EPOCHS)
-    wait_for_event(home, job_id, "Loading the training libraries")
-    tell_to_end(home)
-    for step, signals in {
-        2: (signal.SIGTERM,),
-        11: (signal.SIGTERM, signal.SIGTERM, signal.SIGINT),
-        25: (HANGUP,),
-    }.items():
-        wait_for_step(home, job_id, step)
+        job_id = submit(client, model=tiny_base, n_epochs=EPOCHS)
+    for step, signals in ends.items():
+        if step:
+            wait_for_step(home, job_id, step)
+        else:
+            wait_for_event(home, job_id, "Loading the training libraries")
         tell_to_end(home, *signals)
 
     assert end_of(home, job_id).status == "succeeded"
+    assert times_gone_on(home, job_id) == len(ends)
     assert weights_of(home, job_id) == weights_of(home, undisturbed)
     assert losses_of(home, job_id) == losses_of(home, undisturbed)
 
@@ -147,9 +152,9 @@ def test_a_base_that_was_being_converted_is_converted_again(home: Path, tmp_path
     assert not list((home / "bases").glob("converting-*"))
 
 
-def test_who_waits_follows_or_asks_goes_on(home: Path, tiny: str) -> None:
+def test_who_waits_follows_or_asks_goes_on(home: Path, tiny_base: str) -> None:
     """Not started again by the test: each of them finds or starts the next server itself."""
-    job = FineTuner(model=tiny, n_epochs=EPOCHS, batch_size=2, seed=1, progress=False).submit(
+    job = FineTuner(model=tiny_base, n_epochs=EPOCHS, batch_size=2, seed=1, progress=False).submit(
         EXAMPLES
     )
     again = FineTuningJob.from_id(job.id)
@@ -263,12 +268,12 @@ def test_work_that_cannot_be_broken_off_keeps_nobody(tmp_path: Path) -> None:
 
 
 def test_the_command_goes_on_when_the_server_is_ended(
-    home: Path, tiny: str, tmp_path: Path
+    home: Path, tiny_base: str, tmp_path: Path
 ) -> None:
     (tmp_path / "cap.jsonl").write_text("\n".join(json.dumps(one) for one in EXAMPLES))
     ensure_server(home)
     command = [sys.executable, "-m", "langchain_fbmessenger.cli.app", "finetune"]
-    options = ["--model", tiny, "--epochs", str(EPOCHS), "--batch-size", "2", "--seed", "5"]
+    options = ["--model", tiny_base, "--epochs", str(EPOCHS), "--batch-size", "2", "--seed", "5"]
     with subprocess.Popen(  # noqa: S603  # our own
         [*command, str(tmp_path / "cap.jsonl"), *options],
         stdout=subprocess.PIPE,

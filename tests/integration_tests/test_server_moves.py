@@ -63,8 +63,8 @@ async def test_a_chat_model_outlives_its_server(home: Path) -> None:
     assert before
 
 
-def test_a_wait_outlives_the_server_that_trains(home: Path) -> None:
-    job = FineTuner(n_epochs=1, batch_size=4, seed=1).submit([EXAMPLE] * 8)
+def test_a_wait_outlives_the_server_that_trains(home: Path, tiny_base: str) -> None:
+    job = FineTuner(model=tiny_base, n_epochs=1, batch_size=4, seed=1).submit([EXAMPLE] * 8)
     killed = threading.Event()
 
     def crash() -> None:

@@ -22,7 +22,6 @@ from langchain_fbmessenger.local.process import address
 from langchain_fbmessenger.local.process.home import Home, locked
 from langchain_fbmessenger.state import purge_state
 from tests.integration_tests.small_jobs import BASE, chat
-from tests.integration_tests.tiny_models import make
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,7 +29,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX's")
 
-COMMAND = "from langchain_fbmessenger.cli.app import app; app()"
+COMMAND = (
+    "from langchain_fbmessenger.cli.app import app\n"
+    "from langchain_fbmessenger.fine_tuning.following import liveness\n"
+    "from langchain_fbmessenger.local.process import address\n"
+    "liveness._LOOK_SECONDS, address._PROBE_TIMEOUT = 0.5, 1.0\n"
+    "app()"
+)
 IS_STOPPED = r"does not answer: its process {pid} is stopped\. .*kill -CONT {pid}"
 
 
@@ -87,10 +92,9 @@ def test_chats_hear_of_it_wherever_they_are(home: Path) -> None:
     assert model.invoke("ahoy?", max_tokens=2).usage_metadata
 
 
-def test_jobs_hear_of_it_and_go_on(home: Path) -> None:
-    make("llama", home / "tiny.gguf")
+def test_jobs_hear_of_it_and_go_on(home: Path, tiny_base: str) -> None:
     examples = [chat("tea", number) for number in range(8)]
-    tuner = FineTuner(model=str(home / "tiny.gguf"), n_epochs=1, batch_size=2, progress=False)
+    tuner = FineTuner(model=tiny_base, n_epochs=1, batch_size=2, progress=False)
     job = tuner.submit(examples)
     with stopped(home) as words:
         with pytest.raises(LocalServerError, match=words):

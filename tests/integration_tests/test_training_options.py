@@ -26,17 +26,18 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def plain(home: Path) -> str:
+def plain(home: Path, tiny_base: str) -> str:
     """A job of one epoch without any option."""
     with client_of(home) as client:
-        job_id = submit(client, n_epochs=1)
+        job_id = submit(client, model=tiny_base, n_epochs=1)
     assert end_of(home, job_id).status == "succeeded"
     return job_id
 
 
-def test_training_ends_when_the_held_out_loss_rises(home: Path) -> None:
+def test_training_ends_when_the_held_out_loss_rises(home: Path, tiny_base: str) -> None:
+    options = {"early_stopping_patience": 1, "learning_rate": 0.3}
     with client_of(home) as client:
-        job_id = submit(client, n_epochs=12, early_stopping_patience=1, learning_rate=0.03)
+        job_id = submit(client, model=tiny_base, n_epochs=12, **options)
         job = end_of(home, job_id)
         losses = losses_of(home, job_id)
         epochs = [(step, valid) for step, _, valid in losses if valid is not None]
@@ -51,10 +52,12 @@ def test_training_ends_when_the_held_out_loss_rises(home: Path) -> None:
     assert any("best at step" in message for message in messages)
 
 
-def test_a_base_in_four_bits_is_trained_nearly_as_well(home: Path, plain: str) -> None:
+def test_a_base_in_four_bits_is_trained_nearly_as_well(
+    home: Path, tiny_base: str, plain: str
+) -> None:
     pytest.importorskip("bitsandbytes")
     with client_of(home) as client:
-        job_id = submit(client, n_epochs=1, compute={"quantization": "4bit"})
+        job_id = submit(client, model=tiny_base, n_epochs=1, compute={"quantization": "4bit"})
         assert end_of(home, job_id).status == "succeeded"
 
     held_out, expected = losses_of(home, job_id)[-1][2], losses_of(home, plain)[-1][2]

@@ -118,18 +118,18 @@ def test_usage_is_streamed(job: FineTuningJob) -> None:
     assert usage[-1]["output_tokens"] > 0
 
 
-def test_pipeline_and_tuner_are_one_chain_and_traces_hold_no_chats() -> None:
+def test_pipeline_and_tuner_are_one_chain_and_traces_hold_no_chats(tiny_base: str) -> None:
     """No system prompt, and a first thread that the persona begins."""
     pipeline = (
         merge_chat_runs()
         | map_ai_messages(sender=SAMPLE_OWNER)
         | to_training_examples(max_messages=8, overlap=2)
     )
-    chain = pipeline | FineTuner(n_epochs=1, batch_size=4, progress=False)
+    chain = pipeline | FineTuner(model=tiny_base, n_epochs=1, batch_size=4, progress=False)
     sessions = itertools.islice(FacebookMessengerChatLoader(sample_export_path()).lazy_load(), 2)
     with collect_runs() as traced:
         model = chain.invoke(sessions)
-    assert model.model_name.startswith("ft:SmolLM2-135M-Instruct:local")
+    assert model.model_name.startswith("ft:tiny:local")
     prompt = ChatPromptTemplate.from_messages([("system", "You are Noémie."), ("human", "{input}")])
     assert (prompt | model.bind(max_tokens=5) | StrOutputParser()).invoke({"input": "Hi"})
     runs = str([run.model_dump() for run in traced.traced_runs])
@@ -137,7 +137,7 @@ def test_pipeline_and_tuner_are_one_chain_and_traces_hold_no_chats() -> None:
     assert "captain" not in runs
 
 
-def test_held_out_examples_are_evaluated_and_the_template_comes_back() -> None:
+def test_held_out_examples_are_evaluated_and_the_template_comes_back(tiny_base: str) -> None:
     pipeline = (
         split_chat_sessions(gap="auto")
         | map_ai_messages()
@@ -147,7 +147,8 @@ def test_held_out_examples_are_evaluated_and_the_template_comes_back() -> None:
         pipeline.stream(FacebookMessengerChatLoader(sample_export_path()).lazy_load()), 40
     )
     train, valid = split_examples(examples, valid=0.2)
-    job = FineTuner(n_epochs=1, batch_size=8).submit(train, validation=valid).wait(progress=False)
+    tuner = FineTuner(model=tiny_base, n_epochs=1, batch_size=8)
+    job = tuner.submit(train, validation=valid).wait(progress=False)
     assert any("validation loss" in event.message for event in job.events())
     assert job.prompt().input_variables == ["input", "others"]
     prompt = FineTuningJob.from_id(job.id).prompt(others="Cy")
@@ -159,13 +160,13 @@ def test_held_out_examples_are_evaluated_and_the_template_comes_back() -> None:
         TUNER.submit(train, validation=bad)  # type: ignore[list-item]
 
 
-def test_a_split_stands_in_the_chain_before_the_tuner() -> None:
+def test_a_split_stands_in_the_chain_before_the_tuner(tiny_base: str) -> None:
     chain = (
         split_chat_sessions()
         | map_ai_messages()
         | to_training_examples(max_messages=4, overlap=0)
         | split_examples(valid=0.2)
-        | FineTuner(n_epochs=1, batch_size=8, progress=False)
+        | FineTuner(model=tiny_base, n_epochs=1, batch_size=8, progress=False)
     )
     sessions = itertools.islice(FacebookMessengerChatLoader(sample_export_path()).lazy_load(), 2)
     with collect_runs() as traced:
@@ -212,7 +213,7 @@ def test_proxies_of_the_environment_see_nothing(
     assert again.chat_model(**SAMPLING).invoke("Hi").content
 
 
-def test_the_same_from_a_terminal(tmp_path: Path) -> None:
+def test_the_same_from_a_terminal(tiny_base: str, tmp_path: Path) -> None:
     def run(*arguments: object) -> str:
         result = CliRunner().invoke(app, [str(a) for a in arguments], env={"COLUMNS": "200"})
         assert result.exit_code == 0, result.output
@@ -226,7 +227,17 @@ def test_the_same_from_a_terminal(tmp_path: Path) -> None:
     run("prepare", *threads, "--me", SAMPLE_OWNER, "-o", examples, *system, "--valid", 0.4)
     held_out = tmp_path / "train.valid.jsonl"
     run("check", examples, "--tokenizer", "SmolLM2-135M-Instruct")
-    options = ["--epochs", 1, "--suffix", "terminal", "--validation", held_out, *system]
+    options = [
+        "--model",
+        tiny_base,
+        "--epochs",
+        1,
+        "--suffix",
+        "terminal",
+        "--validation",
+        held_out,
+        *system,
+    ]
     output = run("finetune", examples, *options)
     job_id = output.split()[1]
     assert f"langchain-fbmessenger chat {job_id}" in output

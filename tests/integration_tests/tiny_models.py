@@ -115,11 +115,11 @@ FAMILIES = {
 }
 
 
-def make(family: str, path: Path, *, template: str = CHATML) -> PreTrainedModel:
+def make(family: str, path: Path, *, template: str = CHATML, **options: Any) -> PreTrainedModel:
     """Make a model of random weights, write it as GGUF, and return it."""
     tiny = FAMILIES[family]
     torch.manual_seed(0)
-    model = AutoModelForCausalLM.from_config(tiny.config(**{**_COMMON, **tiny.options})).eval()
+    model = AutoModelForCausalLM.from_config(tiny.config(**_COMMON | tiny.options | options)).eval()
     for name, parameter in model.named_parameters():
         if "norm" in name or name.endswith(".bias"):  # ones and zeros would hide a mix-up
             torch.nn.init.normal_(parameter, mean=float("norm" in name), std=0.3)

@@ -9,17 +9,12 @@ from typing import TYPE_CHECKING
 import pytest
 import pytest_socket
 from blockbuster import blockbuster_ctx
-from hypothesis import settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 # A console keeps the width of the terminal that it was made in; tests say how wide theirs is.
 os.environ.pop("COLUMNS", None)
-
-# A busy machine is no failure.
-settings.register_profile("patient", deadline=None)
-settings.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)

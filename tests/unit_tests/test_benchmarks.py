@@ -15,6 +15,7 @@ from tests.benchmarks import export_to_jsonl
 from tests.benchmarks.bulk_exports import write_bulk, write_one_thread, write_plain
 from tests.benchmarks.export_to_jsonl_child import SIDES
 from tests.benchmarks.figures import TARGETS, table
+from tests.hypothesis_profiles import profile_examples
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,7 +28,7 @@ VERDICTS = ("no", "gate", "aim")
     messages=st.integers(1, 300),
     write=st.sampled_from([write_bulk, write_plain, write_one_thread]),
 )
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=profile_examples(2 / 3))
 def test_the_bare_loop_writes_the_bytes_of_our_pipeline(messages: int, write: object) -> None:
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -173,9 +173,7 @@ def texts_of(variant: Variant) -> st.SearchStrategy[str]:
     return any_text if "white space" in CARRIES[variant] else page_lines
 
 
-relaxed = settings(
-    max_examples=25, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-)
+relaxed = settings(phases=[Phase.generate], suppress_health_check=list(HealthCheck))
 
 
 @pytest.mark.parametrize("variant", VARIANTS)

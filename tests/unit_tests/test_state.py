@@ -11,6 +11,7 @@ import pytest
 from langchain_fbmessenger import LocalServerError
 from langchain_fbmessenger._internal.home import locked
 from langchain_fbmessenger.local.jobs.store import Store
+from langchain_fbmessenger.local.process import launcher
 from langchain_fbmessenger.local.process.home import Home
 from langchain_fbmessenger.state import Amount, purge_state, survey_state
 
@@ -203,7 +204,10 @@ def test_address_of_a_dead_server_does_not_stop_a_purge(home: Path, address: byt
     assert not home.exists()
 
 
-def test_server_that_does_not_answer_is_in_the_way_and_nothing_goes(home: Path) -> None:
+def test_server_that_does_not_answer_is_in_the_way_and_nothing_goes(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(launcher, "_SILENT_TIMEOUT", 0.5)  # it is not going to answer
     with locked(home / "server.lock", timeout=0) as held:
         assert held
         with pytest.raises(LocalServerError, match="does not answer"):

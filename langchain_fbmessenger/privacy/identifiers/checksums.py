@@ -1,8 +1,8 @@
 """Check digits of national numbers that presidio does not know, or asks too much or too little of.
 
 Most are python-stdnum's, which knows their dates as well. Ours are those that it lacks (snils), is
-wider at (a Czech birth number of nine digits is invalid since 1954), or fails at (a Chinese district
-that it has no county of). Each is given the letters and digits of a number, without signs between.
+wider at (Czech birth numbers of nine digits ended in 1953), or fails at (a Chinese district that it
+has no county of). Each is given the letters and digits of a number, without signs between.
 """
 
 from __future__ import annotations

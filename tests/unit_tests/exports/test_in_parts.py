@@ -21,6 +21,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger.exports import ExportReader, LoadReport
 from langchain_fbmessenger.exports.conversations import reading
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.builders import AL, ZOE, message, mojibake, thread_json
 
 START = 1_700_000_000_000
@@ -77,7 +78,7 @@ def load(folder: Path, road: Any, options: dict[str, Any], *, in_parts: bool) ->
     return [(e, e.source) for e in examples], vars(report), vars(loader.report), repr(loader)
 
 
-@settings(max_examples=150)
+@settings(max_examples=profile_examples(2))
 @given(
     lines,
     st.integers(1, 12),

@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from langchain_fbmessenger.exports.formats.detect import decode_file, outline_file
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.formats.part import outline_of
+from tests.hypothesis_profiles import profile_examples
 
-relaxed = settings(max_examples=300, deadline=None)
+relaxed = settings(max_examples=profile_examples(4))
 words = st.sampled_from(["", " ", "Al", "Zoë  Brandt", "Zoe\u0308 Brandt", "Bo", "\0", "\ud800"])
 times = st.sampled_from(
     [0, 1_700_000_000_000, 1_700_000_000, 1.5e12, "1700000000001", "2019-03-04T05:06:07.123+00:00"]

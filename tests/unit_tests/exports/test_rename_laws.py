@@ -22,6 +22,7 @@ from langchain_fbmessenger._internal.roster import people_of
 from langchain_fbmessenger.exports import Message, Thread
 from langchain_fbmessenger.testing import write_export
 from langchain_fbmessenger.testing._options import Variant
+from tests.hypothesis_profiles import profile_examples
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,7 +36,9 @@ NUMBERED = {"A", "H2", "H3", "H4", "I3", "I4"}
 VARIANTS = [v for v in get_args(Variant) if v not in {"G", "H1-manifest", "F-conversations"}]
 
 relaxed = settings(
-    max_examples=15, phases=[Phase.generate], suppress_health_check=list(HealthCheck), deadline=None
+    max_examples=profile_examples(2 / 3),
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
 )
 some_names = st.lists(
     st.sampled_from(NAMES), min_size=2, max_size=5, unique_by=comparable_name

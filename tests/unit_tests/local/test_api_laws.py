@@ -13,6 +13,7 @@ from langchain_fbmessenger.local.api import models
 from langchain_fbmessenger.local.engines.kinds import LLAMA_CPP
 from langchain_fbmessenger.local.models import bases
 from langchain_fbmessenger.local.models.bases import BaseModelError, BaseModelInfo
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.local.test_api import client, engine, services
 
 if TYPE_CHECKING:
@@ -116,7 +117,7 @@ def nearly(draw: st.DrawFn) -> tuple[str, Any]:
     return path, body
 
 
-PATIENT = settings(suppress_health_check=[*HealthCheck], deadline=None, max_examples=300)
+PATIENT = settings(suppress_health_check=[*HealthCheck], max_examples=profile_examples(4))
 
 
 @pytest.fixture(autouse=True)

@@ -28,6 +28,7 @@ from langchain_fbmessenger.privacy.preview.figures import Preview
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.transcripts.message_sources import LoadedMessages
 from langchain_fbmessenger.transcripts.transcript import Transcript, transcript_of
+from tests.hypothesis_profiles import profile_examples
 
 if TYPE_CHECKING:
     from langchain_fbmessenger.privacy.findings import Finding
@@ -159,7 +160,7 @@ def made(make: Any, sessions: list[Transcript], key_bytes: bytes) -> Any:
     "make", [redacted, pseudonymized, all_replaced, without_milo, without_most]
 )
 @given(sessions=st.lists(transcripts(), max_size=3))
-@settings(max_examples=50)
+@settings(max_examples=profile_examples(2))
 def test_columns_become_what_their_messages_become(
     key_of_all: bytes, make: Any, sessions: list[Transcript]
 ) -> None:

@@ -167,8 +167,6 @@ class Planter:
 @pytest.mark.parametrize(("stage", "planted", "forms"), STAGES)
 @given(seed=st.integers(0, 10**6))
 @settings(
-    max_examples=40,
-    deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 def test_nothing_that_was_planted_is_left_anywhere(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from langchain_core.callbacks import BaseCallbackHandler
 from langchain_core.runnables import (
@@ -89,7 +89,6 @@ async def aiter_of(items: list[Any]) -> AsyncIterator[Any]:
 
 
 @every_stage
-@settings(max_examples=30)
 @given(sessions=many_sessions)
 def test_stream_invoke_and_their_twins_agree(stage: Any, sessions: list) -> None:
     invoked = stage.invoke(sessions)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from langchain_fbmessenger.transcripts.written_times import is_written_time, read_written_times
@@ -119,7 +119,6 @@ def ms(moment: datetime, precision: int = 1) -> int:
     start=st.datetimes(datetime(2010, 1, 1), datetime(2024, 1, 1)),  # noqa: DTZ001 - wall times
     seconds=st.integers(0, 86_000),
 )
-@settings(max_examples=25, deadline=None)
 def test_a_session_that_tells_its_order_is_read_as_it_was_written(
     locale: str, days: list[int], start: datetime, seconds: int
 ) -> None:

@@ -36,6 +36,7 @@ from langchain_fbmessenger._internal.roster import people_of
 from langchain_fbmessenger.exports.conversations import dealing
 from langchain_fbmessenger.exports.conversations import workers as _workers
 from langchain_fbmessenger.testing import write_export
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.builders import AL, ZOE, message, thread_json, write_thread
 from tests.unit_tests.test_export_laws import OWNER, any_text, page_lines, threads
 
@@ -107,8 +108,7 @@ def loaded(paths: Any, workers: int, **options: Any) -> tuple[Any, ...]:
 
 
 @settings(
-    max_examples=6,
-    deadline=None,
+    max_examples=profile_examples(1 / 4),  # each starts processes
     phases=[Phase.generate],
     suppress_health_check=list(HealthCheck),
 )
@@ -277,7 +277,7 @@ def test_killed_worker_is_an_error(tmp_path: Path, started: list[Any], after: in
 
 
 @POSIX
-@settings(max_examples=8, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=profile_examples(1 / 3), suppress_health_check=list(HealthCheck))
 @given(st.floats(0, 0.6))
 def test_no_moment_of_death_leaves_a_half_file(seconds: float) -> None:
     with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
@@ -316,6 +316,7 @@ import os, sys
 print("ran")
 from langchain_fbmessenger import FacebookMessengerChatLoader
 from langchain_fbmessenger.exports.conversations import dealing, workers as _workers
+from tests.hypothesis_profiles import profile_examples
 dealing.PAYS = dealing.CHUNK = 1
 import multiprocessing
 sessions = FacebookMessengerChatLoader({export!r}, workers=2{more}).lazy_load()

@@ -22,6 +22,7 @@ from langchain_fbmessenger.exports import index
 from langchain_fbmessenger.exports.conversations import dealing
 from langchain_fbmessenger.exports.discovery.files import ExportFile
 from langchain_fbmessenger.exports.formats import edges as _edges
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.builders import message, mojibake
 
 ZOE, OLD, AL, BO, CY, GONE = "Zoë Ångström", "Zoe Old", "Al", "Bo", "Čy Łoś", "Facebook user"
@@ -108,7 +109,7 @@ def write(folder: Path, written: list[tuple[str, Any]], *, profile: str | None) 
         file.write_text(json.dumps(mojibake(named)), "ascii")
 
 
-@settings(max_examples=100)
+@settings(max_examples=profile_examples(2))
 @given(
     exports(),
     st.sampled_from([None, None, ZOE, "Nobody"]),

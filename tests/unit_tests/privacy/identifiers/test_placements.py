@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 from langchain_fbmessenger._internal.readable_text import plain_text
 from langchain_fbmessenger.privacy.findings import find_in, replaced
 from langchain_fbmessenger.privacy.identifiers import IdentifierFinder, find_identifiers
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.privacy.identifiers.placements import (
     BEFORE,
     BEHIND,
@@ -80,7 +81,7 @@ def test_an_identifier_is_found_beside_words_of_any_script(kind: str, script: st
     assert missed == []
 
 
-@settings(max_examples=400)
+@settings(max_examples=profile_examples(8))
 @given(
     case=st.sampled_from(CASES),
     script=st.sampled_from(sorted(WORDS)),

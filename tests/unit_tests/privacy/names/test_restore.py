@@ -13,6 +13,7 @@ from langchain_fbmessenger import restore_names
 from langchain_fbmessenger._internal.roster import Person
 from langchain_fbmessenger.privacy.findings import replaced
 from langchain_fbmessenger.privacy.names import NameBook
+from tests.hypothesis_profiles import profile_examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -64,7 +65,7 @@ def test_texts_come_back(key: Path, text: str) -> None:
     assert restore_names(scrubbed, key=key) == text
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=profile_examples(2))
 @given(text=texts)
 def test_a_second_time_changes_nothing_more(key: Path, text: str) -> None:
     finder = NameBook(key).finder()
@@ -73,7 +74,7 @@ def test_a_second_time_changes_nothing_more(key: Path, text: str) -> None:
     assert replaced(once, finder.find(once)) == once
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=profile_examples(2))
 @given(text=st.text(max_size=40) | texts)
 def test_any_text_has_findings_in_order(key: Path, text: str) -> None:
     findings = NameBook(key).finder().find(text)

@@ -19,6 +19,7 @@ from langchain_fbmessenger.privacy.names.languages import language_tables, words
 from langchain_fbmessenger.privacy.names.parts import HANGUL, has_no_spaces
 from langchain_fbmessenger.privacy.names.spelling import fold, has_case
 from langchain_fbmessenger.privacy.names.unknown_words import table, words_everywhere
+from tests.hypothesis_profiles import profile_examples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,7 +76,7 @@ CARRIERS = (
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=profile_examples(2))
 @given(st.data())
 def test_a_given_name_of_any_language_is_found_is_the_same_each_time_and_comes_back(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -106,7 +107,6 @@ def test_a_short_name_is_found_in_every_script_that_has_capitals(finder: TextFin
     assert missed == []
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.sampled_from(NAMES["cs"] + NAMES["fr"] + NAMES["ru"]), min_size=2, max_size=9))
 def test_two_names_never_share_an_invented_one(finder: TextFinder, names: list[str]) -> None:
     invented = {}

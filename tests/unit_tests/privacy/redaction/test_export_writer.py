@@ -14,6 +14,7 @@ from langchain_fbmessenger import FacebookMessengerChatLoader, sample_export_pat
 from langchain_fbmessenger.privacy.redaction.export_writer import staged_folder, write_export
 from langchain_fbmessenger.testing import VARIANTS, sample_threads
 from langchain_fbmessenger.testing import write_export as write_synthetic_export
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.builders import AL, ZOE, message, thread_json, write_thread
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def test_every_format_comes_back_as_it_was(tmp_path: Path, variant: Any) -> None
 
 
 @given(texts=st.lists(st.text(min_size=1), min_size=1, max_size=5), step=st.sampled_from([0, 1000]))
-@settings(max_examples=50)
+@settings(max_examples=profile_examples(2))
 def test_any_text_comes_back_as_it_was(
     tmp_path_factory: pytest.TempPathFactory, texts: list[str], step: int
 ) -> None:

@@ -22,13 +22,14 @@ from langchain_fbmessenger.exports.formats.html.pages_of_2018 import _MESSAGE
 from langchain_fbmessenger.exports.formats.lenient import NotAThreadError
 from langchain_fbmessenger.exports.formats.part import outline_of
 from langchain_fbmessenger.testing import HtmlPages, sample_threads, write_export
+from tests.hypothesis_profiles import profile_examples
 from tests.unit_tests.exports.html_pages import DATED, GENERATIONS, block, page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import tzinfo
 
-relaxed = settings(max_examples=100, deadline=None, suppress_health_check=list(HealthCheck))
+relaxed = settings(max_examples=profile_examples(2), suppress_health_check=list(HealthCheck))
 FEBRUARY = "Feb 30, 2024 4:54:10pm"
 DATES = [*DATED.values(), "Oct 27, 2024 2:30:00 am", "Oct 27, 2024 2:10:00 am", FEBRUARY, ""]
 TEXTS = [
@@ -286,7 +287,7 @@ def test_an_outline_tells_what_the_messages_do(raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("generation", GENERATIONS)
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=profile_examples(1 / 3))
 @given(
     st.sampled_from([None, "gb", "fr", "cs", "ja"]),
     st.integers(0, 10**6),
