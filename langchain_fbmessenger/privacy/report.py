@@ -70,7 +70,7 @@ class PrivacyReport(Shown):
 
     def saw_unchanged(self, texts: Sequence[str]) -> None:
         """Count messages' texts in which nothing was found, as `saw` would one by one."""
-        if type(self).saw is PrivacyReport.saw:
+        if getattr(self.saw, "__func__", None) is PrivacyReport.saw:
             self.messages += len(texts)
             return
         for text in texts:

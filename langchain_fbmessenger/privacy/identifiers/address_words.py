@@ -74,6 +74,10 @@ def address_file() -> _File:
     file: _File = read_table(__package__, "addresses.toml", _File)
     for name, language in file.language.items():
         language.name = name
+    for lists in (*file.language.values(), file.none):  # texts are compared in folded case
+        for field, words in msgspec.structs.asdict(lists).items():
+            if field != "name":
+                setattr(lists, field, type(words)(word.casefold() for word in words))
     return file
 
 
@@ -100,8 +104,8 @@ _WORD_OR_NUMBER = re.compile(f"[{_EVERY_LETTER}]+|[0-9]+")
 _AFTER_DIGITS = ":"  # sorts behind every number and before every letter
 _A_LETTER_FOLDED = "\u0345"  # the only sign that folds to a letter, and so would go with a word
 # What has no word that says "street" has a capital in the word before its number, and a second
-# number, or "I live at" before it.
-_NAME_AND_NUMBER = re.compile(rf"{CAPITALS}\S*\s*[0-9]+(?![0-9:%€$£°])")
+# number, or "I live at" before it. No street's word is longer than forty letters.
+_NAME_AND_NUMBER = re.compile(rf"{CAPITALS}\S{{0,40}}\s*[0-9]+(?![0-9:%€$£°])")
 _TWO_NUMBERS = re.compile(r"[0-9](?:/|[^0-9/-][^0-9]*[0-9])")
 _MOST_NUMBERS = 4  # of more, each may be one: looking at each of them costs as much as they are
 
@@ -176,9 +180,8 @@ def _holds(folded: str, letters: list[str], words: dict[str, list[str]]) -> bool
         letters: All runs of letters in it.
         words: The words, by their first letters.
     """
-    if words.keys().isdisjoint(letters):
-        return False
-    return any(word in folded for first in letters for word in words.get(first, ()))
+    firsts = words.keys() & letters
+    return any(word in folded for first in firsts for word in words[first])
 
 
 def _folded(text: str) -> str:

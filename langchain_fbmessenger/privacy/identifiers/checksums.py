@@ -8,6 +8,7 @@ has no county of). Each is given the letters and digits of a number, without sig
 from __future__ import annotations
 
 import re
+import unicodedata
 from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -76,6 +77,7 @@ def _passes(module: str, number: str) -> bool:
     try:
         checked = import_module(f"stdnum.{module}")
     except ImportError as error:
-        message = "Finding national ids"
+        message = "Checking the digits of ids and cards"
         raise MissingExtraError(message, extra="privacy", missing="python-stdnum") from error
-    return bool(checked.is_valid(number))
+    in_ascii = "".join(str(unicodedata.decimal(char, char)) for char in number)
+    return bool(checked.is_valid(in_ascii))

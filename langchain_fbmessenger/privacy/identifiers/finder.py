@@ -56,7 +56,7 @@ _CODE = re.compile(
     r"\d(?:[ -:]?\d){6}|\d{6}[\w+-]|\d\d ?\d\d ?\d\d ?[A-Da-d]|[A-Z]\d{4}[A-Z]|\w{26}"
     r"|[A-Za-z]{6}\w\w[A-Za-z]\w\w[A-Za-z]\w{3}[A-Za-z]"
 )
-_DOCUMENT = re.compile(r"[A-Z0-9]{6}|[A-Za-z]\d{5}")
+_DOCUMENT = re.compile(r"[A-Z0-9]{6}|\d{5}")
 _RARE_DIGIT = int(Sign.RARE_DIGIT)
 _QUAD = re.compile(r"\d\.\d{1,3}\.|:[0-9A-Fa-f]{0,4}:")
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["UNCHECKED", "find_documents", "find_national_ids", "find_presidio_ids"]
 
 _DOCUMENT = re.compile(
-    r"(?<!\d)(?:(?=(?:[A-Z]*\d){4})[A-Z0-9]{6,10}|(?<![A-Za-z])[A-Za-z]{1,3}\d{5,10}|\d{6,10}"
+    r"(?<!\d)(?:(?=(?:[A-Z]{0,9}\d){4})[A-Z0-9]{6,10}|(?<![A-Za-z])[A-Za-z]{1,3}\d{5,10}|\d{5,10}"
     r"|\d\d ?\d\d ?\d{6})(?!\d)"
 )
 _DOCUMENT_REACH = 24
@@ -60,7 +60,7 @@ def _found(rows: list[_Row], text: str) -> Iterator[Spot]:
 
 
 def _passes(check: Callable[[str], bool], number: str, _written: str) -> bool:
-    return check(number)
+    return len({*number}) > 1 and check(number)  # "111.111.111-11" passes, and is no number
 
 
 def _is_all_of_one(recognizer: str, number: str, written: str) -> bool:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from enum import IntFlag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, AnyStr
 
 from langchain_fbmessenger.privacy.findings import SEPARATOR
 
@@ -83,6 +83,7 @@ class Sign(IntFlag):
 _BETWEEN = SEPARATOR.encode()
 _FEWEST_DOTS = 2  # of an IP address of version 6; version 4 has three
 _TWELVE = 12
+_LONGEST_REMEMBERED = 64  # marks of one text
 _MOST_REMEMBERED = 2**12  # orders of marks; nearly all texts have one of few
 
 
@@ -100,7 +101,7 @@ def _all_but(of: str) -> bytes:
     )
 
 
-_MARKS_OF = (("d", "[0-9]"), ("/", "[/=?#]"), (".", "[.:]"))
+_MARKS_OF = (("d", "[0-9]"), ("/", "[/=#]"), (".", "[.:]"))
 _DIGITS = _table("[0-9]", "d")
 _LETTERS_AND_DIGITS = bytes(
     ord("a") if chr(code).isascii() and chr(code).isalpha() else digit
@@ -112,7 +113,7 @@ _MARKS = bytes(
     next((ord(mark) for mark, of in _MARKS_OF if re.match(of, chr(code))), code)
     for code in range(256)
 )
-_NO_MARKS = _all_but("[0-9/=?#@.:]")
+_NO_MARKS = _all_but("[0-9/=#@.:]")
 _BETWEEN_GROUPS = b" -"  # of an IBAN
 _BETWEEN_DIGITS, _BETWEEN_NUMBERS = b" .", b" .-/()"
 _IBAN_BEGINS = b"aadd"
@@ -145,7 +146,7 @@ class _SignsOfMarks(dict[bytes, int]):
         signs |= Sign.LINK if b"/" in marks else Sign.NONE
         signs |= Sign.AT if b"@" in marks else Sign.NONE
         signs |= Sign.DOTS if marks.count(b".") >= _FEWEST_DOTS else Sign.NONE
-        if len(self) < _MOST_REMEMBERED:
+        if len(self) < _MOST_REMEMBERED and len(marks) <= _LONGEST_REMEMBERED:
             self[marks] = int(signs)
         return int(signs)
 
@@ -165,12 +166,14 @@ def signs_in(texts: Sequence[str]) -> list[int]:
     seen = joined.encode("ascii", "replace")
     signs = [*map(_signs_of_marks.__getitem__, seen.translate(_MARKS, _NO_MARKS).split(_BETWEEN))]
 
-    def note(sign: Sign, what: bytes, where: bytes) -> None:
+    def note(sign: Sign, what: AnyStr, where: AnyStr) -> None:
         if what in where:
-            for place, piece in enumerate(where.split(_BETWEEN)):
+            between: Any = SEPARATOR if isinstance(where, str) else _BETWEEN
+            for place, piece in enumerate(where.split(between)):
                 if what in piece:
                     signs[place] |= int(sign)
 
+    note(Sign.LINK, "?", joined)  # which in `seen` stands for what is not ASCII
     note(Sign.FIVE_DIGITS, _FIVE_DIGITS, seen.translate(_DIGITS))
     note(Sign.SIX_DIGITS, _SIX_DIGITS, seen.translate(_DIGITS, _BETWEEN_DIGITS))
     note(Sign.LONG_NUMBER, _SEVEN_DIGITS, seen.translate(_DIGITS, _BETWEEN_NUMBERS))
@@ -178,8 +181,11 @@ def signs_in(texts: Sequence[str]) -> list[int]:
     note(Sign.LONG_WORD, _LONG_WORD, seen.translate(_IN_WORDS))
     pieces = seen.translate(_LETTERS_AND_DIGITS, _BETWEEN_GROUPS)
     if _IBAN_BEGINS in pieces:
+        place = done = 0
         for match in _IBAN.finditer(pieces):
-            signs[pieces.count(_BETWEEN, 0, match.start())] |= int(Sign.IBAN)
+            place += pieces.count(_BETWEEN, done, match.start())
+            done = match.start()
+            signs[place] |= int(Sign.IBAN)
     return signs if joined.isascii() else _with_rare_digits(signs, joined)
 
 

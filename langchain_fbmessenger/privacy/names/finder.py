@@ -115,12 +115,21 @@ class NameFinder:
         self._odd = index.odd | nicknames.odd
         either = "|".join(map(_whole, sorted(self._odd, key=len, reverse=True)))
         self._mention_of_odd = re.compile(f"@({either})")
+        self._looked_at = -1
+        self._look_anew()
+
+    def _look_anew(self) -> None:
+        """Forget what was unfamiliar: the index may know more names by now."""
+        size = self._index.size
+        if self._looked_at == size:
+            return
+        self._looked_at = size
         self._unnamed = FamiliarWords(self._may_be_named)
         self._looks: list[Callable[[str], object]] = [has_letters_apart]
-        if index.inside_pattern:
-            self._looks.append(index.inside_pattern.search)
-        if nicknames.inside:
-            self._looks.append(nicknames.find_inside)
+        if self._index.inside_pattern:
+            self._looks.append(self._index.inside_pattern.search)
+        if self._nicknames.inside:
+            self._looks.append(self._nicknames.find_inside)
         if self._odd:
             self._looks.append(re.compile("@").search)
 
@@ -139,6 +148,7 @@ class NameFinder:
 
     def suspects(self, texts: Sequence[str]) -> list[int]:
         """Return the places of the texts that may hold something; the others hold nothing."""
+        self._look_anew()
         joined = SEPARATOR.join(texts)
         places = {*self._unnamed.others(texts)}
         for look in self._looks:

@@ -96,6 +96,11 @@ class NameIndex:
         self._inside_pattern: re.Pattern[str] | None = None
 
     @property
+    def size(self) -> int:
+        """How much it knows; names are added, and none is taken out."""
+        return len(self.forms) + len(self.inside) + len(self.odd)
+
+    @property
     def inside_pattern(self) -> re.Pattern[str] | None:
         """What finds the names within words; None if there are no such names."""
         if self.inside and self._inside_pattern is None:

@@ -194,3 +194,11 @@ def test_chosen_messages_are_the_same_ones(session: Transcript, data: Any) -> No
         assert [chosen.firsts, chosen.lasts] == [
             [times[index] for index in indexes] for times in (one.firsts, one.lasts)
         ]
+
+
+def test_a_report_whose_saw_was_replaced_is_called_for_each_text() -> None:
+    report = PrivacyReport()
+    seen: list[str] = []
+    report.saw = lambda before, after, findings: seen.append(before)  # type: ignore[method-assign]  # noqa: ARG005
+    report.saw_unchanged(["a", "b"])
+    assert seen == ["a", "b"]

@@ -46,3 +46,21 @@ def test_regions_say_whose_national_numbers_are_read() -> None:
 def test_unknown_options_name_those_that_are_known(options: dict[str, object], said: str) -> None:
     with pytest.raises(ValueError, match=said):
         find_identifiers("", **options)  # type: ignore[arg-type]
+
+
+def test_a_card_is_found_whatever_digits_it_is_written_in() -> None:
+    number = "4111 1111 1111 111"
+    for zero in "\u0660\u0966\U0001e950":
+        written = "".join(chr(ord(zero) + int(c)) if c.isdigit() else c for c in number)
+        [found] = find_identifiers(f"moje {written}1")
+        assert found.kind == "card"
+
+
+def test_one_digit_repeated_is_no_id() -> None:
+    assert find_identifiers("CPF 529.982.247-25")
+    assert not find_identifiers("CPF 111.111.111-11")
+
+
+def test_words_of_streets_are_compared_in_folded_case() -> None:
+    [found] = find_identifiers("το γραφείο είναι οδός Ερμού 12")
+    assert found.kind == "address"

@@ -21,6 +21,7 @@ from langchain_fbmessenger.privacy.identifiers import (
     ids,
     links,
     phones,
+    signs,
     words,
 )
 from langchain_fbmessenger.privacy.identifiers.address_words import address_file
@@ -234,3 +235,17 @@ def test_every_valid_number_may_be_one_of_its_region(region: str, rng: Any) -> N
         for one in (written.lstrip("+"), changed):
             if phones.PhoneFinder()._valid(one, region) is not None:
                 assert phones._may_be_of(region, re.sub(r"\D", "", one))
+
+
+def test_what_is_not_ascii_has_no_sign_of_a_link() -> None:
+    assert signs_in(["в 5 часов", "v 5? Ano", "5 a/b"]) == [
+        Sign.DIGIT,
+        Sign.DIGIT | Sign.LINK,
+        Sign.DIGIT | Sign.LINK,
+    ]
+
+
+def test_no_long_text_is_remembered_for_its_signs() -> None:
+    marks = signs._signs_of_marks
+    signs_in([f"{n} " + "1 " * 1000 for n in range(50)])
+    assert max(map(len, marks)) <= signs._LONGEST_REMEMBERED

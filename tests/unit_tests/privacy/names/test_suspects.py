@@ -15,6 +15,8 @@ from langchain_fbmessenger.privacy.names import NameBook
 from tests.unit_tests.privacy.side_by_side import find_in_each
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from langchain_fbmessenger.privacy.findings import BulkFinder
 
 PEOPLE = (
@@ -79,3 +81,15 @@ def test_words_are_forgotten_before_they_are_too_many() -> None:
     for number in range(2**17):
         are_familiar(familiar, f"a{number}b")
     assert len(familiar._unwanted) <= 2**16
+
+
+def test_who_is_learnt_later_is_found_in_words_that_were_familiar(tmp_path: Path) -> None:
+    book = NameBook(tmp_path / "names.key")
+    book.learn(map(Person, ["Milo Dvořák", "Jan Novák", "Petr Svoboda", "Eva Malá"]))
+    finder = book.finder()
+    text = "Karel i Karlovi"
+    assert not finder.suspects([text])
+    NameBook(tmp_path / "names.key").learn(map(Person, ["Karel Svoboda"]))
+    book.finder([("", "ptáček")])  # reads the key again, and the index grows
+    assert [*find_in_each([text], [finder])] == [(text, find_in(text, [finder]))]
+    assert find_in(text, [finder])
