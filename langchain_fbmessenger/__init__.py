@@ -18,8 +18,13 @@ _ROOMS = {
     "evaluation": (
         "Canaries",
         "LeakReport",
+        "LikenessReport",
         "aaudit_leaks",
+        "aevaluate",
         "audit_leaks",
+        "evaluate",
+        "likeness_prompts",
+        "measure_likeness",
         "plant_canaries",
     ),
     "examples": (

@@ -15,10 +15,25 @@ from langchain_fbmessenger.evaluation import (
     LeakReport as LeakReport,
 )
 from langchain_fbmessenger.evaluation import (
+    LikenessReport as LikenessReport,
+)
+from langchain_fbmessenger.evaluation import (
     aaudit_leaks as aaudit_leaks,
 )
 from langchain_fbmessenger.evaluation import (
+    aevaluate as aevaluate,
+)
+from langchain_fbmessenger.evaluation import (
     audit_leaks as audit_leaks,
+)
+from langchain_fbmessenger.evaluation import (
+    evaluate as evaluate,
+)
+from langchain_fbmessenger.evaluation import (
+    likeness_prompts as likeness_prompts,
+)
+from langchain_fbmessenger.evaluation import (
+    measure_likeness as measure_likeness,
 )
 from langchain_fbmessenger.evaluation import (
     plant_canaries as plant_canaries,
@@ -207,6 +222,7 @@ __all__ = [
     "InvalidInputError",
     "InvalidOptionError",
     "LeakReport",
+    "LikenessReport",
     "LoadReport",
     "LocalServerError",
     "MalformedExportError",
@@ -228,15 +244,19 @@ __all__ = [
     "WorkerError",
     "__version__",
     "aaudit_leaks",
+    "aevaluate",
     "apply_consent",
     "audit_leaks",
     "balance_examples",
     "check_examples",
     "convert_messages_for_finetuning",
+    "evaluate",
     "export_examples",
     "find_identifiers",
+    "likeness_prompts",
     "map_ai_messages",
     "map_ai_messages_in_session",
+    "measure_likeness",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
     "plant_canaries",

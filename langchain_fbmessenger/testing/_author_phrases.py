@@ -62,13 +62,14 @@ SYNONYMS: dict[str, tuple[str, ...]] = {
 }
 
 THINGS = (
-    "bike", "cake", "parcel", "film", "ticket", "umbrella", "dog", "guitar", "soup", "book", "lamp",
-    "boat", "key", "plant", "jacket", "photo", "letter", "phone", "kettle", "map", "hat", "camera",
-    "ladder", "chair", "ring", "drum", "kite", "mirror", "tent", "clock",
+    "bike", "cake", "parcel", "film", "ticket", "umbrella", "dog", "guitar", "soup", "book",
+    "lamp", "boat", "key", "plant", "jacket", "photo", "letter", "phone", "kettle", "map",
+    "hat", "camera", "ladder", "chair", "ring", "drum", "kite", "mirror", "tent", "clock",
 )  # fmt: skip
 PLACES = (
-    "harbour", "library", "market", "station", "museum", "bakery", "pool", "park", "office", "school",
-    "beach", "cinema", "garden", "bridge", "church", "café", "forest", "gym", "tower", "island",
+    "harbour", "library", "market", "station", "museum", "bakery", "pool", "park", "office",
+    "school", "beach", "cinema", "garden", "bridge", "church", "café", "forest", "gym",
+    "tower", "island",
 )  # fmt: skip
 
 GREETINGS = ("", "well", "so", "oh", "hmm", "right", "honestly", "look", "ah", "hey", "mm", "ok")

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001, RUF002 - letters that look alike are what it tells apart
 """Mask rare words, so that a measure of voice sees how somebody writes and not what about.
 
 After Stamatatos, "Authorship Attribution Using Text Distortion" (2017), variant DV-MA.
@@ -48,6 +49,7 @@ class Mask:
         self._kept = frozenset(word for word in ranked[:kept] if not word.isdigit())
 
     def __call__(self, text: str) -> str:
+        """Return a text with its rare words hidden."""
         return _WORD.sub(self._hidden, text)
 
     def _hidden(self, found: re.Match[str]) -> str:

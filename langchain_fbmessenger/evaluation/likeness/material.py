@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
@@ -10,7 +9,7 @@ from langchain_fbmessenger._internal.shown import Shown
 from langchain_fbmessenger.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Hashable, Mapping, Sequence
 
 __all__ = ["Material", "checked_material"]
 
@@ -55,6 +54,8 @@ def checked_material(  # noqa: PLR0913 - the columns of the material
 ) -> Material:
     """Return the material, its texts trimmed and blank ones left out.
 
+    Lines are parted by one newline: stages join messages by one or two, which is nobody's style.
+
     Raises:
         InvalidInputError: A column has another length than `own`, or holds no texts.
     """
@@ -67,16 +68,17 @@ def checked_material(  # noqa: PLR0913 - the columns of the material
         _refuse_other_than_texts(name, column)
     groups = list(range(len(own))) if conversations is None else list(conversations)
     begun = [True] * len(own) if cold is None else list(cold)
-    columns = {"conversations": groups, "cold": begun, **_named(answers)}
-    for name, column in columns.items():
-        if len(column) != len(own):
-            message = f"{name} has {len(column):,} rows, own has {len(own):,}: one for each answer"
+    columns: dict[str, Sequence[object]] = {"conversations": groups, "cold": begun}
+    columns |= _named(answers)
+    for name, rows in columns.items():
+        if len(rows) != len(own):
+            message = f"{name} has {len(rows):,} rows, own has {len(own):,}: one for each answer"
             raise InvalidInputError(message)
     for name, column in _named(answers).items():
         _refuse_other_than_texts(name, [text for text in column if text is not None])
     kept = [row for row, text in enumerate(own) if text.strip()]
     return Material(
-        own=[own[row].strip() for row in kept],
+        own=[_trimmed(own[row]) for row in kept],
         conversations=[groups[row] for row in kept],
         answers={name: [_answer(given[row]) for row in kept] for name, given in answers.items()},
         friends={name: texts for name, said in friends.items() if (texts := _without_blank(said))},
@@ -102,8 +104,12 @@ def _refuse_other_than_texts(name: str, column: object) -> None:
 
 def _answer(text: str | None) -> str | None:
     """Return an answer; one that says nothing is one that the model failed at."""
-    return (text or "").strip() or None
+    return _trimmed(text or "") or None
 
 
 def _without_blank(texts: Sequence[str]) -> list[str]:
-    return [text.strip() for text in texts if text.strip()]
+    return [_trimmed(text) for text in texts if text.strip()]
+
+
+def _trimmed(text: str) -> str:
+    return "\n".join(filter(None, map(str.strip, text.splitlines())))

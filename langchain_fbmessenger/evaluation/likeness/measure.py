@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger.evaluation.likeness.labels import initials
 from langchain_fbmessenger.evaluation.likeness.material import checked_material
@@ -166,7 +166,7 @@ def _model(name: str, material: Material, scores: VoiceScores | None, seed: int)
     too_much, too_little = strongest_phrases(material.own, texts)
     cold = np.array(material.cold, dtype=bool)
 
-    def placed(rows: object = None) -> Place | None:
+    def placed(rows: Any = None) -> Place | None:
         chosen = np.ones(len(given), dtype=bool) if rows is None else rows
         there = [text is not None and take for text, take in zip(given, chosen, strict=True)]
         if scores is None or not any(there):

@@ -22,7 +22,7 @@ __all__ = [
 ]
 
 PARTS = ("characters", "style")
-"""What the two classifiers look at: characters of texts whose rare words are masked, and figures."""
+"""What the two classifiers look at: characters of masked texts, and figures of style."""
 
 _HALVES = 4
 _DRAWS = 1_000
@@ -46,7 +46,7 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class VoiceScores:
-    """Scores of texts by classifiers that have not seen them: the higher, the nearer to the persona.
+    """Scores by classifiers that have not seen the texts: the higher, the nearer to the persona.
 
     Each array has a row for each text and a column for each of `PARTS`; NaN where there is no text.
 

@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 __all__ = ["AnswersBeside", "LikenessBasis", "LikenessReport", "ModelLikeness"]
 
 NOT_SEEN = (
-    "The scale measures voice, not sense: shuffled words, wrong facts and answers beside the "
-    "question stand where they stood.",
+    (
+        "The scale measures voice, not sense: shuffled words, wrong facts and answers beside the "
+        "question stand where they stood."
+    ),
     "The interval is of these conversations; how you change over months is not in it.",
     "Thresholds were chosen on five corpora and two samples: they are first values.",
 )
@@ -152,7 +154,7 @@ class LikenessReport(Shown):
         return [_sentence(one, self.basis) for one in self.models]
 
     def to_dict(self) -> dict[str, Any]:
-        """Return all figures, for JSON; no text of a chat but the phrases too often and too seldom."""
+        """Return all figures, for JSON; of chats only phrases that are said too often or seldom."""
         basis = self.basis
         return {
             "basis": {

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - letters that look alike are what it tells apart
 """Describe how a text is written by figures that name no word: lengths, capitals, marks, emoji."""
 
 from __future__ import annotations

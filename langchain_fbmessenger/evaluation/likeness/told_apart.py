@@ -64,8 +64,8 @@ def told_apart(
         _auc_of_fold([text for text, *_ in chosen], labels, fitted, scored)
         for fitted, scored in GroupKFold(n_folds).split(labels, labels, groups)
     ]
-    figures = [figure for figure in figures if figure is not None]
-    return float(np.mean(figures)) if figures else float("nan")
+    known = [figure for figure in figures if figure is not None]
+    return float(np.mean(known)) if known else float("nan")
 
 
 def _auc_of_fold(texts: list[str], labels: Any, fitted: Any, scored: Any) -> float | None:

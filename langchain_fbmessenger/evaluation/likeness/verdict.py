@@ -85,7 +85,7 @@ def _missing(basis: LikenessBasis) -> Iterator[str]:
         yield f"a friend stands at {nearest:.2f}, below {_MAX_NEAREST:.2f} is needed"
 
 
-def verdict_of(model: ModelLikeness, basis: LikenessBasis) -> str:
+def verdict_of(model: ModelLikeness, basis: LikenessBasis) -> str:  # noqa: PLR0911 - a list
     """Return the key of `VERDICTS` that the figures of a model have earned."""
     if basis.missing or model.missing:
         return "refused"

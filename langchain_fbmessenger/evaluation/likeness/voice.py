@@ -15,7 +15,7 @@ from langchain_fbmessenger.evaluation.likeness.placing import PARTS, VoiceScores
 from langchain_fbmessenger.evaluation.likeness.style_features import StyleFeatures
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Sequence
+    from collections.abc import Sequence
 
     from langchain_fbmessenger.evaluation.likeness.material import Material
 
