@@ -10,6 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from langchain_fbmessenger.testing._authors import (
+        InventedAuthor,
+        author_threads,
+        invented_authors,
+    )
     from langchain_fbmessenger.testing._carries import CARRIES, TIME_PRECISION
     from langchain_fbmessenger.testing._conversations import iter_sample_threads, sample_threads
     from langchain_fbmessenger.testing._damage import DAMAGES, Damage, damage
@@ -37,10 +42,13 @@ __all__ = [
     "ChatLoaderTests",
     "Damage",
     "HtmlPages",
+    "InventedAuthor",
     "Quirks",
     "WrittenExport",
     "Zips",
+    "author_threads",
     "damage",
+    "invented_authors",
     "iter_sample_threads",
     "sample_threads",
     "write_export",
@@ -57,10 +65,13 @@ _LAZY = {
     "ChatLoaderTests": "chat_loader_tests",  # needs pytest and langchain-tests
     "Damage": "_damage",
     "HtmlPages": "_options",
+    "InventedAuthor": "_authors",
     "Quirks": "_options",
     "WrittenExport": "_options",
     "Zips": "_options",
+    "author_threads": "_authors",
     "damage": "_damage",
+    "invented_authors": "_authors",
     "iter_sample_threads": "_conversations",
     "sample_threads": "_conversations",
     "write_export": "_write",

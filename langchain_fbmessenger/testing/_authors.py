@@ -11,12 +11,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger.exports.records import Message, Thread
 from langchain_fbmessenger.testing import _author_phrases as phrases
+from langchain_fbmessenger.testing._phrases import FIRST_NAMES, LAST_NAMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["InventedAuthor", "invented_authors"]
+__all__ = ["InventedAuthor", "author_threads", "invented_authors"]
 
 _CHOICES: dict[str, Sequence[str]] = {
     **phrases.SYNONYMS,
@@ -29,6 +31,9 @@ _CHOICES: dict[str, Sequence[str]] = {
 _PLAIN = {"greeting": 0.75, "ending": 0.5, "face": 0.7, "laughter": 0.8}
 _SLOT = re.compile(r"\{(\w+)\}")
 _BURST = (0.6, 0.3, 0.1)
+_START = 1_700_000_000_000  # November 2023
+_MINUTE = 60_000
+_TWO_DAYS = 2 * 24 * 60 * _MINUTE
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class InventedAuthor:
             count: How many.
             seed: The same seed gives the same texts; another one shares none but short ones.
         """
-        rng = random.Random(f"{self.name} {seed}")  # noqa: S311 - no secret
+        rng = random.Random(f"{self.name} {self.lower} {seed}")  # noqa: S311 - no secret
         return ["\n".join(self._burst(rng)) for _ in range(count)]
 
     def _burst(self, rng: random.Random) -> Iterator[str]:
@@ -109,8 +114,62 @@ def invented_authors(count: int, *, overlap: float = 0.5, seed: int = 0) -> list
                 for common, mine in zip(everybody[slot], own, strict=True)
             )
         lower = overlap * 0.5 + (1 - overlap) * rng.betavariate(0.5, 0.5)
-        authors.append(InventedAuthor(f"author {number}", chances, lower))
+        authors.append(InventedAuthor(_name(number), chances, lower))
     return authors
+
+
+def author_threads(
+    owner: InventedAuthor,
+    friends: Sequence[InventedAuthor],
+    *,
+    n_conversations: int = 10,
+    n_turns: int = 5,
+    seed: int = 0,
+) -> list[Thread]:
+    """Let an author talk with each friend: threads for `write_export`.
+
+    Args:
+        owner: Whose export it is.
+        friends: Who begins each conversation: a thread for each.
+        n_conversations: How many in each thread, two days apart.
+        n_turns: How many turns of each side in a conversation.
+        seed: The same seed gives the same threads.
+
+    Returns:
+        The threads, their messages oldest first.
+
+    Example:
+        ```python
+        me, *friends = invented_authors(9, overlap=0.4)
+        write_export(author_threads(me, friends), "export")
+        ```
+    """
+    count = n_conversations * n_turns
+    threads = []
+    for number, friend in enumerate(friends):
+        said = zip(
+            friend.texts(count, seed=seed), owner.texts(count, seed=seed + number), strict=True
+        )
+        messages: list[Message] = []
+        for turn, both in enumerate(said):
+            time = _START + (turn // n_turns) * _TWO_DAYS + (turn % n_turns) * _MINUTE * 10
+            for sender, text in zip((friend.name, owner.name), both, strict=True):
+                for line in text.split("\n"):
+                    time += _MINUTE
+                    messages.append(Message(sender, time, line))
+        threads.append(
+            Thread(
+                id=f"author_{number}",
+                title=friend.name,
+                participants=[friend.name, owner.name],
+                is_group=False,
+                folder="inbox",
+                source="messenger",
+                owner=owner.name,
+                messages=messages,
+            )
+        )
+    return threads
 
 
 def _shares(slot: str, weights: list[float]) -> list[float]:
@@ -121,3 +180,9 @@ def _shares(slot: str, weights: list[float]) -> list[float]:
         return [weight / total for weight in weights]
     total = sum(weights[1:])
     return [plain, *((1 - plain) * weight / total for weight in weights[1:])]
+
+
+def _name(number: int) -> str:
+    """Return a name for an author: no two of the first seventy-two are alike."""
+    first, last = number % len(FIRST_NAMES), (number + number // len(FIRST_NAMES)) % len(LAST_NAMES)
+    return f"{FIRST_NAMES[first]} {LAST_NAMES[last]}"

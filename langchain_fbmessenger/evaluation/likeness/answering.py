@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from langchain_core.messages import BaseMessage, convert_to_messages
 from langsmith import tracing_context  # langchain-core depends on it: its tracing goes there
 
+from langchain_fbmessenger._internal.iteration import run_in_thread
 from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
 
 if TYPE_CHECKING:
@@ -157,6 +158,7 @@ async def aanswer_all(
     """Ask a model all questions; the async twin of `answer_all`."""
     _refuse_before_asking(limits, max_concurrency)
     waiting = iter(questions)
+    one_at_a_time = asyncio.Lock()
 
     async def work() -> None:
         for asked in waiting:
@@ -167,7 +169,8 @@ async def aanswer_all(
             except Exception as error:  # noqa: BLE001 - whatever a model raises is counted
                 asked.error = error
             _refuse_if_no_text(asked)
-            on_answer(asked)
+            async with one_at_a_time:
+                await run_in_thread(on_answer, asked)  # it may write to a disk
 
     async def work_all() -> None:
         with tracing_context(enabled=False):

@@ -140,7 +140,7 @@ def _basis(material: Material, scores: VoiceScores | None, seed: int) -> Likenes
         auc_of_parts=_auc_of_parts(scores, seed),
         own_half=None if scores is None else place_of_own_half(scores, seed=seed),
         own_told_apart=own_told_apart(material, seed=seed),
-        rows=rows_of(material.own, material.past, most_bytes=_least_bytes(material)),
+        rows=rows_of(material.own, material.past, most_bytes=_own_bytes(material)),
         negatives=len(material.negatives),
     )
     return replace(basis, missing=tuple(missing_for_verdict(basis)))
@@ -182,15 +182,13 @@ def _model(name: str, material: Material, scores: VoiceScores | None, seed: int)
         cold=placed(cold),
         warm=placed(~cold),
         told_apart=model_told_apart(material, name, seed=seed),
-        rows=rows_of(texts, material.past, most_bytes=_least_bytes(material)),
+        rows=rows_of(texts, material.past, most_bytes=_own_bytes(material)),
         too_much=tuple(too_much),
         too_little=tuple(too_little),
         missing=tuple(missing_of_model(len(given), failed)),
     )
 
 
-def _least_bytes(material: Material) -> int:
-    """Return how many bytes of replies all have: what is compressed of each."""
-    sides = [material.own, *material.answers.values()]
-    sizes = [sum(len((text or "").encode(errors="replace")) for text in side) for side in sides]
-    return min([size for size in sizes if size], default=1)
+def _own_bytes(material: Material) -> int:
+    """Return how many bytes the persona's answers have: what is compressed of each model's."""
+    return sum(len(text.encode(errors="replace")) for text in material.own)

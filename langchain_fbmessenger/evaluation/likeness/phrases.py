@@ -56,14 +56,15 @@ def strongest_phrases(
         return [], []
     ours, theirs = _counts(own), _counts(answers)
     n_ours, n_theirs = ours.total(), theirs.total()
+    everything = n_ours + n_theirs
     found = []
     for phrase in ours.keys() | theirs.keys():
         both = ours[phrase] + theirs[phrase]
-        if both < _MIN_COUNT:
+        if both < _MIN_COUNT or both == everything:
             continue
         prior = _PRIOR * both
         odds = [
-            log((count + prior) / (total * (1 + _PRIOR) - count - prior))
+            log((count + prior) / (total - count + _PRIOR * (everything - both)))
             for count, total in ((theirs[phrase], n_theirs), (ours[phrase], n_ours))
         ]
         error = sqrt(1 / (theirs[phrase] + prior) + 1 / (ours[phrase] + prior))

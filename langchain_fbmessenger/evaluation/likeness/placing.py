@@ -110,7 +110,8 @@ def place_of_own_half(scores: VoiceScores, *, seed: int = 0) -> Place:
         half = halved(scores.conversations, draw.rng)
         given = draw.means(scores.own, half, draw.conversations())
         halves.append(draw.place(given, draw.means(scores.own, ~half, draw.conversations())))
-    return Place(*np.nanmedian(np.array(halves), axis=0).tolist())
+    known = [half for half in halves if np.isfinite(half).all()]
+    return Place(*np.median(known, axis=0).tolist()) if known else Place(*[np.nan] * 3)
 
 
 class _Draws:

@@ -39,6 +39,7 @@ _MIN_DIFFERENT = 0.8  # of the persona's own share
 _MORE_ALIKE = 0.1
 _MORE_COPIES = 0.1
 _TOLD_APART = 0.1
+_CHANCE = 0.5
 
 VERDICTS = {
     "repeats": "repeats itself",
@@ -70,7 +71,7 @@ def _missing(basis: LikenessBasis) -> Iterator[str]:
             f"of {_MIN_FRIENDS}"
         )
     if basis.auc is None:
-        yield "no scale: at least 2 conversations and 4 friends with 20 turns are needed"
+        yield "no scale: at least 2 conversations and 2 friends with 20 turns are needed"
         return
     if not basis.auc.get(20, 0) >= _MIN_AUC:
         yield (
@@ -104,7 +105,8 @@ def verdict_of(model: ModelLikeness, basis: LikenessBasis) -> str:  # noqa: PLR0
         return "overdone"
     nearest = max(place.p for place in basis.friends.values())
     if voice.p >= BAND[0] and voice.p > nearest:
-        if not model.told_apart <= basis.own_told_apart + _TOLD_APART:
+        # Nothing is told apart less than by chance: below it the own halves are noise.
+        if not model.told_apart <= max(basis.own_told_apart, _CHANCE) + _TOLD_APART:
             return "marks"
         sure = BAND[0] <= voice.low and voice.high <= BAND[1]
         return "writes like you" if sure and voice.low > nearest else "near"

@@ -33,11 +33,12 @@ def voice_scores(material: Material, *, seed: int = 0) -> VoiceScores | None:
     import numpy as np
 
     rng = np.random.default_rng(seed)
-    texts = _Texts(material, rng)
     groups = numbered(material.conversations)
-    folds = _folds(list(texts.friends), rng)
-    if len(folds) < 2 or len(set(groups)) < 2:  # noqa: PLR2004
+    large = [name for name, said in material.friends.items() if len(said) >= MIN_TEXTS]
+    if len(large) < 2 or len(set(groups)) < 2:  # noqa: PLR2004
         return None
+    texts = _Texts(material, rng)
+    folds = _folds(large, rng)
     sums = _Sums(texts)
     for _ in range(_SPLITS):
         half = halved(groups, rng)
@@ -150,7 +151,9 @@ class _Sums:
             scores = np.full(texts.size, np.nan)
             fit = _fit(matrix[rows], labels, weights)
             scores[scored] = fit.decision_function(matrix[scored])
-            middle = np.mean([scores[one].mean() for one in left_out])
+            # Fits are compared by the half that all of one direction score, never by the friends of
+            # a fold: beside one other, a friend who writes as the persona would look half as near.
+            middle = scores[held].mean()
             variance = np.mean([scores[one].var() for one in left_out])
             spread = np.sqrt((scores[held].var() + variance) / 2) or 1.0
             self._sum[scored, part] += (scores[scored] - middle) / spread
@@ -171,9 +174,8 @@ def _fit(matrix: Any, labels: Any, weights: Any) -> Any:
 
 
 def _folds(friends: Sequence[str], rng: Any) -> list[list[str]]:
-    """Deal friends to folds of two at least: of one alone, the mean of the fold is the friend's."""
     order = [friends[at] for at in rng.permutation(len(friends))]
-    n_folds = min(_FOLDS, len(order) // 2)
+    n_folds = min(_FOLDS, len(order))
     return [order[start::n_folds] for start in range(n_folds)]
 
 
