@@ -73,7 +73,11 @@ def test_what_raises_midway_is_a_failure() -> None:
         yield "half an ans"
         raise ConnectionError
 
-    assert ask(RunnableGenerator(break_off)) == [None] * 6
+    async def abreak_off(_: Any) -> Any:
+        yield "half an ans"
+        raise ConnectionError
+
+    assert ask(RunnableGenerator(break_off, abreak_off)) == [None] * 6
 
 
 def test_an_answer_without_end_is_cut() -> None:
@@ -81,7 +85,11 @@ def test_an_answer_without_end_is_cut() -> None:
         while True:
             yield "ha"
 
-    assert ask(RunnableGenerator(for_ever), characters=9) == ["hahahahah"] * 6
+    async def afor_ever(_: Any) -> Any:
+        while True:
+            yield "ha"
+
+    assert ask(RunnableGenerator(for_ever, afor_ever), characters=9) == ["hahahahah"] * 6
 
 
 def test_nothing_said_is_a_failure() -> None:

@@ -119,7 +119,7 @@ def test_a_limit_asks_whole_conversations_the_same_each_time(chats: Any) -> None
 
 
 def test_a_killed_run_goes_on_where_it_was(chats: Any, tmp_path: Path) -> None:
-    sessions, train, valid = chats
+    sessions, _, valid = chats
     path = tmp_path / "answers.jsonl"
     killed = Speaker(7, fails_after=5)
     with pytest.raises(KeyboardInterrupt):
