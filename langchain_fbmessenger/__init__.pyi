@@ -15,16 +15,28 @@ from langchain_fbmessenger.evaluation import (
     LeakReport as LeakReport,
 )
 from langchain_fbmessenger.evaluation import (
+    LikenessMatrix as LikenessMatrix,
+)
+from langchain_fbmessenger.evaluation import (
     LikenessReport as LikenessReport,
 )
 from langchain_fbmessenger.evaluation import (
+    PersonaMaterial as PersonaMaterial,
+)
+from langchain_fbmessenger.evaluation import (
     aaudit_leaks as aaudit_leaks,
+)
+from langchain_fbmessenger.evaluation import (
+    acompare_personas as acompare_personas,
 )
 from langchain_fbmessenger.evaluation import (
     aevaluate as aevaluate,
 )
 from langchain_fbmessenger.evaluation import (
     audit_leaks as audit_leaks,
+)
+from langchain_fbmessenger.evaluation import (
+    compare_personas as compare_personas,
 )
 from langchain_fbmessenger.evaluation import (
     evaluate as evaluate,
@@ -222,6 +234,7 @@ __all__ = [
     "InvalidInputError",
     "InvalidOptionError",
     "LeakReport",
+    "LikenessMatrix",
     "LikenessReport",
     "LoadReport",
     "LocalServerError",
@@ -231,6 +244,7 @@ __all__ = [
     "MessengerError",
     "MissingExtraError",
     "MissingFolderError",
+    "PersonaMaterial",
     "PreferenceReport",
     "PrivacyReport",
     "Provider",
@@ -244,11 +258,13 @@ __all__ = [
     "WorkerError",
     "__version__",
     "aaudit_leaks",
+    "acompare_personas",
     "aevaluate",
     "apply_consent",
     "audit_leaks",
     "balance_examples",
     "check_examples",
+    "compare_personas",
     "convert_messages_for_finetuning",
     "evaluate",
     "export_examples",

@@ -7,6 +7,12 @@ providers.
 from langchain_fbmessenger.evaluation.audit import aaudit_leaks, audit_leaks
 from langchain_fbmessenger.evaluation.canaries import Canaries, Canary
 from langchain_fbmessenger.evaluation.likeness.evaluate import aevaluate, evaluate
+from langchain_fbmessenger.evaluation.likeness.matrix import (
+    LikenessMatrix,
+    PersonaMaterial,
+    acompare_personas,
+    compare_personas,
+)
 from langchain_fbmessenger.evaluation.likeness.measure import measure_likeness
 from langchain_fbmessenger.evaluation.likeness.prompts import likeness_prompts
 from langchain_fbmessenger.evaluation.likeness.report import (
@@ -26,13 +32,17 @@ __all__ = [
     "LeakReport",
     "LeakRow",
     "LikenessBasis",
+    "LikenessMatrix",
     "LikenessReport",
     "ModelLikeness",
+    "PersonaMaterial",
     "PlantedExamples",
     "Rate",
     "aaudit_leaks",
+    "acompare_personas",
     "aevaluate",
     "audit_leaks",
+    "compare_personas",
     "evaluate",
     "likeness_prompts",
     "measure_likeness",

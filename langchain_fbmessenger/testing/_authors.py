@@ -184,5 +184,6 @@ def _shares(slot: str, weights: list[float]) -> list[float]:
 
 def _name(number: int) -> str:
     """Return a name for an author: no two of the first seventy-two are alike."""
-    first, last = number % len(FIRST_NAMES), (number + number // len(FIRST_NAMES)) % len(LAST_NAMES)
-    return f"{FIRST_NAMES[first]} {LAST_NAMES[last]}"
+    # Nine and eight have no divisor in common: the pairs come round after seventy-two.
+    first, last = FIRST_NAMES[number % len(FIRST_NAMES)], LAST_NAMES[number % len(LAST_NAMES)]
+    return f"{first} {last}"

@@ -52,7 +52,7 @@ class AnswersFile:
             self._path.chmod(0o600)
             content = file.read()
             if content and not content.endswith(b"\n"):
-                file.write(b"\n")  # whoever wrote it was killed within a line
+                file.write(b"\n")  # its writer was killed within a line
         for line in content.splitlines():
             self._read(line)
         if content and not self._known:

@@ -54,7 +54,7 @@ def checked_material(  # noqa: PLR0913 - the columns of the material
 ) -> Material:
     """Return the material, its texts trimmed and blank ones left out.
 
-    Lines are parted by one newline: stages join messages by one or two, which is nobody's style.
+    Lines are parted by one newline: stages join messages by one or two, which is no style.
 
     Raises:
         InvalidInputError: A column has another length than `own`, or holds no texts.

@@ -67,7 +67,7 @@ def likeness_prompts(examples: Iterable[TrainingExample]) -> list[Prompt]:
         stand in this order.
 
     Raises:
-        InvalidExampleError: There are none, or one breaks a rule.
+        InvalidExampleError: There is no example, or one breaks a rule.
     """
     return list(_prompts(checked_examples(examples)))
 

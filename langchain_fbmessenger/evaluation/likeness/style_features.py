@@ -21,7 +21,8 @@ _MARK_DOUBLED = re.compile(r"([!?.…,;:)(。！？~-])\1")
 _SPACE_BEFORE_MARK = re.compile(r"\s[!?.,;:]")
 _APOSTROPHE = re.compile(r"\w['’]\w")
 _LAUGHTER = re.compile(
-    r"(?i)\b(?:a*(?:ha|he|hi|ja|je|xa|ах|ха){2,}h?|lol|lmao|mdr|kkk+|rs|xd)\b|[wｗ笑草]{2,}|555+|ㅋ{2,}|ㅎ{2,}"
+    r"(?i)\b(?:a*h[aeiou](?:h[aeiou]?)+|(?:j[aeiou]){2,}j?|(?:xa){2,}|а*х[аеи](?:х[аеи]?)+|lol|lmao"
+    r"|mdr|k{3,}|rs(?:rs)*|xd|5{3,})\b|[wｗ笑草]{2,}|[ㅋㅎ]{2,}"
 )
 _SMILEY = re.compile(r"[:;=][-']?[)(DPpoO/|\]\[]|<3")
 _LINE_END = re.compile(r"(.)\s*$", re.MULTILINE)

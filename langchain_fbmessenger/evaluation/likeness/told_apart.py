@@ -1,7 +1,7 @@
 """Measure how well a reader who may compare many texts tells a model's answers from the persona's.
 
-The scale of voice rewards whoever has the persona's marks and sees nothing else; this number sees
-all that is different, and is never rescaled: .5 is chance, 1 is always.
+The scale of voice rewards the persona's marks and sees nothing else; this number sees all that is
+different, and is never rescaled: .5 is chance, 1 is always.
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ class _Sums:
         against += texts.others
         rows = np.concatenate([ours, *against])
         labels = np.isin(rows, ours)
-        # Each side weighs the same, and each friend as much as another, whoever writes more.
+        # Each side weighs the same, and each friend as much as another, however much each writes.
         shares = [1 / len(ours)] * len(ours)
         shares += [1 / len(against) / len(one) for one in against for _ in one]
         weights = np.array(shares) * len(rows) / 2
