@@ -68,12 +68,13 @@ class _Evaluation:
         *,
         train: Iterable[TrainingExample],
         limit: int | None,
+        negatives: int,
         answers_file: str | Path | None,
         seed: int,
         on_progress: Callable[[int, int], None] | None,
     ) -> None:
-        if limit is not None and limit < 1:
-            message = f"limit ({limit}) must be at least 1"
+        if (limit is not None and limit < 1) or negatives < 0:
+            message = f"limit ({limit}) must be at least 1, negatives ({negatives}) at least 0"
             raise InvalidOptionError(message)
         if not models:
             message = "there is no model to evaluate"
@@ -101,8 +102,8 @@ class _Evaluation:
         ]
         self._negatives = None
         stranger = models.get(_STRANGER)
-        if isinstance(stranger, Runnable) and self._trained:
-            past = _drawn(self._trained, _NEGATIVES, seed)
+        if isinstance(stranger, Runnable) and self._trained and negatives:
+            past = _drawn(self._trained, negatives, seed)
             self._negatives = self._round(_STRANGER, stranger, [self._trained[at] for at in past])
             self.rounds.append(self._negatives)
         self._total = sum(len(one.prompts) for one in self.rounds)
@@ -185,6 +186,7 @@ def evaluate(  # noqa: PLR0913 - the settings of an evaluation
     *,
     train: Iterable[TrainingExample] = (),
     limit: int | None = None,
+    negatives: int = _NEGATIVES,
     seconds: float = AnswerLimits().seconds,
     max_characters: int = AnswerLimits().characters,
     max_concurrency: int = 1,
@@ -209,6 +211,7 @@ def evaluate(  # noqa: PLR0913 - the settings of an evaluation
             the friends); or texts by person. Cut by `split_chat_sessions`, as the examples were.
         train: What the models were trained on: to see copies, and for `base`.
         limit: How many prompts are asked, whole conversations of them, all by default.
+        negatives: How many prompts of `train` the model named `base` is asked; 100 or more.
         seconds: How long an answer may take.
         max_characters: At what length an answer is cut.
         max_concurrency: How many questions to ask at once, at least 1.
@@ -243,6 +246,7 @@ def evaluate(  # noqa: PLR0913 - the settings of an evaluation
         references,
         train=train,
         limit=limit,
+        negatives=negatives,
         answers_file=answers_file,
         seed=seed,
         on_progress=on_progress,
@@ -266,6 +270,7 @@ async def aevaluate(  # noqa: PLR0913 - as evaluate
     *,
     train: Iterable[TrainingExample] = (),
     limit: int | None = None,
+    negatives: int = _NEGATIVES,
     seconds: float = AnswerLimits().seconds,
     max_characters: int = AnswerLimits().characters,
     max_concurrency: int = 1,
@@ -282,6 +287,7 @@ async def aevaluate(  # noqa: PLR0913 - as evaluate
         references,
         train=train,
         limit=limit,
+        negatives=negatives,
         answers_file=answers_file,
         seed=seed,
         on_progress=on_progress,

@@ -162,6 +162,7 @@ def test_what_was_trained_is_no_validation(chats: Any) -> None:
         ({"models": {}}, InvalidInputError),
         ({"validation": []}, InvalidExampleError),
         ({"limit": 0}, InvalidOptionError),
+        ({"negatives": -1}, InvalidOptionError),
         ({"max_concurrency": 0}, InvalidOptionError),
         ({"seconds": -1}, InvalidOptionError),
     ],
