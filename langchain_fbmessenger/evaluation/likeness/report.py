@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from typing_extensions import override
 
 from langchain_fbmessenger._internal.shown import Shown, html_table
-from langchain_fbmessenger.evaluation.likeness.rows import ROWS
+from langchain_fbmessenger.evaluation.likeness.notation import is_figure, span, two
+from langchain_fbmessenger.evaluation.likeness.terminal import terminal_lines
 from langchain_fbmessenger.evaluation.likeness.verdict import VERDICTS, verdict_of
 from langchain_fbmessenger.exceptions import UnknownRowError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
     from pathlib import Path
 
     from langchain_fbmessenger.evaluation.likeness.phrases import Phrase
@@ -230,13 +231,13 @@ class LikenessReport(Shown):
         return plot_report(self, ax)
 
     def __str__(self) -> str:
-        return "\n".join([*self.sentences(), "", *_table(self), "", *_footing(self.basis)])
+        return "\n".join(terminal_lines(self, NOT_SEEN[0]))
 
     @override
     def _repr_html_(self) -> str:
         head = ("model", "verdict", "voice", "told apart")
         rows = [
-            (one.name, VERDICTS[one.verdict], _span(one.voice), _two(one.told_apart))
+            (one.name, VERDICTS[one.verdict], span(one.voice), two(one.told_apart))
             for one in self.models
         ]
         return html_table("LikenessReport", rows, head)
@@ -265,68 +266,15 @@ def _sentence(one: ModelLikeness, basis: LikenessBasis) -> str:
             f"(yours: {own.whole_copies:.0%})."
         )
     return (
-        f"{said}: voice {_span(one.voice)} between your friends (0) and you (1), told apart "
-        f"{_two(one.told_apart)} (your own halves: {_two(basis.own_told_apart)})."
+        f"{said}: voice {span(one.voice)} between your friends (0) and you (1), told apart "
+        f"{two(one.told_apart)} (your own halves: {two(basis.own_told_apart)})."
     )
-
-
-def _table(report: LikenessReport) -> Iterator[str]:
-    """Give the figures of all models, with the persona's own last, in 80 columns."""
-    basis = report.basis
-    names = [one.name[:12] for one in report.models]
-    width = 46
-    yield f"{'':{width}}" + "".join(f"{name:>13}" for name in [*names, "you"])
-    columns: list[tuple[str, list[str]]] = [
-        ("voice: friends 0, you 1", [_two(one.voice and one.voice.p) for one in report.models]),
-        ("  from", [_two(one.voice and one.voice.low) for one in report.models]),
-        ("  to", [_two(one.voice and one.voice.high) for one in report.models]),
-        ("told apart: .5 never, 1 always", [_two(one.told_apart) for one in report.models]),
-    ]
-    own = [
-        "1.00",
-        _two(basis.own_half and basis.own_half.low),
-        _two(basis.own_half and basis.own_half.high),
-        _two(basis.own_told_apart),
-    ]
-    for (label, cells), mine in zip(columns, own, strict=True):
-        yield f"{label:{width}}" + "".join(f"{cell:>13}" for cell in [*cells, mine])
-    for key, label in ROWS.items():
-        cells = [_figure(key, one.rows) for one in report.models]
-        yield f"{label:{width}}" + "".join(f"{c:>13}" for c in [*cells, _figure(key, basis.rows)])
-
-
-def _footing(basis: LikenessBasis) -> Iterator[str]:
-    yield (
-        f"On {basis.own:,} held-out answers in {basis.conversations:,} conversations, "
-        f"{len(basis.friends):,} friends, {basis.negatives:,} answers of a stranger."
-    )
-    if basis.auc:
-        told = ", ".join(f"{size}: {_two(value)}" for size, value in basis.auc.items())
-        yield f"So many messages tell you from a friend by (AUC) {told}."
-    yield from NOT_SEEN[:1]
-
-
-def _figure(key: str, rows: Rows | None) -> str:
-    if rows is None:
-        return "-"
-    value: float = getattr(rows, key)
-    if key == "letters":
-        return f"{value:.0f}"
-    return f"{value:.2f}" if key == "compressed" else f"{value:.0%}"
 
 
 def _number(value: float | None) -> float | None:
     """Return a number for JSON, which has no NaN."""
-    return None if value is None or value != value else round(value, 4)  # noqa: PLR0124
+    return None if value is None or not is_figure(value) else round(value, 4)
 
 
 def _placed(at: Place) -> dict[str, float | None]:
     return {"p": _number(at.p), "low": _number(at.low), "high": _number(at.high)}
-
-
-def _two(value: float | None) -> str:
-    return "-" if _number(value) is None else f"{value:.2f}"
-
-
-def _span(at: Place | None) -> str:
-    return "-" if at is None else f"{_two(at.p)} ({_two(at.low)} to {_two(at.high)})"
