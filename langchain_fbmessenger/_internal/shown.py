@@ -12,7 +12,7 @@ from langchain_fbmessenger._internal.visible_text import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-__all__ = ["Shown", "amount", "html_table", "line"]
+__all__ = ["Shown", "amount", "html_table", "html_text", "line"]
 
 _LONGEST = 200
 _LONGEST_PATH = 100
@@ -57,10 +57,10 @@ def amount(count: int, noun: str) -> str:
 
 def html_table(caption: str, rows: Iterable[tuple[object, ...]], head: tuple[str, ...] = ()) -> str:
     """Return an HTML table; its texts are escaped."""
-    parts = [f"<table><caption>{_html(caption)}</caption>"]
+    parts = [f"<table><caption>{html_text(caption)}</caption>"]
     if head:
         parts.append(
-            "<thead><tr>" + "".join(f"<th>{_html(h)}</th>" for h in head) + "</tr></thead>"
+            "<thead><tr>" + "".join(f"<th>{html_text(h)}</th>" for h in head) + "</tr></thead>"
         )
     parts.append("<tbody>")
     parts += ["<tr>" + "".join(map(_cell, row)) + "</tr>" for row in rows]
@@ -70,10 +70,10 @@ def html_table(caption: str, rows: Iterable[tuple[object, ...]], head: tuple[str
 def _cell(value: object) -> str:
     if isinstance(value, int) and not isinstance(value, bool):
         return f'<td style="text-align: right">{value:,}</td>'
-    return f"<td>{_html(value)}</td>"
+    return f"<td>{html_text(value)}</td>"
 
 
-def _html(value: object) -> str:
+def html_text(value: object) -> str:
     """Return a text escaped for HTML; lone surrogates, as in names of files, become "?"."""
     return escape(visible(str(value).encode(errors="replace").decode()))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
 
-from langchain_fbmessenger._internal.shown import Shown, html_table
+from langchain_fbmessenger._internal.shown import Shown
 from langchain_fbmessenger.evaluation.likeness.notation import is_figure, span, two
 from langchain_fbmessenger.evaluation.likeness.terminal import terminal_lines
 from langchain_fbmessenger.evaluation.likeness.verdict import VERDICTS, verdict_of
@@ -235,12 +235,9 @@ class LikenessReport(Shown):
 
     @override
     def _repr_html_(self) -> str:
-        head = ("model", "verdict", "voice", "told apart")
-        rows = [
-            (one.name, VERDICTS[one.verdict], span(one.voice), two(one.told_apart))
-            for one in self.models
-        ]
-        return html_table("LikenessReport", rows, head)
+        from langchain_fbmessenger.evaluation.likeness.page import summary_of
+
+        return summary_of(self)
 
 
 def judged(model: ModelLikeness, basis: LikenessBasis) -> ModelLikeness:

@@ -21,6 +21,7 @@ __all__ = [
     "VERDICTS",
     "missing_for_verdict",
     "missing_of_model",
+    "most_told_apart",
     "verdict_of",
 ]
 
@@ -105,12 +106,17 @@ def verdict_of(model: ModelLikeness, basis: LikenessBasis) -> str:  # noqa: PLR0
         return "overdone"
     nearest = max(place.p for place in basis.friends.values())
     if voice.p >= BAND[0] and voice.p > nearest:
-        # Nothing is told apart less than by chance: below it the own halves are noise.
-        if not model.told_apart <= max(basis.own_told_apart, _CHANCE) + _TOLD_APART:
+        if not model.told_apart <= most_told_apart(basis.own_told_apart):
             return "marks"
         sure = BAND[0] <= voice.low and voice.high <= BAND[1]
         return "writes like you" if sure and voice.low > nearest else "near"
     return "between" if voice.p > nearest else "no nearer"
+
+
+def most_told_apart(own: float) -> float:
+    """Return how well a model may be told from the persona, whose halves are told by `own`."""
+    # Nothing is told apart less than by chance: below it the own halves are noise.
+    return max(own, _CHANCE) + _TOLD_APART
 
 
 def missing_of_model(asked: int, failed: int) -> list[str]:

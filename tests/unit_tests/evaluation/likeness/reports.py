@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from langchain_fbmessenger.evaluation.likeness.phrases import Phrase
 from langchain_fbmessenger.evaluation.likeness.placing import Place
@@ -15,7 +16,10 @@ from langchain_fbmessenger.evaluation.likeness.report import (
 )
 from langchain_fbmessenger.evaluation.likeness.rows import Rows
 
-__all__ = ["OWN", "QUOTED", "example_report", "likeness_of", "refused_report"]
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["OWN", "QUOTED", "example_report", "likeness_of", "refused_report", "report_of_texts"]
 
 OWN = Rows(0.97, 0.01, 0.41, 0.02, 0.0, 0.08, 31.0)
 
@@ -107,3 +111,31 @@ def refused_report() -> LikenessReport:
         replace(likeness_of("tuned", None, 0.4, OWN), rows=None, too_much=(), too_little=()),
     )
     return LikenessReport(basis, tuple(judged(one, basis) for one in models))
+
+
+def report_of_texts(texts: Sequence[str]) -> LikenessReport:
+    """Return a report in which the given texts stand everywhere where a text of others can."""
+    report = example_report()
+    model = report.models[0]
+    phrases = tuple(Phrase(text, 0.1, 0.2, 3.0) for text in texts)
+    first = texts[0]
+    basis = replace(
+        report.basis,
+        friends={first: Place(0.1, 0.0, 0.2)},
+        friends_told_apart={first: 0.8},
+        missing=(first,),
+        auc_of_parts={first: 0.9},
+    )
+    beside = tuple(AnswersBeside((("user", one), (one, one)), one, {one: one}) for one in texts[:8])
+    models = tuple(
+        replace(
+            model,
+            name=f"{first}{n}",
+            too_much=phrases,
+            too_little=phrases,
+            missing=(first,),
+            verdict="refused",
+        )
+        for n in range(2)
+    )
+    return replace(report, basis=basis, models=models, beside=beside)
