@@ -6,13 +6,20 @@ PYTHON ?= python3
 EPOCHS ?= 2
 SCALE ?= 1
 VENV := .venv
+SUDO := $(if $(filter 0,$(shell id -u)),,sudo)
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check install --quiet --constraint constraints.txt
 
-.PHONY: demo test test-all test-pythons lint types benchmark clean
+.PHONY: demo browser test test-all test-pythons lint types benchmark clean
 
 demo: $(VENV)/.local
 	$(BIN)/langchain-fbmessenger demo --epochs $(EPOCHS)
+
+# Tests of pages run in the browser of the system, and are skipped where there is none; CI has one.
+browser:
+	command -v chromium > /dev/null || { \
+	  $(SUDO) apt-get update --quiet=2 && \
+	  $(SUDO) apt-get install --quiet=2 --yes --no-install-recommends chromium; }
 
 # In the order in which they are collected, the long files first, so that both workers end together.
 TESTS := $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations=20 --durations-min=1

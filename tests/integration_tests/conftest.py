@@ -6,9 +6,10 @@ import os
 
 import pytest
 
+from tests.integration_tests.browser import browser
 from tests.integration_tests.fixtures_local import local_home, local_server, tiny_base
 
-__all__ = ["local_home", "local_server", "tiny_base"]
+__all__ = ["browser", "local_home", "local_server", "tiny_base"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
