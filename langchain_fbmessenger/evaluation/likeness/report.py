@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from typing_extensions import override
@@ -34,8 +34,8 @@ NOT_SEEN = (
 """What the number does not see."""
 
 
-@dataclass(frozen=True)
-class LikenessBasis:
+@dataclass(frozen=True, repr=False)
+class LikenessBasis(Shown):
     """What all figures rest on: the persona's held-out answers, and the friends.
 
     Attributes:
@@ -54,6 +54,8 @@ class LikenessBasis:
         missing: What is missing before any model can be judged.
     """
 
+    _figures: ClassVar[tuple[str, ...]] = ("own", "conversations", "large_friends", "negatives")
+
     own: int
     conversations: int
     friends: Mapping[str, Place]
@@ -68,8 +70,8 @@ class LikenessBasis:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True)
-class ModelLikeness:
+@dataclass(frozen=True, repr=False)
+class ModelLikeness(Shown):
     """What was found of one model.
 
     Attributes:
@@ -87,6 +89,9 @@ class ModelLikeness:
         verdict: A key of `VERDICTS`.
     """
 
+    # Not the name: where personas are compared it may be a person's.
+    _figures: ClassVar[tuple[str, ...]] = ("asked", "failed", "told_apart", "verdict")
+
     name: str
     asked: int
     failed: int
@@ -95,14 +100,14 @@ class ModelLikeness:
     warm: Place | None
     told_apart: float
     rows: Rows | None
-    too_much: tuple[Phrase, ...] = field(default=(), repr=False)
-    too_little: tuple[Phrase, ...] = field(default=(), repr=False)
+    too_much: tuple[Phrase, ...] = ()
+    too_little: tuple[Phrase, ...] = ()
     missing: tuple[str, ...] = ()
     verdict: str = "refused"
 
 
-@dataclass(frozen=True)
-class AnswersBeside:
+@dataclass(frozen=True, repr=False)
+class AnswersBeside(Shown):
     """One prompt with what was answered: private, texts of chats.
 
     Attributes:
@@ -111,9 +116,11 @@ class AnswersBeside:
         answers: What each model has answered, None where it failed.
     """
 
-    prompt: tuple[tuple[str, str], ...] = field(repr=False)
-    own: str = field(repr=False)
-    answers: Mapping[str, str | None] = field(repr=False)
+    _figures: ClassVar[tuple[str, ...]] = ("prompt", "answers")
+
+    prompt: tuple[tuple[str, str], ...]
+    own: str
+    answers: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, repr=False)

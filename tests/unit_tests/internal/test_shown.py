@@ -36,7 +36,7 @@ from langchain_fbmessenger import (
     to_training_examples,
 )
 from langchain_fbmessenger._internal.shown import html_table
-from langchain_fbmessenger.evaluation import AuditedAnswer, LeakRow, Rate
+from langchain_fbmessenger.evaluation import AuditedAnswer, LeakRow, LikenessMatrix, Rate
 from langchain_fbmessenger.examples import CheckReport, HeldOut, RuleViolation
 from langchain_fbmessenger.exports import LoadReport
 from langchain_fbmessenger.fine_tuning import (
@@ -53,6 +53,7 @@ from langchain_fbmessenger.privacy.consent.contacts import Contact
 from langchain_fbmessenger.privacy.preview.figures import Preview
 from langchain_fbmessenger.sample import SAMPLE_OWNER
 from langchain_fbmessenger.state import Amount, PurgedState, StateSurvey, survey_state
+from tests.unit_tests.evaluation.likeness.reports import example_report, report_of_texts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -88,6 +89,7 @@ def split_of_sample() -> Any:
 
 
 MADE: dict[str, Callable[[], Any]] = {
+    "AnswersBeside": lambda: report_of_texts([SECRET, NAME]).beside[0],
     "AuditedAnswer": lambda: leaks().answers[0],
     "AzureAccount": lambda: AzureAccount(
         subscription="s",
@@ -113,7 +115,11 @@ MADE: dict[str, Callable[[], Any]] = {
     "JobSettings": lambda: JobSettings(extra_body={"token": SECRET}, n_epochs=2),
     "LeakReport": leaks,
     "LeakRow": lambda: leaks().rows[0],
+    "LikenessBasis": lambda: report_of_texts([SECRET, NAME]).basis,
+    "LikenessMatrix": lambda: LikenessMatrix({NAME: example_report()}),
+    "LikenessReport": example_report,  # printed, it names its models
     "LossPoint": lambda: LossPoint(1, 0.5),
+    "ModelLikeness": lambda: report_of_texts([SECRET, NAME]).models[0],
     "PlantedExamples": lambda: plant_canaries(split_of_sample()[0], count=2),
     "PurgedState": lambda: PurgedState(Path("home"), {}, [], failed=[Path(NAME)]),
     "Rate": lambda: Rate(1, 3),
