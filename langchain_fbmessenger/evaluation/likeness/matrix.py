@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from langchain_fbmessenger._internal.shown import Shown, html_table
 from langchain_fbmessenger.evaluation.likeness.evaluate import aevaluate, evaluate
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 __all__ = ["LikenessMatrix", "PersonaMaterial", "acompare_personas", "compare_personas"]
 
 
-class PersonaMaterial(NamedTuple):
+@dataclass(frozen=True, repr=False)
+class PersonaMaterial(Shown):
     """One person, as `evaluate` takes them.
 
     Attributes:
@@ -147,4 +148,7 @@ def _checked(
             f"{len(people)} people: each person needs a model of that name"
         )
         raise InvalidInputError(message)
-    return {person: PersonaMaterial(*one) for person, one in people.items()}
+    return {
+        person: one if isinstance(one, PersonaMaterial) else PersonaMaterial(*one)
+        for person, one in people.items()
+    }

@@ -158,11 +158,20 @@ class LikenessReport(Shown):
         raise UnknownRowError(message)
 
     def sentences(self) -> list[str]:
-        """Return each model's verdict as a sentence."""
+        """Return each model's verdict as a sentence, or once what is missing for all of them."""
+        if self.basis.missing:
+            failed = [
+                f"{one.name}: {'; '.join(one.missing)}." for one in self.models if one.missing
+            ]
+            return [f"No model can be judged: {'; '.join(self.basis.missing)}.", *failed]
         return [_sentence(one, self.basis) for one in self.models]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all figures, for JSON; of chats only phrases that are said too often or seldom."""
+    def to_dict(self, *, text: bool = True) -> dict[str, Any]:
+        """Return all figures, for JSON.
+
+        Args:
+            text: Whether phrases that are said too often or too seldom are told: words of chats.
+        """
         basis = self.basis
         return {
             "basis": {
@@ -192,8 +201,8 @@ class LikenessReport(Shown):
                     "warm": one.warm and _placed(one.warm),
                     "told_apart": _number(one.told_apart),
                     "rows": one.rows and one.rows.to_dict(),
-                    "too_much": [phrase._asdict() for phrase in one.too_much],
-                    "too_little": [phrase._asdict() for phrase in one.too_little],
+                    "too_much": [phrase._asdict() for phrase in one.too_much if text],
+                    "too_little": [phrase._asdict() for phrase in one.too_little if text],
                     "missing": list(one.missing),
                 }
                 for one in self.models

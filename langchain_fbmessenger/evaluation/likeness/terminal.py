@@ -65,7 +65,8 @@ def _table(models: Sequence[ModelLikeness], basis: LikenessBasis) -> Iterator[st
 def _rests_on(basis: LikenessBasis) -> Iterator[str]:
     yield (
         f"On {basis.own:,} held-out answers in {basis.conversations:,} conversations, "
-        f"{len(basis.friends):,} friends, {basis.negatives:,} answers of a stranger."
+        f"{basis.large_friends:,} friends with 100 messages, {basis.negatives:,} answers of a "
+        "stranger."
     )
     if basis.auc:
         told = ", ".join(f"{size}: {two(value)}" for size, value in basis.auc.items())
