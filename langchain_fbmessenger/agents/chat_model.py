@@ -167,9 +167,7 @@ class PseudonymousChatModel(BaseChatModel):
         return self.chat_model if self.bound is None else self.bound
 
     def _with(self, bound: Any) -> Self:
-        copy = self.model_copy(update={"bound": bound})
-        copy._call = self._call  # noqa: SLF001 - a copy of this one
-        return copy
+        return self.model_copy(update={"bound": bound})
 
     def _prepared(
         self, asked: LanguageModelInput, stop: list[str] | None, kwargs: dict[str, Any]

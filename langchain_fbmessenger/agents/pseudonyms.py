@@ -79,7 +79,8 @@ class Pseudonyms:
     def inventing(self) -> Iterator[BulkFinder]:
         """Give a finder of all names, of unknown people's too, to one thread at a time."""
         with self._lock:
-            yield self.book.finder(unknown=True)
+            with self.book.holding_key():  # written once for all messages
+                yield self.book.finder(unknown=True)
             self.way_back = finders_of_invented(self._key)
 
 
