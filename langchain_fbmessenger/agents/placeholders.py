@@ -51,9 +51,6 @@ class Placeholders:
         self._patterns: dict[str, str] = {}
         self._fake: re.Pattern[str] | None = None
 
-    def __len__(self) -> int:
-        return len(self._stand_ins)
-
     def placeholder(self, word: str, written: str) -> str:
         """Return what stands for an identifier.
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from langchain_fbmessenger.privacy.findings import BulkFinder, TextFinder
+    from langchain_fbmessenger.privacy.findings import BulkFinder
     from langchain_fbmessenger.privacy.identifiers import IdentifierFinder
     from langchain_fbmessenger.privacy.names import NameBook
 
@@ -173,9 +173,8 @@ class CallPseudonyms:
 
     def _without(self, text: str) -> str:
         shared = self._shared
-        own: list[TextFinder] = [_Kept(self._placeholders)] if len(self._placeholders) else []
         identifiers = [shared.identifiers] if shared.identifiers is not None else []
-        found = find_in(text, [*own, *identifiers, self._names])
+        found = find_in(text, [*identifiers, self._names])
         return replaced(text, [self._standing_in(one, text) for one in found])
 
     def _standing_in(self, found: Finding, text: str) -> Finding:
@@ -195,18 +194,6 @@ class CallPseudonyms:
     def _id_to_model(self, an_id: str) -> str:
         """Return an id without names in it; providers know theirs by heart."""
         return replaced(an_id, find_in(an_id, [self._shared.names]))
-
-
-class _Kept:
-    """Finds stand-ins that are there already, so that they stay."""
-
-    def __init__(self, placeholders: Placeholders) -> None:
-        self._placeholders = placeholders
-
-    def find(self, text: str) -> list[Finding]:
-        """Return what was found, in the order of the text, none over another."""
-        found = self._placeholders.find(text)
-        return [one._replace(kind="", replacement=text[one.start : one.end]) for one in found]
 
 
 def _without_escapes(text: str) -> str:

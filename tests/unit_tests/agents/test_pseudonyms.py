@@ -149,6 +149,17 @@ def test_what_has_been_changed_is_left_alone(new_call: NewCall, asked: Any) -> N
     assert repr(call.there.message(told)) == repr(told)
 
 
+@given(text=texts, style=styles)
+def test_what_is_ours_in_a_longer_text_is_left_alone(
+    new_call: NewCall, text: str, style: str
+) -> None:
+    call = new_call(style)
+    [told] = call.to_model([SystemMessage(text)])
+    longer = SystemMessage(f"Well: {told.text} so")
+
+    assert call.there.message(longer) == longer
+
+
 @pytest.mark.parametrize(
     "written",
     ["[phone-{}]", "\\[phone-{}\\]", "[Phone {}]", "[ phone-{} ]", "[PHONE_{}]"],
@@ -196,6 +207,9 @@ def test_what_programs_read_stays(new_call: NewCall) -> None:
     asked = AIMessage([picture, signed], id="run-1", response_metadata={"model_name": "milo"})
     [told] = new_call().to_model([asked])
 
+    [result] = new_call().to_model([ToolMessage("7", tool_call_id="1", name="Milo")])
+
+    assert result.name == "Milo"
     assert told.content[0] == picture
     assert told.content[1]["signature"] == "MiloMiloMilo"
     assert told.content[1]["thinking"] != "Milo?"
