@@ -10,6 +10,7 @@ from langchain_fbmessenger._version import __version__ as __version__
 # langchain-core takes most of a second to import, and our pytest plugin is loaded in every run.
 # `__init__.pyi` says the same to type checkers and editors; a test compares the two.
 _ROOMS = {
+    "agents": ("PseudonymMiddleware",),
     "chat_loaders": (
         "FacebookMessengerChatLoader",
         "FolderFacebookMessengerChatLoader",

@@ -1,4 +1,7 @@
 from langchain_fbmessenger._version import __version__ as __version__
+from langchain_fbmessenger.agents import (
+    PseudonymMiddleware as PseudonymMiddleware,
+)
 from langchain_fbmessenger.chat_loaders import (
     FacebookMessengerChatLoader as FacebookMessengerChatLoader,
 )
@@ -248,6 +251,7 @@ __all__ = [
     "PreferenceReport",
     "PrivacyReport",
     "Provider",
+    "PseudonymMiddleware",
     "SingleFileFacebookMessengerChatLoader",
     "TrainingNotAvailableError",
     "UnknownOwnerError",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any, Optional, overload
 from pydantic import ConfigDict, Field
 from typing_extensions import Required, TypedDict, Unpack, override
 
-from langchain_fbmessenger._internal.names import NameSearch
 from langchain_fbmessenger._internal.roster import Person, nicknames_of, people_of
 from langchain_fbmessenger.privacy.consent.contacts import Contacts, GivenContacts
 from langchain_fbmessenger.privacy.consent.decisions import Decisions
@@ -23,6 +22,7 @@ from langchain_fbmessenger.privacy.options import (  # noqa: TC001
     Regions,
     UnknownNames,
 )
+from langchain_fbmessenger.privacy.people import PeopleMet
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import SessionScrubber, names_in
 from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
@@ -110,7 +110,7 @@ class PseudonymizeChatSessions(TranscriptStage):
         report = PrivacyReport() if self.report is None else self.report
         book = NameBook(self.key, keep=self.keep)
         told = [Person(name, contact.aliases) for name, contact in self.contacts.people.items()]
-        run = _People(book, self.keep, Decisions(self.contacts, (), ()))
+        run = PeopleMet(book, self.keep, Decisions(self.contacts, (), ()))
         run.meet([*told, *map(Person, self.people)])
         identifiers = self._identifiers(book.secret)
         replaces_unknown = self.unknown_names == "replace"
@@ -142,31 +142,6 @@ class PseudonymizeChatSessions(TranscriptStage):
         return IdentifierFinder(
             kinds=self.kinds, style=self.identifiers, secret=secret, regions=self.regions
         )
-
-
-class _People:
-    """Learns names, and lets those keep theirs who have agreed to it."""
-
-    def __init__(self, book: NameBook, keep: Iterable[str], decisions: Decisions) -> None:
-        self._book = book
-        self._keep = [NameSearch(name) for name in keep]
-        self.decisions = decisions
-
-    def meet(self, people: Iterable[Person]) -> None:
-        people = list(people)
-        for search in self._keep:
-            for person in people:
-                search.meet(person.names)
-            for name in search.found:
-                self._book.keep(name)
-        renamed = []
-        for person in people:
-            if self.decisions.of(person.name) == "include":
-                for name in person.names:
-                    self._book.keep(name)
-            else:
-                renamed.append(person)
-        self._book.learn(renamed)
 
 
 class RedactOptions(TypedDict, total=False):

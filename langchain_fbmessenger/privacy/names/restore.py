@@ -18,11 +18,11 @@ from langchain_fbmessenger.privacy.names.spelling import fold
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
-    from langchain_fbmessenger.privacy.findings import TextFinder
+    from langchain_fbmessenger.privacy.findings import BulkFinder, TextFinder
 
-__all__ = ["restore_names"]
+__all__ = ["find_invented", "finders_of_invented", "restore_names"]
 
 
 def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
@@ -47,13 +47,26 @@ def restore_names(text: str, *, key: str | os.PathLike[str]) -> str:
         answer = restore_names(model.invoke("Who comes tomorrow?").text, key="names.key")
         ```
     """
-    path = Path(key)
-    key_file = read_key(path)
-    finders = _way_back(key_file.secret, tuple(key_file.names.items()), tuple(key_file.people))
+    return replaced(text, find_invented(text, finders_of_invented(key)))
+
+
+def find_invented(text: str, finders: Sequence[TextFinder]) -> list[Finding]:
+    """Return where invented names stand in a text, in its order, none over another."""
     found = find_in(text, finders)
     # Earlier versions read each piece of a name with a soft hyphen in it as a name.
     as_written = [one for finder in finders for one in finder.find(text)]
-    return replaced(text, without_overlaps([*found, *as_written]))
+    return without_overlaps([*found, *as_written])
+
+
+def finders_of_invented(key: str | os.PathLike[str]) -> tuple[BulkFinder, ...]:
+    """Return what finds the invented names and user names of a key file, real ones to replace them.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        MalformedFileError: The file is not a key file.
+    """
+    read = read_key(Path(key))
+    return _way_back(read.secret, tuple(read.names.items()), tuple(read.people))
 
 
 class _HandleFinder:
@@ -65,6 +78,10 @@ class _HandleFinder:
 
     def __init__(self, real: Mapping[str, str]) -> None:
         self._real = real
+
+    def suspects(self, texts: Sequence[str]) -> list[int]:
+        """Return the places of the texts that may hold something; the others hold nothing."""
+        return [place for place, text in enumerate(texts) if any(invented_handles(text))]
 
     def find(self, text: str) -> list[Finding]:
         """Return what was found, in the order of the text, none over another."""
@@ -78,7 +95,7 @@ class _HandleFinder:
 @functools.lru_cache(maxsize=4)  # an answer comes after another, with one key
 def _way_back(
     secret: str, names: tuple[tuple[str, str], ...], people: tuple[tuple[str, ...], ...]
-) -> tuple[TextFinder, ...]:
+) -> tuple[BulkFinder, ...]:
     """Return what finds invented user names and names."""
     index = NameIndex()
     key = KeyFile(secret=secret, names=dict(names), people=list(people))
