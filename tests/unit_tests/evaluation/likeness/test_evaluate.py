@@ -188,10 +188,10 @@ def test_a_prompt_that_is_asked_twice_has_two_answers(chats: Any, tmp_path: Path
     sessions, _, valid = chats
     count = itertools.count()
     model = RunnableLambda(lambda _: f"answer {next(count)}")
-    options = {"answers_file": tmp_path / "answers.jsonl"}
-    first = evaluate({"m": model}, [*valid, *valid], sessions, **options)
+    options: dict[str, Any] = {"answers_file": tmp_path / "answers.jsonl"}
+    first = evaluate({"m": model}, [*valid, *valid], sessions, **options).to_dict()
     asked = next(count)
-    assert evaluate({"m": model}, [*valid, *valid], sessions, **options) == first
+    assert evaluate({"m": model}, [*valid, *valid], sessions, **options).to_dict() == first
     assert next(count) == asked + 1, "all was known"
 
 
@@ -210,8 +210,9 @@ def test_what_is_no_model_is_refused(chats: Any, models: Any) -> None:
 def test_answers_may_come_from_a_generator(chats: Any) -> None:
     sessions, _, valid = chats
     texts = ME.texts(len(likeness_prompts(valid)), seed=4)
-    given = evaluate({"m": texts}, valid, sessions)
-    assert evaluate({"m": iter(texts)}, valid, sessions) == given  # type: ignore[dict-item]
+    given = evaluate({"m": texts}, valid, sessions).to_dict()
+    drawn: Any = iter(texts)
+    assert evaluate({"m": drawn}, valid, sessions).to_dict() == given
 
 
 def test_an_answer_is_kept_before_progress_is_told(chats: Any, tmp_path: Path) -> None:

@@ -271,9 +271,9 @@ def test_the_order_of_friends_and_models_changes_nothing() -> None:
             dict(list(friends.items())[::turn]),
         )
 
-    one, other = measure(1), measure(-1)
-    assert one.basis == other.basis
-    assert one.models == other.models[::-1]
+    one, other = measure(1).to_dict(), measure(-1).to_dict()
+    assert one["basis"] == other["basis"]
+    assert one["models"] == other["models"][::-1]
 
 
 def test_who_writes_much_in_a_few_turns_is_no_large_friend() -> None:
