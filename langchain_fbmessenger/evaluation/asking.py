@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from langchain_core.runnables import Runnable, RunnableConfig
 
-__all__ = ["Answers", "Question", "aask", "ask"]
+__all__ = ["Answers", "Question", "aask", "ask", "refuse_old_tracing"]
 
 # LangChain refuses every call under these, unless LangSmith's tracing is on, which it must not be.
 _OLD_TRACING = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
@@ -142,11 +142,20 @@ def _refuse_before_asking(max_concurrency: int) -> None:
     if max_concurrency < 1:
         message = f"max_concurrency must be at least 1, not {max_concurrency}"
         raise InvalidOptionError(message)
+    refuse_old_tracing()
+
+
+def refuse_old_tracing() -> None:
+    """Refuse to ask where LangChain would answer only if it may trace.
+
+    Raises:
+        InvalidOptionError: The environment asks for a tracer that LangChain no longer has.
+    """
     for name in _OLD_TRACING:
         if env_var_is_set(name):
             message = (
-                f"{name} is set: LangChain then answers only while it is traced, and an audit's "
-                "chats must not be. Unset it; LANGSMITH_TRACING=true may stay"
+                f"{name} is set: LangChain then answers only while it is traced, and what is asked "
+                "here are chats, which must not be. Unset it; LANGSMITH_TRACING=true may stay"
             )
             raise InvalidOptionError(message)
 

@@ -15,6 +15,7 @@ from langchain_core.messages import BaseMessage, convert_to_messages
 from langsmith import tracing_context  # langchain-core depends on it: its tracing goes there
 
 from langchain_fbmessenger._internal.iteration import run_in_thread
+from langchain_fbmessenger.evaluation.asking import refuse_old_tracing
 from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
 
 if TYPE_CHECKING:
@@ -47,6 +48,8 @@ class Asked:
         turns: The prompt, each turn a role and a text.
         text: What has come.
         error: What the model failed with.
+        is_over: Whether its time is over: what has come by then is the answer.
+        is_no_text: Whether the model gave neither messages nor texts, which it will always do.
     """
 
     number: int
@@ -54,6 +57,7 @@ class Asked:
     text: str = field(default="", repr=False)
     error: BaseException | None = field(default=None, repr=False)
     is_over: bool = False
+    is_no_text: bool = False
 
     @property
     def answer(self) -> str | None:
@@ -66,7 +70,11 @@ class Asked:
 
     def take(self, chunk: Any, limits: AnswerLimits) -> bool:
         """Add a piece of the answer; return whether it goes on."""
-        self.text += _text_of(chunk)
+        if not isinstance(chunk, (str, BaseMessage)):
+            self.is_no_text = True
+            message = f"a model must give messages or texts, not {type(chunk).__name__}"
+            raise InvalidInputError(message)
+        self.text += chunk if isinstance(chunk, str) else str(chunk.text)
         if len(self.text) >= limits.characters:
             self.text = self.text[: limits.characters]
             return False
@@ -94,8 +102,10 @@ def answer_all(
         on_answer: Is called in this thread with each question when its answer is there, or failed.
 
     Raises:
-        InvalidOptionError: A limit or `max_concurrency` is not above 0.
+        InvalidOptionError: A limit or `max_concurrency` is not above 0, or the environment asks
+            for a tracer that LangChain no longer has.
         InvalidInputError: The model gives neither messages nor texts.
+        BaseException: The model's own, where it is no Exception: it wants to end the process.
     """
     _refuse_before_asking(limits, max_concurrency)
     ended: queue.SimpleQueue[Asked] = queue.SimpleQueue()
@@ -125,7 +135,7 @@ def answer_all(
             asked.is_over = True
         if deadlines.pop(asked.number, None) is None:
             continue  # it was given up before
-        _refuse_if_no_text(asked)
+        _refuse_to_go_on(asked)
         on_answer(asked)
         start()
 
@@ -138,7 +148,7 @@ def _stream(
             for chunk in chunks:
                 if not asked.take(chunk, limits):
                     break
-    except Exception as error:  # noqa: BLE001 - whatever a model raises is counted
+    except BaseException as error:  # noqa: BLE001 - counted, or raised where it is waited for
         asked.error = error
     ended.put(asked)
 
@@ -163,12 +173,11 @@ async def aanswer_all(
     async def work() -> None:
         for asked in waiting:
             try:
+                # A model's own TimeoutError is noted within: it is a failure, and no time limit.
                 await asyncio.wait_for(_astream(model, asked, limits), limits.seconds)
             except asyncio.TimeoutError:
                 asked.is_over = True
-            except Exception as error:  # noqa: BLE001 - whatever a model raises is counted
-                asked.error = error
-            _refuse_if_no_text(asked)
+            _refuse_to_go_on(asked)
             async with one_at_a_time:
                 await run_in_thread(on_answer, asked)  # it may write to a disk
 
@@ -180,20 +189,26 @@ async def aanswer_all(
             finally:
                 for worker in workers:
                     worker.cancel()
+                await asyncio.gather(*workers, return_exceptions=True)
 
     # A task takes the context that it is made in; Python 3.10 has no argument for it.
     await Context().run(asyncio.get_running_loop().create_task, work_all())
 
 
 async def _astream(model: Runnable[Any, Any], asked: Asked, limits: AnswerLimits) -> None:
-    chunks = model.astream(asked.messages())
+    over = time.monotonic() + limits.seconds
     try:
-        async for chunk in chunks:
-            if not asked.take(chunk, limits):
-                break
-    finally:
-        if close := getattr(chunks, "aclose", None):
-            await close()
+        chunks = model.astream(asked.messages())
+        try:
+            async for chunk in chunks:
+                # Pieces that come without a wait between them leave the time limit no turn.
+                if not asked.take(chunk, limits) or time.monotonic() > over:
+                    break
+        finally:
+            if close := getattr(chunks, "aclose", None):
+                await close()
+    except Exception as error:  # noqa: BLE001 - whatever a model raises is counted
+        asked.error = error
 
 
 def _refuse_before_asking(limits: AnswerLimits, max_concurrency: int) -> None:
@@ -203,17 +218,11 @@ def _refuse_before_asking(limits: AnswerLimits, max_concurrency: int) -> None:
             f"({limits.characters}) must be above 0"
         )
         raise InvalidOptionError(message)
+    refuse_old_tracing()
 
 
-def _refuse_if_no_text(asked: Asked) -> None:
-    if isinstance(asked.error, InvalidInputError):
+def _refuse_to_go_on(asked: Asked) -> None:
+    if asked.error is None:
+        return
+    if asked.is_no_text or not isinstance(asked.error, Exception):
         raise asked.error
-
-
-def _text_of(chunk: Any) -> str:
-    if isinstance(chunk, str):
-        return chunk
-    if isinstance(chunk, BaseMessage):
-        return str(chunk.text)
-    message = f"a model must give messages or texts, not {type(chunk).__name__}"
-    raise InvalidInputError(message)

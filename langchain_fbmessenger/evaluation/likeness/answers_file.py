@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,14 @@ from langchain_fbmessenger.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from io import FileIO
 
     from langchain_core.runnables import Runnable
 
 __all__ = ["AnswersFile", "answer_key", "model_key"]
+
+
+_BEGINNING = b'{"key":"'
 
 
 class _Line(msgspec.Struct):
@@ -44,20 +49,28 @@ class AnswersFile:
         if self._path is None:
             return
         try:
-            descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600)
+            # Without waiting: a pipe would let nobody read until somebody writes.
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+            with os.fdopen(os.open(self._path, flags, 0o600), "rb+", buffering=0) as file:
+                self._take(file)
         except OSError as error:
             message = f"answers cannot be kept in {self._path}: {error.strerror}"
             raise InvalidInputError(message) from error
-        with os.fdopen(descriptor, "rb+") as file:
-            self._path.chmod(0o600)
-            content = file.read()
-            if content and not content.endswith(b"\n"):
-                file.write(b"\n")  # its writer was killed within a line
+
+    def _take(self, file: FileIO) -> None:
+        """Read what is there; another file is refused before anything of it is changed."""
+        is_file = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+        content = file.read() if is_file else b""
         for line in content.splitlines():
             self._read(line)
-        if content and not self._known:
+        # Of its first line a killed writer may have written the beginning alone.
+        if not is_file or (content and not self._known and not content.startswith(_BEGINNING)):
             message = f"{self._path} holds no answers: it is another file"
             raise InvalidInputError(message)
+        if hasattr(os, "fchmod"):
+            os.fchmod(file.fileno(), 0o600)
+        if content and not content.endswith(b"\n"):
+            file.write(b"\n")  # its writer was killed within a line
 
     def _read(self, line: bytes) -> None:
         try:
@@ -89,9 +102,9 @@ def model_key(name: str, model: Runnable[Any, Any]) -> str:
     return f"{name}\0{settings}"
 
 
-def answer_key(model: str, turns: Sequence[tuple[str, str]]) -> str:
-    """Return the key of a model's answer to a prompt."""
-    content = msgspec.json.encode([model.encode(errors="replace").decode(), _plain(turns)])
+def answer_key(model: str, turns: Sequence[tuple[str, str]], nth: int = 0) -> str:
+    """Return the key of a model's answer to a prompt, which may be asked more than once."""
+    content = msgspec.json.encode([model.encode(errors="replace").decode(), _plain(turns), nth])
     return hashlib.sha256(content).hexdigest()
 
 

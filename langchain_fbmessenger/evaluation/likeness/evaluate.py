@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +33,7 @@ from langchain_fbmessenger.evaluation.likeness.report import AnswersBeside, Like
 from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from langchain_core.chat_sessions import ChatSession
@@ -53,6 +55,7 @@ class _Round:
     name: str
     model: Runnable[Any, Any]
     prompts: Sequence[Prompt]
+    keys: Sequence[str]
     answers: list[str | None]
     error: BaseException | None = None
 
@@ -76,17 +79,21 @@ class _Evaluation:
         if (limit is not None and limit < 1) or negatives < 0:
             message = f"limit ({limit}) must be at least 1, negatives ({negatives}) at least 0"
             raise InvalidOptionError(message)
-        if not models:
-            message = "there is no model to evaluate"
+        if not isinstance(models, Mapping) or not models:
+            message = 'there is no model to evaluate: give each by its name, {"tuned": model}'
             raise InvalidInputError(message)
         trained = list(train)
         self._trained = likeness_prompts(trained) if trained else []
         everything = likeness_prompts(validation)
+        if not everything:
+            message = "nobody asks anything in the validation examples: no turn is a user's"
+            raise InvalidInputError(message)
         refuse_trained(everything, self._trained)
         self._rows = _drawn(everything, limit, seed)
         self._prompts = [everything[row] for row in self._rows]
         self._friends = friends_of(references)
         self._file = AnswersFile(answers_file)
+        self._times_asked: Counter[str] = Counter()
         self._seed = seed
         self._on_progress = on_progress
         self._given = {
@@ -109,19 +116,31 @@ class _Evaluation:
         self._total = sum(len(one.prompts) for one in self.rounds)
         self._done = sum(text is not None for one in self.rounds for text in one.answers)
 
-    def _chosen(self, given: Sequence[str | None], n_prompts: int) -> list[str | None]:
-        if isinstance(given, str) or len(given) != n_prompts:
+    def _chosen(self, given: Iterable[str | None], n_prompts: int) -> list[str | None]:
+        if isinstance(given, str) or not isinstance(given, Iterable):
             message = (
-                f"there are {len(given):,} answers to {n_prompts:,} prompts: one is needed for "
+                "a model must be a chat model or another Runnable, or a list of its answers, not "
+                f"{type(given).__name__}"
+            )
+            raise InvalidInputError(message)
+        answers = list(given)
+        if len(answers) != n_prompts:
+            message = (
+                f"there are {len(answers):,} answers to {n_prompts:,} prompts: one is needed for "
                 "each of likeness_prompts(validation)"
             )
             raise InvalidInputError(message)
-        return [given[row] for row in self._rows]
+        return [answers[row] for row in self._rows]
 
     def _round(self, name: str, model: Runnable[Any, Any], prompts: Sequence[Prompt]) -> _Round:
-        known = model_key(name, model)
-        answers = [self._file.get(answer_key(known, prompt.turns)) for prompt in prompts]
-        return _Round(name, model, prompts, answers)
+        keys = [self._key(model_key(name, model), prompt) for prompt in prompts]
+        return _Round(name, model, prompts, keys, [self._file.get(key) for key in keys])
+
+    def _key(self, model: str, prompt: Prompt) -> str:
+        """Return the key of an answer: one prompt asked twice has two answers."""
+        asked = answer_key(model, prompt.turns)
+        self._times_asked[asked] += 1
+        return answer_key(model, prompt.turns, self._times_asked[asked] - 1)
 
     def questions(self, one: _Round) -> list[Asked]:
         """Return what a model has not answered yet."""
@@ -133,13 +152,12 @@ class _Evaluation:
 
     def noting(self, one: _Round) -> Callable[[Asked], None]:
         """Return what takes the answers of a model as they come."""
-        known = model_key(one.name, one.model)
 
         def note(asked: Asked) -> None:
             one.answers[asked.number] = asked.answer
             one.error = asked.error or one.error
             if asked.answer is not None:
-                self._file.keep(answer_key(known, asked.turns), asked.answer)
+                self._file.keep(one.keys[asked.number], asked.answer)
             self._done += 1
             if self._on_progress is not None:
                 self._on_progress(self._done, self._total)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ["Mask", "words_of"]
+__all__ = ["Mask", "words_and_marks_of", "words_of"]
 
 _KEPT = 300
 # Scripts that put no spaces between words: a run of them is taken letter by letter.
@@ -31,6 +31,18 @@ _WORD = re.compile(
 def words_of(text: str) -> list[str]:
     """Return the words of a text, in lower case; letters where a script has no spaces."""
     return _WORD.findall(text.casefold())
+
+
+def words_and_marks_of(text: str) -> list[str]:
+    """Return words and, between them, what is neither word nor space, in its order."""
+    folded = text.casefold()
+    found: list[str] = []
+    end = 0
+    for word in _WORD.finditer(folded):
+        found += folded[end : word.start()].split()
+        found.append(word[0])
+        end = word.end()
+    return found + folded[end:].split()
 
 
 class Mask:

@@ -54,11 +54,13 @@ def checked_material(  # noqa: PLR0913 - the columns of the material
 ) -> Material:
     """Return the material, its texts trimmed and blank ones left out.
 
-    Lines are parted by one newline: stages join messages by one or two, which is no style.
+    Lines are parted by one newline: stages join messages by one or two, which is no style. Friends
+    stand in the order of their names: in whichever order they are given, the same is measured.
 
     Raises:
         InvalidInputError: A column has another length than `own`, or holds no texts.
     """
+    friends = dict(sorted(friends.items(), key=lambda one: str(one[0])))
     for name, column in {
         "own": own,
         "negatives": negatives,
@@ -112,4 +114,6 @@ def _without_blank(texts: Sequence[str]) -> list[str]:
 
 
 def _trimmed(text: str) -> str:
-    return "\n".join(filter(None, map(str.strip, text.splitlines())))
+    # Halves of a character that a model broke off in go where no file or page can hold them.
+    whole = text.encode(errors="replace").decode()
+    return "\n".join(filter(None, map(str.strip, whole.splitlines())))

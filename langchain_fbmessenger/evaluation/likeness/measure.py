@@ -10,8 +10,8 @@ from langchain_fbmessenger.evaluation.likeness.phrases import strongest_phrases
 from langchain_fbmessenger.evaluation.likeness.placing import (
     PARTS,
     place,
-    place_of_friend,
     place_of_own_half,
+    places_of_friends,
     pooled_auc,
 )
 from langchain_fbmessenger.evaluation.likeness.report import (
@@ -125,7 +125,8 @@ def _basis(material: Material, scores: VoiceScores | None, seed: int) -> Likenes
     large = [
         name
         for name, said in material.friends.items()
-        if material.messages.get(name, len(said)) >= MIN_FRIEND_MESSAGES
+        # Who writes much in a few turns is not on the scale.
+        if material.messages.get(name, len(said)) >= MIN_FRIEND_MESSAGES and len(said) >= MIN_TEXTS
     ]
     told = friends_told_apart(
         material, [n for n, said in material.friends.items() if len(said) >= MIN_TEXTS], seed=seed
@@ -149,7 +150,7 @@ def _basis(material: Material, scores: VoiceScores | None, seed: int) -> Likenes
 def _friends(scores: VoiceScores | None, labels: Mapping[str, str], seed: int) -> dict[str, Place]:
     if scores is None:
         return {}
-    return {labels[name]: place_of_friend(scores, name, seed=seed) for name in scores.friends}
+    return {labels[name]: at for name, at in places_of_friends(scores, seed=seed).items()}
 
 
 def _auc_of_parts(scores: VoiceScores | None, seed: int) -> dict[str, float]:

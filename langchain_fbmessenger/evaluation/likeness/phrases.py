@@ -10,7 +10,7 @@ from collections import Counter
 from math import log, sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
-from langchain_fbmessenger.evaluation.likeness.masking import words_of
+from langchain_fbmessenger.evaluation.likeness.masking import words_and_marks_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -83,7 +83,7 @@ def _counts(texts: Iterable[str]) -> Counter[tuple[str, ...]]:
     """Count in how many texts each run of words stands; marks and emoji are words here."""
     counts: Counter[tuple[str, ...]] = Counter()
     for text in texts:
-        words = _words_and_marks(text)
+        words = words_and_marks_of(text)
         counts.update(
             {
                 tuple(words[start : start + length])
@@ -92,17 +92,6 @@ def _counts(texts: Iterable[str]) -> Counter[tuple[str, ...]]:
             }
         )
     return counts
-
-
-def _words_and_marks(text: str) -> list[str]:
-    """Return words and, between them, what is neither word nor space, in its order."""
-    found: list[str] = []
-    rest = text.casefold()
-    for word in words_of(text):
-        before, _, rest = rest.partition(word)
-        found += before.split()
-        found.append(word)
-    return found + rest.split()
 
 
 def _without_parts(phrases: Iterable[Phrase], most: int) -> list[Phrase]:

@@ -16,8 +16,8 @@ __all__ = [
     "halved",
     "numbered",
     "place",
-    "place_of_friend",
     "place_of_own_half",
+    "places_of_friends",
     "pooled_auc",
 ]
 
@@ -87,13 +87,14 @@ def place(scores: VoiceScores, given: Any, *, rows: Any = None, seed: int = 0) -
     return draw.place(draw.means(given, chosen, together), draw.means(scores.own, chosen, together))
 
 
-def place_of_friend(scores: VoiceScores, name: str, *, seed: int = 0) -> Place:
-    """Place a friend on the line, by classifiers that were fitted without that friend."""
+def places_of_friends(scores: VoiceScores, *, seed: int = 0) -> dict[str, Place]:
+    """Place each friend on the line, by classifiers that were fitted without that friend."""
     import numpy as np
 
     draw = _Draws(scores, seed)
     everything = np.ones(len(scores.own), dtype=bool)
-    return draw.place(draw.friends[name], draw.means(scores.own, everything, draw.conversations()))
+    own = draw.means(scores.own, everything, draw.conversations())
+    return {name: draw.place(of, own) for name, of in draw.friends.items()}
 
 
 def place_of_own_half(scores: VoiceScores, *, seed: int = 0) -> Place:

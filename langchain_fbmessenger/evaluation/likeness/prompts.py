@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from itertools import groupby
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -12,7 +13,7 @@ from langchain_fbmessenger.examples.schema import source_of, trained_answers
 from langchain_fbmessenger.exceptions import InvalidInputError
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Hashable, Iterator, Sequence
 
     from langchain_core.chat_sessions import ChatSession
     from langchain_core.messages import BaseMessage
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from langchain_fbmessenger.examples import TrainingExample
 
 __all__ = ["Friends", "Prompt", "friends_of", "likeness_prompts", "refuse_trained"]
+
+_DISTINCTIVE = 60  # characters of a prompt and its answer
+_MOST_BY_CHANCE = 0.1
+_NO_REFERENCES = "references must be chat sessions, or lists of texts by name, not {}"
 
 
 class Prompt(NamedTuple):
@@ -40,13 +45,24 @@ class Prompt(NamedTuple):
         """Whether no turn before the answer is the persona's own."""
         return all(role != "assistant" for role, _ in self.turns)
 
+    @property
+    def has_source(self) -> bool:
+        """Whether the conversation is known: examples that were read from a file have a number."""
+        return not isinstance(self.conversation, int)
+
+    @property
+    def is_distinctive(self) -> bool:
+        """Whether so much is said that nobody says the same twice by chance."""
+        said = [text for role, text in self.turns if role != "system"]
+        return sum(map(len, [*said, self.own])) >= _DISTINCTIVE
+
 
 class Friends(NamedTuple):
     """What the others have written.
 
     Attributes:
         turns: By person, turns: messages that were sent one after another, joined by newlines.
-        messages: By person, how many messages these are.
+        messages: By person, how many messages these are; without it each turn is one.
     """
 
     turns: dict[str, list[str]]
@@ -89,11 +105,18 @@ def refuse_trained(validation: Sequence[Prompt], trained: Sequence[Prompt]) -> N
     Raises:
         InvalidInputError: A conversation, or a prompt with its answer, is among those trained.
     """
-    conversations = {one.conversation for one in trained if not isinstance(one.conversation, int)}
-    answers = {(one.turns, one.own) for one in trained}
-    n_trained = sum(
-        one.conversation in conversations or (one.turns, one.own) in answers for one in validation
-    )
+    conversations = {one.conversation for one in trained}
+    pairs = {(one.turns, one.own) for one in trained}
+    pairs_of_files = {(one.turns, one.own) for one in trained if not one.has_source}
+    n_trained, is_sure = 0, False
+    for one in validation:
+        if one.has_source and one.conversation in conversations:
+            n_trained, is_sure = n_trained + 1, True
+        elif (one.turns, one.own) in (pairs_of_files if one.has_source else pairs):
+            n_trained, is_sure = n_trained + 1, is_sure or one.is_distinctive
+    # Two conversations may begin with "hi" and "hey": that alone is no training.
+    if not is_sure and n_trained <= _MOST_BY_CHANCE * len(validation):
+        return
     if n_trained:
         message = (
             f"{n_trained:,} of {len(validation):,} validation prompts were trained on: hold whole "
@@ -110,14 +133,17 @@ def friends_of(references: Mapping[str, Iterable[str]] | Iterable[ChatSession]) 
             `map_ai_messages` makes them; or texts by person.
 
     Raises:
-        InvalidInputError: No message of the sessions is the persona's.
+        InvalidInputError: No message of the sessions is the persona's, or they are no sessions.
     """
-    if hasattr(references, "items"):
-        turns = {name: list(said) for name, said in references.items()}
-        return Friends(turns, {name: len(said) for name, said in turns.items()})
+    if isinstance(references, Mapping):
+        return _friends_of_texts(references)
+    if isinstance(references, str) or not isinstance(references, Iterable):
+        raise InvalidInputError(_NO_REFERENCES.format(type(references).__name__))
     friends = Friends({}, {})
     has_persona, is_empty = False, True
     for session in references:
+        if not isinstance(session, Mapping) or "messages" not in session:
+            raise InvalidInputError(_NO_REFERENCES.format(f"a {type(session).__name__} among them"))
         is_empty = False
         for sender, messages in groupby(session["messages"], key=_sender):
             texts = [text for message in messages if (text := _text(message))]
@@ -130,6 +156,16 @@ def friends_of(references: Mapping[str, Iterable[str]] | Iterable[ChatSession]) 
         message = "no message of the references is the persona's: map_ai_messages them first"
         raise InvalidInputError(message)
     return friends
+
+
+def _friends_of_texts(references: Mapping[str, Iterable[str]]) -> Friends:
+    turns = {}
+    for name, said in references.items():
+        if isinstance(said, str) or not isinstance(said, Iterable):
+            # The name may be a person's: it stays out of the message.
+            raise InvalidInputError(_NO_REFERENCES.format(f"a {type(said).__name__} by name"))
+        turns[name] = list(said)
+    return Friends(turns, {})
 
 
 def _sender(message: BaseMessage) -> str | None:

@@ -12,11 +12,11 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import TYPE_CHECKING
 
-from langchain_fbmessenger.evaluation.findings import comparable_text, copied_runs
+from langchain_fbmessenger.evaluation.findings import comparable_text
 from langchain_fbmessenger.evaluation.likeness.masking import words_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
 __all__ = ["ROWS", "Rows", "rows_of"]
 
@@ -77,17 +77,36 @@ def rows_of(answers: Sequence[str], past: Sequence[str], *, most_bytes: int) -> 
     told = [comparable_text(answer) for answer in answers]
     counts = Counter(told)
     sample = "\n".join(answers).encode(errors="replace")[:most_bytes]
-    different = [("", answer) for answer in counts]  # one reply a thousand times is one to look up
-    runs = dict(zip(counts, copied_runs(different, past, shortest=_MIN_RUN), strict=True))
+    copied = _with_runs_of(counts, known)
     return Rows(
         different=len(counts) / len(told),
         commonest=max(counts.values()) / len(told),
         compressed=len(zlib.compress(sample, 9)) / len(sample),
-        copied_runs=sum(runs[answer] > 0 for answer in told) / len(told),
+        copied_runs=sum(answer in copied for answer in told) / len(told),
         whole_copies=sum(answer in known for answer in told) / len(told),
         doubled_words=sum(map(_says_a_word_twice, answers)) / len(told),
         letters=float(median(map(len, answers))),
     )
+
+
+def _with_runs_of(answers: Iterable[str], texts: Iterable[str]) -> set[str]:
+    """Return the answers that have `_MIN_RUN` letters in a row of any text.
+
+    Each run is looked up once, so that "hahaha…" takes no longer than other texts.
+    """
+    holders: dict[str, set[str]] = {}
+    for answer in answers:
+        for run in _runs(answer):
+            holders.setdefault(run, set()).add(answer)
+    found: set[str] = set()
+    for text in texts:
+        for run in _runs(text):
+            found |= holders.pop(run, set())
+    return found
+
+
+def _runs(text: str) -> Iterator[str]:
+    return (text[start : start + _MIN_RUN] for start in range(len(text) - _MIN_RUN + 1))
 
 
 def _says_a_word_twice(answer: str) -> bool:

@@ -25,7 +25,6 @@ _LAUGHTER = re.compile(
     r"|mdr|k{3,}|rs(?:rs)*|xd|5{3,})\b|[wｗ笑草]{2,}|[ㅋㅎ]{2,}"
 )
 _SMILEY = re.compile(r"[:;=][-']?[)(DPpoO/|\]\[]|<3")
-_LINE_END = re.compile(r"(.)\s*$", re.MULTILINE)
 
 
 def _share(part: int, whole: int) -> float:
@@ -36,8 +35,17 @@ def _lines(text: str) -> list[str]:
     return [line for line in text.split("\n") if line.strip()] or [""]
 
 
+def _line_ends(text: str) -> list[str]:
+    # No pattern: one that looks for spaces before an end takes hours for a line of spaces.
+    return [line.rstrip()[-1:] for line in _lines(text)]
+
+
 def _is_symbol(character: str) -> bool:
-    return unicodedata.category(character) in {"So", "Sk"}
+    return bool(character) and unicodedata.category(character) in {"So", "Sk"}
+
+
+def _is_mark(character: str) -> bool:
+    return bool(character) and unicodedata.category(character).startswith("P")
 
 
 # One number a text, by what it is of. Shares of lines or letters do not grow with the length.
@@ -53,11 +61,11 @@ _FEATURES: dict[str, Callable[[str], float]] = {
         sum(line.lstrip()[:1].islower() for line in _lines(text)), len(_lines(text))
     ),
     "lines that end with a mark": lambda text: _share(
-        sum(unicodedata.category(end).startswith("P") for end in _LINE_END.findall(text)),
+        sum(_is_mark(end) for end in _line_ends(text)),
         len(_lines(text)),
     ),
     "lines that end with a symbol": lambda text: _share(
-        sum(_is_symbol(end) or end == "\ufe0f" for end in _LINE_END.findall(text)),
+        sum(_is_symbol(end) or end == "\ufe0f" for end in _line_ends(text)),
         len(_lines(text)),
     ),
     "capitals": lambda text: _share(sum(map(str.isupper, text)), len(text)),
@@ -66,9 +74,7 @@ _FEATURES: dict[str, Callable[[str], float]] = {
     ),
     "digits": lambda text: _share(sum(map(str.isdigit, text)), len(text)),
     "symbols": lambda text: _share(sum(map(_is_symbol, text)), len(text)) ** 0.5,
-    "marks": lambda text: _share(
-        sum(unicodedata.category(one).startswith("P") for one in text), len(text)
-    ),
+    "marks": lambda text: _share(sum(map(_is_mark, text)), len(text)),
     "letters beyond ASCII": lambda text: _share(
         sum(one.isalpha() and not one.isascii() for one in text), len(text)
     ),

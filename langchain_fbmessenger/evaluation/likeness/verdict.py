@@ -82,9 +82,19 @@ def _missing(basis: LikenessBasis) -> Iterator[str]:
     if basis.own_half is None or not basis.own_half.width <= _MAX_WIDTH:
         width = "none" if basis.own_half is None else f"{basis.own_half.width:.2f}"
         yield f"your own other half is known to {width}, {_MAX_WIDTH:.2f} is needed: ask more"
-    nearest = max((place.p for place in basis.friends.values()), default=0.0)
+    nearest = _nearest_friend(basis)
     if nearest >= _MAX_NEAREST:
         yield f"a friend stands at {nearest:.2f}, below {_MAX_NEAREST:.2f} is needed"
+
+
+def _nearest_friend(basis: LikenessBasis) -> float:
+    """Return where the nearest friend stands; of one who is hardly known, the least.
+
+    Of fifty friends with twenty turns, one stands near by chance.
+    """
+    return max(
+        (at.p if at.width <= _MAX_WIDTH else at.low for at in basis.friends.values()), default=0.0
+    )
 
 
 def verdict_of(model: ModelLikeness, basis: LikenessBasis) -> str:  # noqa: PLR0911 - a list
@@ -104,7 +114,7 @@ def verdict_of(model: ModelLikeness, basis: LikenessBasis) -> str:  # noqa: PLR0
     voice = model.voice
     if voice.low > BAND[1]:
         return "overdone"
-    nearest = max(place.p for place in basis.friends.values())
+    nearest = _nearest_friend(basis)
     if voice.p >= BAND[0] and voice.p > nearest:
         if not model.told_apart <= most_told_apart(basis.own_told_apart):
             return "marks"

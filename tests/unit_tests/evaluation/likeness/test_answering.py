@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from langchain_core.messages import AIMessage
-from langchain_core.runnables import RunnableGenerator, RunnableLambda
+from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
 from langchain_fbmessenger import InvalidInputError, InvalidOptionError
 from langchain_fbmessenger.evaluation.likeness.answering import (
@@ -148,3 +148,97 @@ def test_other_things_than_texts_are_refused() -> None:
 def test_limits_below_anything_are_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(InvalidOptionError):
         ask(RunnableLambda(lambda _: "hi"), **wrong)
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_what_ends_the_process_is_no_failure(error: type[BaseException]) -> None:
+    def end(_: Any) -> str:
+        raise error
+
+    with pytest.raises(error):
+        ask(RunnableLambda(end), seconds=60)
+    with pytest.raises(error):
+        asyncio.run(answered_async(RunnableLambda(end)))
+
+
+async def answered_async(model: Any, **changes: Any) -> list[Asked]:
+    asked = questions(6)
+    options: dict[str, Any] = {"max_concurrency": 2, "on_answer": lambda _: None, **changes}
+    await aanswer_all(model, asked, AnswerLimits(), **options)
+    return asked
+
+
+def test_a_time_out_of_the_model_s_own_is_a_failure() -> None:
+    def lose(_: Iterator[Any]) -> Iterator[str]:
+        yield "half an ans"
+        raise TimeoutError
+
+    async def alose(_: Any) -> Any:
+        yield "half an ans"
+        raise asyncio.TimeoutError
+
+    assert ask(RunnableGenerator(lose, alose)) == [None] * 6
+
+
+def test_an_error_of_this_package_s_within_a_model_is_counted() -> None:
+    def answer(messages: Any) -> str:
+        if number_of(messages) % 2:
+            message = "this prompt is too long"
+            raise InvalidInputError(message)
+        return "fine"
+
+    assert ask(RunnableLambda(answer)) == ["fine", None] * 3
+
+
+class Restless(Runnable[Any, str]):
+    """Streams pieces without text for ever, and lets nobody else in between."""
+
+    def invoke(self, *_: Any, **__: Any) -> str:
+        raise NotImplementedError
+
+    async def astream(self, *_: Any, **__: Any) -> Any:
+        while True:
+            yield ""
+
+
+def test_an_answer_that_lets_nobody_in_is_given_up() -> None:
+    asked = questions(2)
+    options: dict[str, Any] = {"max_concurrency": 2, "on_answer": lambda _: None}
+    asyncio.run(aanswer_all(Restless(), asked, AnswerLimits(seconds=0.05), **options))
+    assert [one.answer for one in asked] == [None] * 2
+
+
+async def test_nobody_waits_for_an_answer_when_asking_has_ended() -> None:
+    before = asyncio.all_tasks()
+
+    async def answer(messages: Any) -> Any:
+        if number_of(messages):
+            return {"no": "text"}
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+
+    with pytest.raises(InvalidInputError):
+        await answered_async(RunnableLambda(answer))
+    assert asyncio.all_tasks() == before
+
+
+async def test_who_cancels_ends_all_questions() -> None:
+    before = asyncio.all_tasks()
+    started = asyncio.Event()
+    asked: list[int] = []
+
+    async def answer(messages: Any) -> str:
+        asked.append(number_of(messages))
+        started.set()
+        await asyncio.Event().wait()
+        return "never"
+
+    under_way = asyncio.create_task(answered_async(RunnableLambda(answer)))
+    await started.wait()
+    under_way.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await under_way
+    assert asyncio.all_tasks() == before
+    assert len(asked) <= 2

@@ -97,3 +97,34 @@ def test_another_setting_of_a_model_is_another_model() -> None:
     assert model_key("tuned", Warm(script=script)) != model_key(
         "tuned", Warm(script=script, temperature=0.5)
     )
+
+
+@pytest.mark.parametrize("content", ["milk, eggs\n", "milk, eggs"])
+def test_of_another_file_nothing_is_changed(tmp_path: Path, content: str) -> None:
+    path, link = tmp_path / "notes.txt", tmp_path / "answers.jsonl"
+    path.write_text(content)
+    path.chmod(0o644)
+    link.symlink_to(path)
+    for one in (path, link):
+        with pytest.raises(InvalidInputError, match="another file"):
+            AnswersFile(one)
+    assert path.read_text() == content
+    if os.name == "posix":
+        assert stat.S_IMODE(path.stat().st_mode) == 0o644
+
+
+@pytest.mark.skipif(os.name != "posix", reason="has no pipes")
+def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe", 0o644)
+    with pytest.raises(InvalidInputError, match="another file"):
+        AnswersFile(tmp_path / "pipe")
+    assert stat.S_IMODE((tmp_path / "pipe").stat().st_mode) == 0o644
+
+
+def test_a_first_line_that_was_cut_by_a_kill_is_no_other_file(tmp_path: Path) -> None:
+    path = tmp_path / "answers.jsonl"
+    AnswersFile(path).keep("a", "first")
+    path.write_bytes(path.read_bytes()[:-5])
+    cut = AnswersFile(path)
+    cut.keep("a", "again")
+    assert AnswersFile(path).get("a") == "again"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -181,3 +182,49 @@ def test_nothing_that_is_given_is_changed(chats: Any) -> None:
     evaluate({"m": RunnableLambda(Speaker(7))}, valid, sessions, train=train, limit=10)
     assert sessions == before
     assert [[dict(t) for t in example["messages"]] for example in (*train, *valid)] == turns
+
+
+def test_a_prompt_that_is_asked_twice_has_two_answers(chats: Any, tmp_path: Path) -> None:
+    sessions, _, valid = chats
+    count = itertools.count()
+    model = RunnableLambda(lambda _: f"answer {next(count)}")
+    options: dict[str, Any] = {"answers_file": tmp_path / "answers.jsonl"}
+    first = evaluate({"m": model}, [*valid, *valid], sessions, **options).to_dict()
+    asked = next(count)
+    assert evaluate({"m": model}, [*valid, *valid], sessions, **options).to_dict() == first
+    assert next(count) == asked + 1, "all was known"
+
+
+def test_prompts_that_nobody_asks_are_refused(chats: Any) -> None:
+    turns = [{"role": "system", "content": "You are Al."}, {"role": "assistant", "content": "hi"}]
+    with pytest.raises(InvalidInputError, match="nobody asks"):
+        evaluate({"m": RunnableLambda(Speaker(7))}, [{"messages": turns}] * 12, chats[0])
+
+
+@pytest.mark.parametrize("models", [[Speaker(7)], {"m": Speaker(7)}, {"m": None}, {"m": "text"}])
+def test_what_is_no_model_is_refused(chats: Any, models: Any) -> None:
+    with pytest.raises(InvalidInputError):
+        evaluate(models, chats[2], chats[0])
+
+
+def test_answers_may_come_from_a_generator(chats: Any) -> None:
+    sessions, _, valid = chats
+    texts = ME.texts(len(likeness_prompts(valid)), seed=4)
+    given = evaluate({"m": texts}, valid, sessions).to_dict()
+    drawn: Any = iter(texts)
+    assert evaluate({"m": drawn}, valid, sessions).to_dict() == given
+
+
+def test_an_answer_is_kept_before_progress_is_told(chats: Any, tmp_path: Path) -> None:
+    sessions, _, valid = chats
+
+    def stop(done: int, _: int) -> None:
+        if done == 3:
+            raise RuntimeError
+
+    options: dict[str, Any] = {"answers_file": tmp_path / "answers.jsonl"}
+    with pytest.raises(RuntimeError):
+        evaluate({"m": RunnableLambda(Speaker(7))}, valid, sessions, on_progress=stop, **options)
+    rest = Speaker(7)
+    evaluate({"m": RunnableLambda(rest)}, valid, sessions, **options)
+    assert len(rest.asked) == len(likeness_prompts(valid)) - 3

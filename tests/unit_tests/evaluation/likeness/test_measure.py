@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from functools import cache
 from statistics import mean
@@ -12,6 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from langchain_fbmessenger import InvalidInputError, LikenessReport, measure_likeness
 from langchain_fbmessenger.evaluation.likeness.material import checked_material
+from langchain_fbmessenger.evaluation.likeness.measure import report_on
 from langchain_fbmessenger.evaluation.likeness.placing import pooled_auc
 from langchain_fbmessenger.evaluation.likeness.voice import voice_scores
 from tests.unit_tests.evaluation.likeness.authors import CONVERSATIONS, measured, texts
@@ -255,3 +257,37 @@ def test_prompts_with_earlier_answers_are_placed_apart() -> None:
     assert mixed.cold != mixed.warm
     assert mixed.cold.width > mixed.warm.width  # on half as many answers
     assert report().model("later").warm is None
+
+
+def test_the_order_of_friends_and_models_changes_nothing() -> None:
+    known = texts()
+    friends = {name: said[:30] for name, said in known["friends"].items()}
+    given = {name: known[name][:60] for name in ("later", "half")}
+
+    def measure(turn: int) -> LikenessReport:
+        return measure_likeness(
+            dict(list(given.items())[::turn]),
+            known["own"][:60],
+            dict(list(friends.items())[::turn]),
+        )
+
+    one, other = measure(1).to_dict(), measure(-1).to_dict()
+    assert one["basis"] == other["basis"]
+    assert one["models"] == other["models"][::-1]
+
+
+def test_who_writes_much_in_a_few_turns_is_no_large_friend() -> None:
+    known = texts()
+    friends = {name: said[:10] for name, said in known["friends"].items()}
+    friends |= {"A": known["stranger"][:30], "B": known["bland"][:30]}
+    material = checked_material(
+        {}, known["own"][:60], friends, messages=dict.fromkeys(friends, 150)
+    )
+    assert report_on(material).basis.large_friends == 2
+
+
+def test_halves_of_characters_reach_no_figure_and_no_file() -> None:
+    broken = ["oh \ud83d no"] * 30
+    found = measure_likeness({"m": broken}, ["so it is"] * 30, {"A": broken, "B": broken})
+    json.dumps(found.to_dict(), ensure_ascii=False).encode()
+    str(found).encode()

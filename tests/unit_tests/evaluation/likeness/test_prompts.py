@@ -99,3 +99,34 @@ def test_validation_that_was_trained_is_refused_with_the_number() -> None:
         with pytest.raises(InvalidInputError, match="2 of 2 validation prompts were trained"):
             refuse_trained(likeness_prompts(trained), likeness_prompts(examples))
     refuse_trained(likeness_prompts(plain[:0]) if plain[:0] else [], likeness_prompts(examples))
+
+
+def test_two_conversations_may_begin_alike() -> None:
+    """A greeting that stands in both halves is no training, however examples were kept."""
+    greetings = [said(("Al", "hi"), ("me", "hey"), ("Al", f"so, {n}?"), ("me", f"{n}!")) for n in
+                 range(12)]  # fmt: skip
+    train = list(to_training_examples(iter(greetings[:2]), max_messages=2, overlap=0))
+    valid = list(to_training_examples(iter(greetings), max_messages=2, overlap=0))[4:]
+    refuse_trained(likeness_prompts(valid), likeness_prompts(train))
+    plain = [{"messages": [*one["messages"]]} for one in valid if "hi" not in str(one)]
+    plain.append({"messages": valid[0]["messages"]})
+    refuse_trained(likeness_prompts(plain), likeness_prompts(train))
+
+
+def test_one_long_answer_that_was_trained_is_enough() -> None:
+    def example(number: int) -> Any:
+        turns = [("user", "what happened?"), ("assistant", f"the ferry sank at pier {number} " * 3)]
+        return {"messages": [{"role": role, "content": text} for role, text in turns]}
+
+    valid = [example(number) for number in range(50)]
+    with pytest.raises(InvalidInputError, match="1 of 50 validation prompts were trained"):
+        refuse_trained(likeness_prompts(valid), likeness_prompts([example(49), example(50)]))
+
+
+@pytest.mark.parametrize(
+    "wrong", ["export.zip", None, ["session"], [3], {"secret": "a text"}, {"secret": None}]
+)
+def test_other_things_than_references_are_refused(wrong: Any) -> None:
+    with pytest.raises(InvalidInputError, match="references must be") as refused:
+        friends_of(wrong)
+    assert "secret" not in str(refused.value)

@@ -58,3 +58,10 @@ def test_all_are_shares_and_named(answers: list[str], past: list[str]) -> None:
 @given(TEXTS)
 def test_whoever_repeats_the_past_copies_all_of_it(answers: list[str]) -> None:
     assert figures(answers, answers).whole_copies == 1
+
+
+def test_laughter_without_end_is_compared_at_once() -> None:
+    """Every place of the one fits every place of the other: comparing each would take hours."""
+    laughter = [letter + "ha" * 20_000 for letter in "abcdefgh"]
+    assert figures(laughter, ["ha" * 20_000], most_bytes=10**6).copied_runs == 1
+    assert figures(["b" * 19, "b" * 20], ["b" * 50]).copied_runs == 0.5

@@ -51,3 +51,8 @@ def test_any_text_has_finite_figures(texts: list[str]) -> None:
     rows = features(texts)
     assert rows.shape == (len(texts), len(features.names))
     assert np.isfinite(rows).all()
+
+
+def test_a_line_of_spaces_takes_no_longer_than_one_of_letters() -> None:
+    """A pattern that looked for the end behind each space would take hours."""
+    assert figure("lines that end with a mark", "a" + " " * 300_000 + "b\nso!") == 0.5

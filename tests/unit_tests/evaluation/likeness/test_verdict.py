@@ -106,3 +106,15 @@ def test_a_report_finds_its_models() -> None:
 def test_numbers_that_are_none_are_null_in_json() -> None:
     told = LikenessReport(BASIS, (replace(MODEL, told_apart=float("nan")),)).to_dict()
     assert told["models"][0]["told_apart"] is None
+
+
+def test_a_friend_who_is_hardly_known_does_not_stand_near_by_chance() -> None:
+    known, hardly = Place(0.8, 0.6, 1.0), Place(0.8, 0.4, 1.2)
+    friends = {**BASIS.friends, "AL": known}
+    assert any("a friend stands at 0.80" in it for it in missing_for_verdict(_with(friends)))
+    assert missing_for_verdict(_with({**BASIS.friends, "AL": hardly})) == []
+    assert verdict({"friends": {"AL": hardly}}) == "writes like you"
+
+
+def _with(friends: dict[str, Place]) -> LikenessBasis:
+    return replace(BASIS, friends=friends)
