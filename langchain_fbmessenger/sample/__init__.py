@@ -1,6 +1,7 @@
 """A small Messenger export of invented people, in Meta's true layout and encoding.
 
-Noémie Åkerlund bakes at night on the island of Kråkholm. Nobody in it exists.
+Noémie Åkerlund bakes at night on the island of Kråkholm, and writes English, Swedish and French.
+Nobody in it exists.
 """
 
 from __future__ import annotations

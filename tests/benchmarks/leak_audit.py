@@ -37,7 +37,7 @@ BASE = "SmolLM2-135M-Instruct"
 EXAMPLES = 80
 EPOCHS = (2, 10)
 CANARIES = 9
-MAX_TOKENS = 48  # longer than what anybody in the sample writes at once
+MAX_TOKENS = 96  # longer than what anybody in the sample writes at once
 
 
 def sample() -> tuple[list[TrainingExample], list[TrainingExample], list[str]]:

@@ -43,7 +43,7 @@ def test_version() -> None:
 def test_inspect_shows_threads_and_what_was_left_out() -> None:
     result = run("inspect", sample_export_path())
     assert result.exit_code == 0
-    for words in ("Soup Council", "Milo Dvořák", "e2ee_cutover", "2019-03", "unsent"):
+    for words in ("Soup Council", "Milo Dvořák", "e2ee_cutover", "2021-05", "unsent"):
         assert words in result.output
 
 

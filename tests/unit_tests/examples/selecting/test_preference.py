@@ -138,8 +138,8 @@ def test_the_sample_gives_the_pairs_that_it_gives() -> None:
     report = PreferenceReport()
     pipeline = split_chat_sessions() | map_ai_messages() | to_preference_pairs(report=report)
     pairs = list(pipeline.stream(FacebookMessengerChatLoader(sample_export_path()).lazy_load()))
-    assert len(pairs) == report.pairs.total() == 5
-    assert report.answers["loved"] == report.loved_alone + 5 == 27
+    assert len(pairs) == report.pairs.total() == 4
+    assert report.answers["loved"] == report.loved_alone + 4 == 25
 
 
 def test_the_stage_is_a_value_that_streams() -> None:
