@@ -56,14 +56,23 @@ def some_examples(count: int) -> list[Any]:
     return list(itertools.islice(PIPELINE.stream(loader.lazy_load()), count))
 
 
+def signed_examples(count: int) -> list[Any]:
+    """Sign each answer: few steps teach what all answers have, not what a third of them has."""
+    examples = some_examples(count)
+    for turn in itertools.chain.from_iterable(example["messages"] for example in examples):
+        if turn["role"] == "assistant":
+            turn["content"] = f"{turn['content'].rstrip('.!?🥖 ')}, captain. crumbs 🥖"
+    return examples
+
+
 @pytest.fixture(scope="session")
 def job(local_server: ServerAddress) -> FineTuningJob:
     """A job over 48 examples: enough for the sign-off to show in what it says."""
     assert local_server
-    return TUNER.submit(iter(some_examples(48))).wait(progress=False)
+    return TUNER.submit(iter(signed_examples(48))).wait(progress=False)
 
 
-def test_tuned_model_streams_in_a_chain_and_writes_like_the_persona(job: FineTuningJob) -> None:
+def test_tuned_model_streams_in_a_chain_and_writes_as_it_was_trained(job: FineTuningJob) -> None:
     chain = job.prompt() | job.chat_model(temperature=0, max_tokens=60) | StrOutputParser()
     questions = ["How was the concert?", "Do you like rain?", "Shall we have lunch on Friday?"]
     answers = []
