@@ -18,6 +18,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.cli.commands.audit_commands import audit, plant
+from langchain_fbmessenger.cli.commands.evaluate_command import evaluate
 from langchain_fbmessenger.cli.commands.example_commands import check, prepare
 from langchain_fbmessenger.cli.commands.job_commands import jobs
 from langchain_fbmessenger.cli.commands.privacy_commands import contacts, redact
@@ -120,6 +121,7 @@ app.command(cls=FieldCommand)(redact)
 app.command()(contacts)
 app.add_typer(jobs, name="jobs")
 app.command("plant-canaries")(plant)
+app.command()(evaluate)
 app.command()(audit)
 app.command()(purge)
 

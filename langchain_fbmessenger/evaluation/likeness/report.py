@@ -153,8 +153,12 @@ class LikenessReport(Shown):
         """Return each model's verdict as a sentence."""
         return [_sentence(one, self.basis) for one in self.models]
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return all figures, for JSON; of chats only phrases that are said too often or seldom."""
+    def to_dict(self, *, text: bool = True) -> dict[str, Any]:
+        """Return all figures, for JSON; of chats only phrases that are said too often or seldom.
+
+        Args:
+            text: Whether it holds these phrases.
+        """
         basis = self.basis
         return {
             "basis": {
@@ -184,8 +188,8 @@ class LikenessReport(Shown):
                     "warm": one.warm and _placed(one.warm),
                     "told_apart": _number(one.told_apart),
                     "rows": one.rows and one.rows.to_dict(),
-                    "too_much": [phrase._asdict() for phrase in one.too_much],
-                    "too_little": [phrase._asdict() for phrase in one.too_little],
+                    "too_much": [phrase._asdict() for phrase in one.too_much if text],
+                    "too_little": [phrase._asdict() for phrase in one.too_little if text],
                     "missing": list(one.missing),
                 }
                 for one in self.models
