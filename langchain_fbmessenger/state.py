@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 __all__ = ["Amount", "PurgedState", "StateSurvey", "purge_state", "survey_state"]
 
 _ID = "[0-9a-f]{24}"
+# Files of a job, or of a training file, by its hash; and one of them that was being written.
+_OF_JOB = "([0-9a-f]{64}|ftjob-[A-Za-z0-9-]+)"
+_PARTIAL = r"([0-9a-f]{40}|ftjob-[A-Za-z0-9.-]+)\.([0-9a-f]{16}\.)?partial"
 # By folder, what stands in it by our hand; names that others give are told by what is in them.
 _OURS = {
     "files": re.compile(f"file-{_ID}"),
@@ -41,6 +44,8 @@ _OURS = {
     "incoming": re.compile("tmp[a-z0-9_]{8}"),
     "previews": re.compile("tmp[a-z0-9_]{8}"),
     "fetched": re.compile("ftjob-.*"),
+    "prepared": re.compile(rf"{_OF_JOB}\.json|{_PARTIAL}"),
+    "evaluations": re.compile(rf"{_OF_JOB}\.jsonl"),
 }
 _FETCHED = "adapter_config.json"
 _OF_SERVER = ("files", "jobs", "bases")
@@ -60,6 +65,8 @@ _KINDS = {
     "manifests": "manifests",
     "adapters": "adapters",
     "fetched": "adapters",
+    "prepared": "preparations",
+    "evaluations": "answers",
 }
 _KINDS_IN_JOB = {"adapter": "adapters", "epochs": "adapters", "checkpoints": "checkpoints"}
 
@@ -79,7 +86,7 @@ class StateSurvey(Shown):
     Attributes:
         root: The folder.
         kinds: What is there, by kind: `uploads`, `jobs`, `adapters`, `checkpoints`, `manifests`,
-            `converted bases`, `previews`, `logs`, `database`.
+            `converted bases`, `previews`, `preparations`, `answers`, `logs`, `database`.
         foreign: What is not ours and stays.
     """
 

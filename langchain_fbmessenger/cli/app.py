@@ -18,6 +18,7 @@ from langchain_fbmessenger import (
 )
 from langchain_fbmessenger._internal.own_processes import no_core_dumps, switch_off_telemetry
 from langchain_fbmessenger.cli.commands.audit_commands import audit, plant
+from langchain_fbmessenger.cli.commands.evaluate_command import evaluate
 from langchain_fbmessenger.cli.commands.example_commands import check, prepare
 from langchain_fbmessenger.cli.commands.job_commands import jobs
 from langchain_fbmessenger.cli.commands.privacy_commands import contacts, redact
@@ -35,6 +36,12 @@ from langchain_fbmessenger.cli.common import (
 )
 from langchain_fbmessenger.cli.ending import Commands
 from langchain_fbmessenger.cli.field_options import FieldCommand, default_of, option_of
+from langchain_fbmessenger.cli.held_out import (
+    EARLY_STOPPING,
+    held_out_beside,
+    usual_early_stopping,
+)
+from langchain_fbmessenger.cli.prepared_records import keep_for_job
 from langchain_fbmessenger.cli.survey import take_survey
 from langchain_fbmessenger.cli.views.screens import report_lines, survey_lines, threads_table
 
@@ -114,6 +121,7 @@ app.command(cls=FieldCommand)(redact)
 app.command()(contacts)
 app.add_typer(jobs, name="jobs")
 app.command("plant-canaries")(plant)
+app.command()(evaluate)
 app.command()(audit)
 app.command()(purge)
 
@@ -143,16 +151,26 @@ def finetune(
     lora_alpha: Annotated[Optional[int], option_of(FineTuner, "lora_alpha")] = default_of(
         FineTuner, "lora_alpha"
     ),
-    early_stopping: Annotated[Optional[int], option_of(FineTuner, "early_stopping")] = default_of(
-        FineTuner, "early_stopping"
-    ),
+    early_stopping: Annotated[
+        Optional[int],
+        option_of(
+            FineTuner,
+            "early_stopping",
+            more=f"By default {EARLY_STOPPING} where there is a validation file.",
+        ),
+    ] = default_of(FineTuner, "early_stopping"),
     suffix: Annotated[Optional[str], option_of(FineTuner, "suffix")] = default_of(
         FineTuner, "suffix"
     ),
     seed: Annotated[Optional[int], option_of(FineTuner, "seed")] = default_of(FineTuner, "seed"),
     validation: Annotated[
         Optional[Path],
-        typer.Option(exists=True, dir_okay=False, help="JSONL file of held-out examples."),
+        typer.Option(
+            exists=True,
+            dir_okay=False,
+            help="JSONL file of held-out examples; by default the one that `prepare --valid` has "
+            "written beside FILE.",
+        ),
     ] = None,
     system: Annotated[Optional[str], option_of(FineTuner, "system")] = default_of(
         FineTuner, "system"
@@ -175,6 +193,10 @@ def finetune(
     from langchain_fbmessenger.fine_tuning import find_provider
 
     with friendly_errors():
+        there = find_provider(provider)
+        validation = validation or held_out_beside(examples)
+        if early_stopping is None and validation is not None:
+            early_stopping = usual_early_stopping(there)
         tuner = FineTuner(
             provider=provider,
             model=model,
@@ -193,9 +215,10 @@ def finetune(
         )
         if not yes:
             files = [examples] if validation is None else [examples, validation]
-            ask_before_sending(files, find_provider(provider), model, key=key)
+            ask_before_sending(files, there, model, key=key)
         held_out = None if validation is None else read_jsonl(validation)
         job = tuner.submit(read_jsonl(examples), validation=held_out)
+        keep_for_job(examples, job.id)
         talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (
             provider != "local"
         )

@@ -4,24 +4,34 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from langchain_fbmessenger._internal.output import is_stream, real_path
 from langchain_fbmessenger.examples import rules_for, split_examples, write_training_file
 from langchain_fbmessenger.exceptions import InvalidOptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from langchain_fbmessenger.examples import TrainingExample, TrainingFile
 
-__all__ = ["refuse_input_as_output", "write_prepared", "written_lines"]
+__all__ = ["Prepared", "held_out_path", "refuse_input_as_output", "write_prepared", "written_lines"]
+
+
+class Prepared(NamedTuple):
+    """What was written: the files, without any where there was no example, and what is held out."""
+
+    files: list[TrainingFile]
+    held_out: Sequence[TrainingExample] = ()
+
+    def __repr__(self) -> str:
+        return f"Prepared(files={self.files!r}, held_out={len(self.held_out)})"
 
 
 def write_prepared(
     examples: Iterable[TrainingExample], output: Path, form: str, valid: float | None
-) -> list[TrainingFile]:
+) -> Prepared:
     """Write training examples, and beside them those that are held out, as FILE.valid.jsonl.
 
     Without any example, nothing is written.
@@ -34,17 +44,17 @@ def write_prepared(
     examples = iter(examples)
     first = next(examples, None)
     if first is None:
-        return []
+        return Prepared([])
     examples = chain([first], examples)
     if valid is None:
-        return [write_training_file(examples, output, format=form)]
+        return Prepared([write_training_file(examples, output, format=form)])
     if is_stream(output):
         message = f"{output} is not a file: held-out examples are written beside it"
         raise InvalidOptionError(message)
     split = split_examples(examples, valid=valid)
     if not split.valid:
-        return [write_training_file(split.train, output, format=form)]
-    held_out = output.with_name(f"{output.stem}.valid{output.suffix}")
+        return Prepared([write_training_file(split.train, output, format=form)])
+    held_out = held_out_path(output)
     # Beside it first: where one of the two is refused, both are as they were.
     staged = held_out.with_name(f".{held_out.name}.new")
     try:
@@ -53,7 +63,12 @@ def write_prepared(
         staged.replace(held_out)
     finally:
         staged.unlink(missing_ok=True)
-    return [train_file, replace(valid_file, path=held_out)]
+    return Prepared([train_file, replace(valid_file, path=held_out)], split.valid)
+
+
+def held_out_path(training_file: Path) -> Path:
+    """Return where the examples lie that were held out of a training file."""
+    return training_file.with_name(f"{training_file.stem}.valid{training_file.suffix}")
 
 
 def refuse_input_as_output(exports: list[Path], output: Path) -> None:

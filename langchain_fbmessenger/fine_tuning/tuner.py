@@ -85,9 +85,9 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
     lora_targets: tuple[str, ...] | None = Field(default=None, min_length=1)
     """Names of the layers that get LoRA matrices (`local`)."""
 
-    early_stopping: int | None = Field(default=None, ge=1)
+    early_stopping: int | None = Field(default=None, ge=0)
     """Epochs without a better held-out loss after which training ends (`local`); needs held-out
-    examples."""
+    examples. 0 trains all epochs."""
 
     extra_body: Mapping[str, Any] | None = None
     """More fields of the request, passed on as they are."""
@@ -262,7 +262,7 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
                     _logger.info("base model %s: %s", model, why)
                 rules = provider.preflight(client, model)
                 with written_files(examples, validation, rules, self.system) as files:
-                    if self.early_stopping is not None and files.validation is None:
+                    if self.early_stopping and files.validation is None:
                         message = (
                             "early_stopping needs held-out examples: split_examples makes some"
                         )
@@ -296,9 +296,9 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
             await source.aclose()
 
     def _settings(self) -> JobSettings:
-        return JobSettings(
-            **{field.name: getattr(self, field.name) for field in fields(JobSettings)}
-        )
+        given = {field.name: getattr(self, field.name) for field in fields(JobSettings)}
+        # Switched off is as if it were not asked for: to a job's key, too.
+        return JobSettings(**given | {"early_stopping": self.early_stopping or None})
 
 
 class FineTuningPipeline(RunnableSerializable[Any, Any]):

@@ -248,7 +248,8 @@ def test_the_same_from_a_terminal(tiny_base: str, tmp_path: Path) -> None:
         *system,
     ]
     output = run("finetune", examples, *options)
-    job_id = output.split()[1]
+    job_id = output.partition("\njob ")[2].split()[0]
+    assert output.startswith("early stopping: ")
     assert f"langchain-fbmessenger chat {job_id}" in output
     result = CliRunner().invoke(app, ["chat", job_id, "-m", "Hi"])
     assert result.exit_code == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from datetime import date
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 import pytest_socket
@@ -42,6 +43,17 @@ def no_provider_settings(
     for name in os.environ:
         if name.startswith(("OPENAI_", "LANGSMITH_", "LANGCHAIN_")):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def own_state_folder(
+    no_provider_settings: None,  # noqa: ARG001 - which takes the setting away
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    """What commands remember stays out of the state folder of whoever runs the tests."""
+    home = tmp_path_factory.getbasetemp() / "state" / uuid4().hex
+    monkeypatch.setenv("LANGCHAIN_FBMESSENGER_HOME", str(home))
 
 
 @pytest.fixture(autouse=True)

@@ -76,11 +76,17 @@ def test_files_of_examples(tmp_path: Path) -> None:
     assert TEXT in (tmp_path / "b.jsonl").read_text()
 
 
-def test_files_that_the_command_line_prepares(tmp_path: Path) -> None:
+def test_files_that_the_command_line_prepares(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    home = tmp_path / "home"
+    monkeypatch.setenv("LANGCHAIN_FBMESSENGER_HOME", str(home))
+    monkeypatch.setattr("pathlib.Path.chmod", lambda *_: None)  # of a root that others may own
     output = tmp_path / "train.jsonl"
     command = ["prepare", str(sample_export_path()), "--output", str(output), "--valid", "0.2"]
     assert CliRunner().invoke(app, command).exit_code == 0
-    assert assert_private(tmp_path) == 2
+    assert assert_private(home) == 1  # what was prepared
+    assert assert_private(tmp_path) == 3
 
 
 def test_uploads_lie_in_the_state_folder_for_a_moment(

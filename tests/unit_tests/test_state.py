@@ -54,6 +54,12 @@ def home(tmp_path: Path) -> Path:
         "outgoing/tmpab12_xyz/training.jsonl",
         "fetched/ftjob-9/adapter_config.json",
         "fetched/job-of-somebody/adapter_config.json",
+        f"prepared/{KEY}.json",
+        f"prepared/ftjob-{ID}.json",
+        f"prepared/{KEY[:40]}.0123456789abcdef.partial",
+        f"prepared/ftjob-{ID}.json.0123456789abcdef.partial",
+        f"evaluations/ftjob-{ID}.jsonl",
+        f"evaluations/{KEY}.jsonl",
         "server.log",
         "reserve",
         "server.lock",
@@ -72,6 +78,8 @@ def test_survey_counts_by_kind_and_changes_nothing(home: Path) -> None:
         "checkpoints": 1,
         "converted bases": 2,
         "manifests": 3,
+        "preparations": 4,
+        "answers": 2,
         "logs": 2,
         "database": 2,
     }
@@ -99,6 +107,8 @@ def test_what_is_not_ours_is_left_and_named(home: Path) -> None:
         "bases/army.txt",
         "outgoing/letter.txt",
         "fetched/mail/inbox",
+        "prepared/speech.json",
+        "evaluations/pupils.jsonl",
     )
     put(home, *theirs)
     purged = purge_state(home)

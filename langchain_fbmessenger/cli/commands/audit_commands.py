@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
-from langchain_fbmessenger import FineTuningError, read_jsonl, write_jsonl
+from langchain_fbmessenger import read_jsonl, write_jsonl
 from langchain_fbmessenger._internal.output import real_path
+from langchain_fbmessenger.cli.asked_models import audited_models
 from langchain_fbmessenger.cli.common import (
     Provider,
     friendly_errors,
@@ -16,15 +17,9 @@ from langchain_fbmessenger.cli.common import (
     print_json,
     print_plain,
     progress,
-    say,
     told_beside,
 )
 from langchain_fbmessenger.exceptions import InvalidOptionError
-
-if TYPE_CHECKING:
-    from langchain_openai import ChatOpenAI
-
-    from langchain_fbmessenger.fine_tuning import FineTuningJob
 
 __all__ = ["audit", "plant"]
 
@@ -100,7 +95,8 @@ def audit(
 
     with friendly_errors(), provider_errors(provider):
         planted = None if canaries is None else Canaries.read(canaries)
-        tuned, beside = _models(job_or_model, provider, base, max_tokens)
+        options = {"max_tokens": max_tokens}
+        tuned, beside = audited_models(job_or_model, provider, base, options)
         with progress("asking", shown=True) as on_progress:
             report = audit_leaks(
                 tuned,
@@ -117,36 +113,3 @@ def audit(
             print_json(report.to_dict())
         else:
             print_plain(str(report))
-
-
-def _models(
-    job_or_model: str, provider: str, base: str | None, max_tokens: int
-) -> tuple[ChatOpenAI, ChatOpenAI | None]:
-    """Return the tuned model and what it is compared with."""
-    from langchain_fbmessenger.fine_tuning import FineTuningJob, find_provider
-
-    options: dict[str, Any] = {"max_tokens": max_tokens}
-    there = find_provider(provider)
-    if job_or_model.startswith("ftjob"):
-        job = FineTuningJob.from_id(job_or_model, there)
-        tuned = job.chat_model(**options)
-        if base is None:
-            return tuned, _answering_base(job, options)
-    else:
-        tuned = there.chat_model(job_or_model, **options)
-    return tuned, None if base in {None, "none"} else there.chat_model(base, **options)
-
-
-def _answering_base(job: FineTuningJob, options: dict[str, Any]) -> ChatOpenAI | None:
-    """Return a job's base, which nobody has asked for, if it is served; tell where it is not."""
-    from langchain_fbmessenger.fine_tuning.errors import provider_errors
-
-    try:
-        with provider_errors("audit"):
-            base = job.base_chat_model(**options)
-            base.invoke("Hi", max_tokens=1)
-    except FineTuningError:
-        name = job.state.model
-        say("Warning", f"the base model {name} does not answer: nothing to compare with")
-        return None
-    return base

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,19 +10,10 @@ import typer
 
 from langchain_fbmessenger import (
     ConsentReport,
-    Contacts,
     ExampleReport,
-    FacebookMessengerChatLoader,
     InvalidExampleError,
     PrivacyReport,
-    apply_consent,
-    balance_examples,
     check_examples,
-    map_ai_messages,
-    pseudonymize_chat_sessions,
-    redact_identifiers,
-    split_chat_sessions,
-    to_training_examples,
 )
 from langchain_fbmessenger.cli.common import (
     ContactsFile,
@@ -37,13 +29,14 @@ from langchain_fbmessenger.cli.common import (
     told_beside,
 )
 from langchain_fbmessenger.cli.field_options import default_of, option_of
+from langchain_fbmessenger.cli.preparation import Preparation
 from langchain_fbmessenger.cli.prepared import refuse_input_as_output, write_prepared, written_lines
+from langchain_fbmessenger.cli.prepared_records import PreparedRecord, fingerprint, remember
 from langchain_fbmessenger.cli.views.check_screen import check_lines
 from langchain_fbmessenger.cli.views.screens import owner_line, report_lines
 from langchain_fbmessenger.examples.making.training_examples import ToTrainingExamples
 from langchain_fbmessenger.examples.selecting.balance import BalanceExamples
 from langchain_fbmessenger.examples.selecting.split import SplitExamples
-from langchain_fbmessenger.exceptions import InvalidOptionError
 from langchain_fbmessenger.privacy.consent.stage import ApplyConsent
 from langchain_fbmessenger.privacy.options import as_unknown_names
 from langchain_fbmessenger.privacy.preview.wording import outside_line
@@ -56,8 +49,7 @@ if TYPE_CHECKING:
 
     from langchain_core.chat_sessions import ChatSession
 
-    from langchain_fbmessenger.privacy.options import UnknownNames
-    from langchain_fbmessenger.sessions import SessionStage
+    from langchain_fbmessenger import FacebookMessengerChatLoader
 
 __all__ = ["check", "prepare"]
 
@@ -155,58 +147,53 @@ def prepare(
     """Turn an export into training examples (JSONL, readable by you alone)."""
     with friendly_errors(), told_beside(output):
         refuse_input_as_output(exports, output)
-        loader = FacebookMessengerChatLoader(
-            exports, folders=folder, timezone=timezone, workers=workers
+        preparation = Preparation(
+            exports=[os.fspath(path) for path in exports],
+            me=me,
+            gap=gap,
+            max_messages=max_messages,
+            overlap=overlap,
+            max_tokens=max_tokens,
+            tokenizer=tokenizer,
+            system=system,
+            opening=opening,
+            valid=valid,
+            max_repeats=max_repeats,
+            max_share=max_share,
+            half_life=half_life,
+            min_letters=min_letters,
+            contacts=None if contacts is None else os.fspath(contacts),
+            forget=forget,
+            pseudonymize=None if pseudonymize is None else os.fspath(pseudonymize),
+            unknown_names=unknown_names,
+            redact=redact,
+            folders=folder,
+            timezone=timezone,
         )
-        report, redacted = ExampleReport(), PrivacyReport()
-        cuts = gap.strip().lower() != "none"
-        left_out = ConsentReport()
-        stages: list[SessionStage] = []
-        agreed = Contacts() if contacts is None else Contacts.read(contacts)
-        if contacts and agreed.ask_for_pseudonyms and not pseudonymize:
-            message = f"{contacts} asks for invented names: add --pseudonymize KEYFILE"
-            raise InvalidOptionError(message)
-        outside = as_unknown_names(unknown_names)
-        if outside == "replace" and not pseudonymize:
-            message = "--unknown-names replace invents names: add --pseudonymize KEYFILE"
-            raise InvalidOptionError(message)
-        if contacts or forget:  # before threads are cut: an answer may come after a pause
-            stages.append(apply_consent(contacts=agreed, forget=forget or (), report=left_out))
-        stages += [split_chat_sessions(gap=gap)] if cuts else []
-        stages += [
-            map_ai_messages(sender=me or None),
-            *_privacy_stages(pseudonymize, agreed, outside, redacted, redact=redact),
-            to_training_examples(
-                max_messages=max_messages,
-                overlap=overlap,
-                max_tokens=max_tokens,
-                tokenizer=tokenizer,
-                system=system,
-                opening=opening,
-                report=report,
-            ),
-            balance_examples(
-                max_repeats=max_repeats,
-                max_share=max_share,
-                half_life=half_life,
-                min_letters=min_letters,
-                report=report,
-            ),
-        ]
+        loader = preparation.loader(workers=workers)
+        report, left_out, redacted = ExampleReport(), ConsentReport(), PrivacyReport()
+        stages = preparation.session_stages(left_out, redacted) + preparation.example_stages(report)
         examples = ChatSessionPipeline(steps=tuple(stages)).stream(_sessions(loader, me))
         written = write_prepared(examples, output, form, valid)
-        consent = str(left_out).splitlines() if contacts or forget else []
+        consent = str(left_out).splitlines() if preparation.asks_consent else []
         privacy = str(redacted).splitlines() if pseudonymize or redact else []
-        privacy += [outside_line(outside)] if pseudonymize else []
+        privacy += [outside_line(as_unknown_names(unknown_names))] if pseudonymize else []
         made = (*report_lines(loader.report), *consent, *str(report).splitlines(), *privacy)
         for line in made:
             console.print(line, soft_wrap=True)
-        if not written:
+        if not written.files:
             balanced = "nothing is left to train: balance the examples less"
             silent = _why_silent(loader, me)
             raise InvalidExampleError(balanced if report.answers else silent, rule="min_examples")
-        for line in written_lines(written):
+        for line in written_lines(written.files):
             print_plain(line)
+        record = PreparedRecord(
+            preparation=preparation.absolute(),
+            owner=None if me else loader.owner,
+            held_out=len(written.held_out),
+            held_out_sha256=fingerprint(written.held_out) if written.held_out else None,
+        )
+        remember(output, record)
 
 
 def _sessions(loader: FacebookMessengerChatLoader, me: list[str] | None) -> Iterator[ChatSession]:
@@ -227,24 +214,6 @@ def _why_silent(loader: FacebookMessengerChatLoader, me: list[str] | None) -> st
     persona = " or ".join(map(repr, names)) or "nobody"
     silent = f"{persona} has written nothing in these chats: nothing to train"
     return f"{silent} (left out: {reasons})" if reasons else silent
-
-
-def _privacy_stages(
-    key: Path | None,
-    contacts: Contacts,
-    unknown_names: UnknownNames,
-    report: PrivacyReport,
-    *,
-    redact: bool,
-) -> list[SessionStage]:
-    """Return the stage that is asked for, to stand behind all that look for real names."""
-    if key is not None:
-        return [
-            pseudonymize_chat_sessions(
-                key=key, contacts=contacts, unknown_names=unknown_names, report=report
-            )
-        ]
-    return [redact_identifiers(report=report)] if redact else []
 
 
 def check(

@@ -13,6 +13,7 @@ from langchain_fbmessenger.cli.common import (
     friendly_errors,
     print_plain,
 )
+from langchain_fbmessenger.cli.prepared_records import forget_job
 from langchain_fbmessenger.cli.views.job_screens import job_lines, jobs_table, loss_lines
 
 if TYPE_CHECKING:
@@ -79,13 +80,14 @@ def delete(
     provider: Provider = "local",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Delete a job's model, its uploads and, where the provider can, the job itself."""
+    """Delete a job's model, its uploads, what is remembered and, where possible, the job itself."""
     with friendly_errors():
         job = _find(job_id, provider)
         model = job.fine_tuned_model or "no model"
         if not yes and not confirm(f"Delete job {job_id} and {model} for good?"):
             raise typer.Exit(1)
         job.delete()
+        forget_job(job_id)
         print_plain(f"job {job_id} is deleted: {model}")
 
 

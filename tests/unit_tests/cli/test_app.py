@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from click.testing import Result
 
 COMMANDS = ["inspect", "prepare", "check", "redact", "finetune", "chat", "serve", "demo", "jobs"]
-COMMANDS += ["plant-canaries", "audit"]
+COMMANDS += ["plant-canaries", "audit", "evaluate"]
 
 
 def run(*arguments: object) -> Result:

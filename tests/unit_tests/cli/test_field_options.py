@@ -15,6 +15,7 @@ from langchain_fbmessenger import (
     FineTuner,
     audit_leaks,
     check_examples,
+    evaluate,
     plant_canaries,
 )
 from langchain_fbmessenger.cli import app
@@ -43,6 +44,7 @@ _FUNCTIONS = [
     ("check", check_examples, ["provider", "model", "tokenizer"]),
     ("plant-canaries", plant_canaries, ["count", "repeats", "seed"]),
     ("audit", audit_leaks, ["contexts", "samples", "canaries", "base"]),
+    ("evaluate", evaluate, ["max_concurrency", "seed"]),
     ("redact", Redaction, ["unknown_names", "keep_owner", "fake"]),
 ]
 

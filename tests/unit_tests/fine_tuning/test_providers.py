@@ -104,10 +104,16 @@ def test_no_key_is_shown() -> None:
         {"learning_rate": 0},
         {"lora_rank": 0},
         {"lora_alpha": 0},
-        {"early_stopping": 0},
+        {"early_stopping": -1},
         {"lora_targets": ()},
     ],
 )
 def test_senseless_settings_are_refused(option: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(option))):
         FineTuner(**option)
+
+
+@pytest.mark.parametrize("provider", ["local", "azure"])
+def test_early_stopping_that_is_switched_off_is_not_asked_for(provider: str) -> None:
+    """So a job's key is what it is without it."""
+    assert FineTuner(provider=provider, early_stopping=0)._settings() == JobSettings()

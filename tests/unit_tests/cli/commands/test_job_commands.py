@@ -8,6 +8,7 @@ from typer.testing import CliRunner
 
 from langchain_fbmessenger import FineTuningError, FineTuningJob
 from langchain_fbmessenger.cli import app
+from langchain_fbmessenger.cli.prepared_records import answers_path
 from langchain_fbmessenger.cli.views.job_screens import job_lines, loss_lines
 from langchain_fbmessenger.fine_tuning import LocalProvider, LossPoint
 
@@ -94,8 +95,11 @@ def test_deleting_asks_first(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = run("delete", "ftjob-1", typed="n\n")
     assert (refused.exit_code, deleted) == (1, [])
     assert "ft:zoe" in refused.output
+    kept = answers_path("ftjob-1")
+    kept.write_text("{}")
     assert run("delete", "ftjob-1", "--yes").exit_code == 0
     assert deleted == [found.id]
+    assert not kept.exists()
 
 
 def test_what_a_provider_refuses_is_an_error_in_a_line(monkeypatch: pytest.MonkeyPatch) -> None:
