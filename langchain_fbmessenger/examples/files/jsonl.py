@@ -28,8 +28,8 @@ __all__ = ["FileFacts", "read_jsonl", "read_lines", "several", "write_jsonl", "w
 _LONGEST_LINE = 64 * 2**20  # an example of 65,536 tokens has a hundredth of that
 _TOO_LONG = f"the line is longer than {_LONGEST_LINE:,} bytes: no example is"
 
-# U+2028, U+2029 and U+0085 are legal in JSON, yet many readers split lines there. By the first byte,
-# which is found soonest: one expression for all three takes several times as long.
+# U+2028, U+2029 and U+0085 are legal in JSON, yet many readers split lines there. By their first
+# bytes, which are found soonest: one expression for all three takes several times as long.
 _LINE_SEPARATORS = {
     b"\xe2": re.compile(rb"\xe2\x80[\xa8\xa9]"),
     b"\xc2": re.compile(rb"\xc2\x85"),
