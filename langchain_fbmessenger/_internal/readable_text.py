@@ -60,7 +60,10 @@ def plain_text(text: str) -> str:
         assert plain_text("Mi\u200blo \uff2d\uff29\uff2c\uff2f") == "Milo MILO"
         ```
     """
-    if (text.isascii() and text.isprintable()) or _SIGN.search(text) is None:
+    if text.isascii() and text.isprintable():
+        return text
+    text = _without_joints(text)
+    if _SIGN.search(text) is None:
         return text
     seen = _UNSEEN_CHARACTER.sub("", text)
     return seen if _SIGN_OF_FORM.search(seen) is None else _OTHER_FORM.sub(_usual, seen)
@@ -68,10 +71,19 @@ def plain_text(text: str) -> str:
 
 def plain_texts(texts: Sequence[str]) -> Sequence[str]:
     """Return texts as people read them; nearly all are as they were."""
-    has_sign = _SIGN.search
-    if not has_sign("".join(texts)):
+    joined = "\n".join(texts)
+    seen = _without_joints(joined)
+    if _SIGN.search(seen) is not None:
+        return [*map(plain_text, texts)]
+    if seen is joined:
         return texts
-    return [plain_text(text) if has_sign(text) else text for text in texts]
+    plain = seen.split("\n")
+    return plain if len(plain) == len(texts) else [*map(_without_joints, texts)]
+
+
+def _without_joints(text: str) -> str:
+    """Return a text without what stands within emoji: nearly all that is invisible is that."""
+    return text.replace("\ufe0f", "").replace("\u200d", "")
 
 
 def _usual(match: re.Match[str]) -> str:

@@ -5,6 +5,7 @@ Everything is repaired text, times are Unix milliseconds in UTC, messages stand 
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from itertools import compress, count
 from typing import Literal, overload
@@ -188,6 +189,16 @@ class Messages(Sequence[Message]):
             [*map(self.times.__getitem__, indexes)],
             [*map(self.texts.__getitem__, indexes)],
             {new: extras[indexes[new]] for new in compress(count(), having)} if extras else {},
+        )
+
+    def where(self, wanted: Sequence[object]) -> Messages:
+        """Return those of the messages for which a flag is true."""
+        kept = [*compress(count(), wanted)]
+        return Messages(
+            [*compress(self.senders, wanted)],
+            [*compress(self.times, wanted)],
+            [*compress(self.texts, wanted)],
+            {bisect_left(kept, old): extra for old, extra in self.extras.items() if wanted[old]},
         )
 
     def turned_round(self) -> Messages:

@@ -47,16 +47,15 @@ def to_transcript(
     systems = {index: e.system for index, e in messages.extras.items() if e.system is not None}
     if placeholders or keep_system_messages:
         messages = _with_more(messages, placeholders=placeholders, systems=keep_system_messages)
-    if keep_system_messages:
-        kept = [i for i, text in enumerate(messages.texts) if text or i in systems]
-    else:
+    if not keep_system_messages:
         report.messages_skipped.update(systems.values())
-        kept = [i for i, text in enumerate(messages.texts) if text and i not in systems]
+    wanted: list[object] = [*messages.texts]
+    for index in systems:
+        wanted[index] = keep_system_messages
+    kept = messages if all(wanted) else messages.where(wanted)
     left = len(messages) - len(kept) - (0 if keep_system_messages else len(systems))
     report.skip_messages("no text", left)
     report.messages_loaded += len(kept)
-    if len(kept) < len(messages):
-        messages = messages.chosen(kept)
     fields = {
         "id": thread.id,
         "title": thread.title,
@@ -67,16 +66,16 @@ def to_transcript(
         "owner": thread.owner,
     }
     info = cast("ThreadInfo", ThreadWithPeople(fields, people, thread.nicknames))
-    times = known_times(messages.times)
+    times = known_times(kept.times)
     return Transcript(
         {"messages": (), "thread": info},
-        messages.senders,
-        messages.texts,
+        kept.senders,
+        kept.texts,
         times,
         times,
         None,
-        LoadedMessages(messages.times, messages.extras),
-        range(len(messages) + 1),
+        LoadedMessages(kept.times, kept.extras),
+        range(len(kept) + 1),
         thread.goes_on,
     )
 

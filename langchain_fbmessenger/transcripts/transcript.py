@@ -195,8 +195,10 @@ class Transcript:
         """
         source, starts = self.source, self.starts
         if isinstance(source, LoadedMessages):
+            is_even = isinstance(starts, range)  # one place for each message: no need to search
             for place, fields in source.extras(starts[0], starts[-1]):
-                yield bisect(starts, place) - 1, place, fields
+                index = place - starts[0] if is_even else bisect(starts, place) - 1
+                yield index, place, fields
 
     @without_gc
     def messages(self) -> list[BaseMessage]:

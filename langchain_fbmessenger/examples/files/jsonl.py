@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import count
@@ -27,8 +28,12 @@ __all__ = ["FileFacts", "read_jsonl", "read_lines", "several", "write_jsonl", "w
 _LONGEST_LINE = 64 * 2**20  # an example of 65,536 tokens has a hundredth of that
 _TOO_LONG = f"the line is longer than {_LONGEST_LINE:,} bytes: no example is"
 
-_LINE_SEPARATORS = "\x85", "\u2028", "\u2029"  # legal in JSON, yet many readers split lines there
-_FIRST_BYTES = b"\xc2", b"\xe2"  # of theirs in UTF-8
+# U+2028, U+2029 and U+0085 are legal in JSON, yet many readers split lines there. By their first
+# bytes, which are found soonest: one expression for all three takes several times as long.
+_LINE_SEPARATORS = {
+    b"\xe2": re.compile(rb"\xe2\x80[\xa8\xa9]"),
+    b"\xc2": re.compile(rb"\xc2\x85"),
+}
 
 
 def write_jsonl(examples: Iterable[TrainingExample], path: str | Path) -> int:
@@ -177,12 +182,14 @@ def _to_line(one: Mapping[str, Any], number: int) -> bytes:
     if line is None:
         message = "its text holds half a character (a lone surrogate)"
         raise InvalidExampleError(message, rule="utf-8", line=number)
-    if _FIRST_BYTES[0] in line or _FIRST_BYTES[1] in line:
-        text = line.decode()  # where a character is found sooner
-        for separator in _LINE_SEPARATORS:
-            if separator in text:
-                line = line.replace(separator.encode(), b"\\u%04x" % ord(separator))
+    for first_byte, separator in _LINE_SEPARATORS.items():
+        if first_byte in line:
+            line = separator.sub(_escaped, line)
     return line + b"\n"
+
+
+def _escaped(separator: re.Match[bytes]) -> bytes:
+    return b"\\u%04x" % ord(separator[0].decode())
 
 
 def _checked(example: Any, number: int) -> TrainingExample:

@@ -57,7 +57,7 @@ def mark_system_lines(
     """
     nicknames = []
     texts, extras = messages.texts, messages.extras
-    for index in may_be_system_lines(texts):
+    for index in may_be_system_lines(texts, is_group=is_group):
         text, extra = texts[index], extras.get(index)
         if not text or (extra is not None and extra.system == "unsent"):
             continue

@@ -131,7 +131,7 @@ def _to_part(file: ThreadFile, repair: Callable[[str], str], malformed: int) -> 
         wire, times = [wire[index] for index in timed], [times[index] for index in timed]
     messages = Messages([], cast("list[int]", times), [], {})
     senders, texts, extras = messages.senders, messages.texts, messages.extras
-    rare = set[int]()
+    rare = list[int]()
     # Block by block: to fetch a message from memory takes longer than anything that is done to it.
     for start in range(0, len(wire), _BLOCK):
         block = wire[start : start + _BLOCK]
@@ -143,17 +143,18 @@ def _to_part(file: ThreadFile, repair: Callable[[str], str], malformed: int) -> 
                 or m.files or m.gifs or m.users or m.is_unsent or m.is_taken_down or m.missed
                 or m.call_duration is not None or (m.type is not None and m.type in _TELLING_TYPES)
             ):  # fmt: skip
-                rare.add(index)
+                rare.append(index)
                 extra = _to_extra(m, repair, reaction_of)
                 if extra is not None:
                     extras[index] = extra
     writers = writers or [*dict.fromkeys(senders)]
     is_newest_first = _is_newest_first(messages.times, variant)
-    if not all(texts):
-        kept = [index for index, text in enumerate(texts) if text or index in rare]
-        if len(kept) < len(wire):
-            skipped["empty"] = len(wire) - len(kept)  # view-once, expired or removed
-            messages = messages.chosen(kept)
+    wanted: list[object] = [*texts]
+    for index in rare:
+        wanted[index] = True
+    if not all(wanted):
+        messages = messages.where(wanted)
+        skipped["empty"] = len(wire) - len(messages)  # view-once, expired or removed
     if is_newest_first:
         messages = messages.turned_round()
     return ThreadPart(

@@ -44,25 +44,28 @@ class SystemLine(msgspec.Struct, frozen=True, gc=False):
     person: str | None = None
 
 
-def may_be_system_lines(texts: Sequence[str | None]) -> list[int]:
+def may_be_system_lines(texts: Sequence[str | None], *, is_group: bool) -> list[int]:
     """Return the indexes of the texts that are worth a look: of what people type, nearly none.
 
-    What each of Meta's sentences ends with is known, or which word stands in it.
+    What each of Meta's sentences ends or begins with is known, or which word stands in it.
     """
     tables = system_tables()
     lasts, marks, endings = tables.lasts, tables.marks, tables.endings
+    firsts, blanks, beginnings = tables.firsts, tables.blanks, tables.beginnings
+    keywords = tables.open_keywords if is_group else tables.keywords_of_two
     found = list[int]()
     # Block by block, so that texts are fetched from memory once.
     for start in range(0, len(texts), _BLOCK):
         block = texts[start : start + _BLOCK]
         whole = "\n".join(filter(None, block))
-        words = [word for word in tables.open_keywords if word in whole]
+        words = [word for word in keywords if word in whole]
         found += [
             index
             for index, text in enumerate(block, start)
             if text
             and (
                 (text[-1] in lasts and (text[-1] in marks or text[-3:] in endings))
+                or (text[0] in firsts and (text[0] in blanks or text[:3] in beginnings))
                 or (words and any(word in text for word in words))
             )
         ]

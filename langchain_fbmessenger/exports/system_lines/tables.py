@@ -59,8 +59,8 @@ _VARIANTS = {'"': '"“”„«»', "'": "'\u2019"}
 _REGEX |= {sign: f"[{variants}]" for sign, variants in _VARIANTS.items()}
 _NOT_KNOWN = frozenset(_REGEX)
 _NOTATION = frozenset("{}[]|")
-_AFTER_WILDCARDS = re.compile("[\ue000-\ue004]")
-_ENDING = 3
+_WILDCARD = re.compile("[\ue000-\ue004]")
+_EDGE = 3  # letters of a beginning or an ending
 _LONG = 6  # letters of a word by which a sentence is looked for
 _BLANKS = [number for number in range(0x3001) if chr(number).isspace()]
 _OPTIONAL = re.compile(r"\[([^\[\]]*)\]")
@@ -132,9 +132,14 @@ class Sentence(msgspec.Struct, frozen=True):
     to_owner: bool
 
     @property
+    def beginning(self) -> str:
+        """The first word, or what of it stands before a wildcard."""
+        return _WILDCARD.split(self.wording.partition(" ")[0])[0]
+
+    @property
     def ending(self) -> str:
         """The last word, or what of it follows a wildcard."""
-        return _AFTER_WILDCARDS.split(self.wording.rpartition(" ")[2])[-1]
+        return _WILDCARD.split(self.wording.rpartition(" ")[2])[-1]
 
     @property
     def regex(self) -> re.Pattern[str]:
@@ -158,7 +163,12 @@ class Tables(msgspec.Struct, frozen=True):
         endings: The last three letters of sentences that end in a known word.
         marks: The last signs of all others that have one, and blanks, which may follow.
         lasts: The marks, and the last letters of the endings.
-        open_keywords: Words of which each sentence that ends in a wildcard holds one.
+        beginnings: The first three letters of sentences that end in a wildcard.
+        blanks: What may stand before them.
+        firsts: The blanks, and the first letters of the beginnings.
+        open_keywords: Words of which each sentence that ends in a wildcard, and does not begin
+            with a known word, holds one.
+        keywords_of_two: Those of them that may stand in a chat of two people.
     """
 
     by_keyword: dict[str, list[Sentence]]
@@ -167,7 +177,11 @@ class Tables(msgspec.Struct, frozen=True):
     endings: frozenset[str]
     marks: frozenset[str]
     lasts: frozenset[str]
+    beginnings: frozenset[str]
+    blanks: frozenset[str]
+    firsts: frozenset[str]
     open_keywords: frozenset[str]
+    keywords_of_two: frozenset[str]
 
 
 @functools.cache
@@ -179,8 +193,9 @@ def system_tables() -> Tables:
 def _read_tables(folder: Traversable) -> Tables:
     by_keyword: dict[str, list[Sentence]] = {}
     deleted_accounts: set[str] = set()
-    ends, marks = set[str](), set(map(chr, _BLANKS))
-    open_words: list[frozenset[str]] = []
+    blanks = frozenset(map(chr, _BLANKS))
+    starts, ends, marks = set[str](), set[str](), {*blanks}
+    open_sentences: list[Sentence] = []
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         if not file.name.endswith(".toml"):
             continue
@@ -189,29 +204,40 @@ def _read_tables(folder: Traversable) -> Tables:
         for sentence in _sentences(table, file.name):
             keyword = max(sorted(sentence.words), key=len)
             by_keyword.setdefault(keyword, []).append(sentence)
-            ending = sentence.ending
-            if not ending:
-                open_words.append(sentence.words)
-            elif len(ending) < _ENDING:
+            beginning, ending = sentence.beginning, sentence.ending
+            if len(ending) >= _EDGE:
+                ends.add(ending[-_EDGE:])
+            elif ending:
                 marks.update(_written(ending[-1]))
+            elif len(beginning) >= _EDGE:
+                starts.add(beginning[:_EDGE])
             else:
-                ends.add(ending[-_ENDING:])
-    endings = {"".join(signs) for end in ends for signs in product(*map(_written, end))}
+                open_sentences.append(sentence)
+    beginnings, endings = _all_written(starts), _all_written(ends)
     return Tables(
         by_keyword=by_keyword,
         keywords=frozenset(by_keyword),
         deleted_accounts=frozenset(deleted_accounts),
-        endings=frozenset(endings),
+        endings=endings,
         marks=frozenset(marks),
         lasts=frozenset(marks.union(ending[-1] for ending in endings)),
-        open_keywords=_keywords_of(open_words),
+        beginnings=beginnings,
+        blanks=blanks,
+        firsts=blanks.union(beginning[0] for beginning in beginnings),
+        open_keywords=_keywords_of(open_sentences),
+        keywords_of_two=_keywords_of([s for s in open_sentences if s.section != "group"]),
     )
 
 
-def _keywords_of(sentences: list[frozenset[str]]) -> frozenset[str]:
+def _keywords_of(sentences: list[Sentence]) -> frozenset[str]:
     """Return a few rare words of which each sentence holds at least one."""
-    common = Counter(word for words in sentences for word in words if len(word) >= _LONG)
-    return frozenset(max(words, key=lambda word: (common[word], word)) for words in sentences)
+    common = Counter(word for s in sentences for word in s.words if len(word) >= _LONG)
+    return frozenset(max(s.words, key=lambda word: (common[word], word)) for s in sentences)
+
+
+def _all_written(edges: set[str]) -> frozenset[str]:
+    """Return letters in all the ways in which they may be written."""
+    return frozenset("".join(signs) for edge in edges for signs in product(*map(_written, edge)))
 
 
 def _written(character: str) -> str:

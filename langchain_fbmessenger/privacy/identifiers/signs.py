@@ -123,9 +123,7 @@ _SIX_CAPITALS = b"A" * 6
 _LONG_WORD = b"w" * 15  # the shortest token; no shorter word that may have no digit is an id
 
 # Decimal digits of rare scripts by a coarse range, which is much cheaper: it leaves out the emoji.
-_RARE = "\U000104a0-\U0001efff\U0001fb00-\U000e0000"
-_OTHERS = (chr(code) for code in range(128, 0x10000) if unicodedata.category(chr(code)) == "Nd")
-_OTHER_DIGIT = re.compile(f"[{''.join(_OTHERS)}{_RARE}]")
+_OTHER_DIGIT = re.compile("[\U000104a0-\U0001efff\U0001fb00-\U000e0000]")
 _ANY_NUMBER = (
     Sign.RARE_DIGIT
     | Sign.DIGIT

@@ -52,6 +52,15 @@ _BEFORE_OTHERS = {"mc", "mac", "fitz", *(word for word in PARTICLES if len(word)
 has_letters_apart = _TWO_LETTERS_APART.search
 
 
+def _with_letters_apart(joined: str) -> Iterator[int]:
+    """Give the places of the texts that have them, of several side by side: none reaches over."""
+    place = done = 0
+    for match in _TWO_LETTERS_APART.finditer(joined):
+        place += joined.count(SEPARATOR, done, match.start())
+        done = match.start()
+        yield place
+
+
 def letters_apart(text: str, is_name: Callable[[str], bool]) -> Iterator[tuple[int, int, str]]:
     """Give names that are written letter by letter: where they begin and end, and the name.
 
@@ -125,7 +134,7 @@ class NameFinder:
             return
         self._looked_at = size
         self._unnamed = FamiliarWords(self._may_be_named)
-        self._looks: list[Callable[[str], object]] = [has_letters_apart]
+        self._looks: list[Callable[[str], object]] = []
         if self._index.inside_pattern:
             self._looks.append(self._index.inside_pattern.search)
         if self._nicknames.inside:
@@ -150,7 +159,7 @@ class NameFinder:
         """Return the places of the texts that may hold something; the others hold nothing."""
         self._look_anew()
         joined = SEPARATOR.join(texts)
-        places = {*self._unnamed.others(texts)}
+        places = {*self._unnamed.others(texts), *_with_letters_apart(joined)}
         for look in self._looks:
             if look(joined):
                 places.update(place for place, text in enumerate(texts) if look(text))

@@ -63,13 +63,18 @@ def test_every_sentence_of_every_table_is_found(language: str, section: str, tex
     assert line.nickname == ("Sowa 🦉" if "🦉" in text else None)
 
 
+@pytest.mark.parametrize("is_group", [True, False])
 @pytest.mark.parametrize("blanks", ["", " ", "\u00a0", "\n"])
-def test_every_sentence_is_worth_a_look_among_what_people_type(blanks: str) -> None:
-    lines = [text + blanks for _, _, text in every_wording()]
-    typed = ["haha 7", None, "kde jsi?", "😂"]
+def test_every_sentence_is_worth_a_look_among_what_people_type(
+    blanks: str, *, is_group: bool
+) -> None:
+    wordings = [text for _, section, text in every_wording() if is_group or section != "group"]
+    lines = [line for text in wordings for line in (text + blanks, blanks + text)]
+    typed = ["haha 7", None, "kde jsi?", "😂", "Yes", "W"]
     texts = [text for line in lines for text in (*typed, line)]
-    assert all(map(find, lines))
-    assert may_be_system_lines(texts) == [*range(len(typed), len(texts), len(typed) + 1)]
+    assert all(find(line, is_group=is_group) for line in lines)
+    found = may_be_system_lines(texts, is_group=is_group)
+    assert found == [*range(len(typed), len(texts), len(typed) + 1)]
 
 
 @pytest.mark.parametrize(
