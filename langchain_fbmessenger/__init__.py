@@ -86,6 +86,10 @@ _ROOMS = {
         "write_contacts",
     ),
     "privacy.identifiers": ("find_identifiers",),
+    "retrieval": (
+        "IndexReport",
+        "PersonaRetriever",
+    ),
     "sample": ("sample_export_path",),
     "sessions": (
         "map_ai_messages",

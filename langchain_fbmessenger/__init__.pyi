@@ -191,6 +191,12 @@ from langchain_fbmessenger.privacy import (
 from langchain_fbmessenger.privacy.identifiers import (
     find_identifiers as find_identifiers,
 )
+from langchain_fbmessenger.retrieval import (
+    IndexReport as IndexReport,
+)
+from langchain_fbmessenger.retrieval import (
+    PersonaRetriever as PersonaRetriever,
+)
 from langchain_fbmessenger.sample import (
     sample_export_path as sample_export_path,
 )
@@ -233,6 +239,7 @@ __all__ = [
     "FineTuningJob",
     "FolderFacebookMessengerChatLoader",
     "HeldOut",
+    "IndexReport",
     "InvalidExampleError",
     "InvalidInputError",
     "InvalidOptionError",
@@ -248,6 +255,7 @@ __all__ = [
     "MissingExtraError",
     "MissingFolderError",
     "PersonaMaterial",
+    "PersonaRetriever",
     "PreferenceReport",
     "PrivacyReport",
     "Provider",
