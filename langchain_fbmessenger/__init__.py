@@ -89,6 +89,7 @@ _ROOMS = {
     "retrieval": (
         "IndexReport",
         "PersonaRetriever",
+        "persona_chain",
     ),
     "sample": ("sample_export_path",),
     "sessions": (

@@ -197,6 +197,9 @@ from langchain_fbmessenger.retrieval import (
 from langchain_fbmessenger.retrieval import (
     PersonaRetriever as PersonaRetriever,
 )
+from langchain_fbmessenger.retrieval import (
+    persona_chain as persona_chain,
+)
 from langchain_fbmessenger.sample import (
     sample_export_path as sample_export_path,
 )
@@ -287,6 +290,7 @@ __all__ = [
     "measure_likeness",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "persona_chain",
     "plant_canaries",
     "pseudonymize_chat_sessions",
     "purge_state",
