@@ -89,7 +89,7 @@ class PersonaChain(Options, RunnableSerializable[Any, AIMessage]):
             **kwargs: Are given to the model, such as `stop` or `temperature`.
 
         Raises:
-            InvalidInputError: The question is none of these forms, or the model gives no messages.
+            InvalidInputError: The question is in no such form, or the model gives no messages.
         """
         with traced_run(config, self.get_name()) as output:
             messages, answer = self._prepared(input, output)

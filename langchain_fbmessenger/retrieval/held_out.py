@@ -64,6 +64,8 @@ class HeldOutMemory(msgspec.Struct):
 
         Exchanges of the same words in another thread are others.
         """
+        if not self.keys:
+            return False
         key, thread = key_of(exchange), exchange.thread
         if not thread:  # of a file: it may be from any thread
             return any(key in keys for keys in self.keys.values())

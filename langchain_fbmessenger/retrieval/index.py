@@ -73,7 +73,8 @@ class Texts:
             len(self._ends) == n_texts
             and ends == sorted(ends)
             and ends[-1] == len(self._words)
-            and all(0 <= number < n_words for number in self._words)
+            and min(self._words, default=0) >= 0
+            and max(self._words, default=-1) < n_words
         )
 
     def as_bytes(self) -> tuple[bytes, bytes]:
@@ -207,12 +208,12 @@ class ExchangeIndex:
             with self._lock:
                 if is_of_one or self._held_out.holds(exchange):
                     report.held_out += 1
-                elif (place := self._places.get(exchange.id)) is not None:
+                elif (place := self._places.get(name := exchange.id)) is not None:
                     report.known += 1
                     self._keep_newest(place, exchange)
                 else:
                     report.added += 1
-                    self._take(exchange)
+                    self._take(exchange, name)
 
     def find(  # noqa: PLR0913 - what is looked for
         self,
@@ -256,8 +257,8 @@ class ExchangeIndex:
         is_looked_for = (search.ranking.weights(filters) > 0).astype(float)
         return [one._replace(score=0.0) for one in search.taken(is_looked_for, k, is_wanted)]
 
-    def _take(self, exchange: Exchange) -> None:
-        self._places[exchange.id] = len(self._exchanges)
+    def _take(self, exchange: Exchange, name: str) -> None:
+        self._places[name] = len(self._exchanges)
         self._exchanges.append(exchange)
         for texts, text in ((self._said, exchange.said), (self._reply, exchange.reply)):
             numbers = self._numbers
@@ -274,7 +275,7 @@ class ExchangeIndex:
         self._exchanges, self._places, self._numbers = [], {}, {}
         self._said, self._reply, self._search = Texts(), Texts(), None
         for exchange in exchanges:
-            self._take(exchange)
+            self._take(exchange, exchange.id)
 
     def _up_to_date(self) -> _Search:
         if self._search is None:

@@ -186,6 +186,7 @@ def test_tracers_hear_counts_and_callbacks_hear_tokens() -> None:
     assert {run.name for run in told.runs} == {"persona_chain"}
     assert told.runs[0].outputs == {"similar": 4, "facts": 0}
     assert_clean(told.told())
+    assert not any(run.child_runs for run in told.runs), "the model's run is shut to tracers"
     assert "".join(tokens.tokens) == "zqtext" * 2
 
 
