@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from langchain_core.messages import AIMessage, AIMessageChunk
 
 from langchain_fbmessenger.exceptions import InvalidInputError
+from langchain_fbmessenger.retrieval.questions import message_told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from langchain_fbmessenger.retrieval.pseudonyms import Restorer
 
 __all__ = ["Answer"]
@@ -38,7 +37,7 @@ class Answer:
         answer = _checked(given)
         if self._restorer is None:
             return answer
-        changed = _told(answer, self._restorer.feed)
+        changed = message_told(answer, self._restorer.feed)
         return _with_more(changed, self._restorer.flush())
 
     def chunk(self, given: Any) -> AIMessageChunk:
@@ -51,7 +50,7 @@ class Answer:
         self._id = chunk.id or self._id
         if self._restorer is None:
             return chunk
-        chunk = _told(chunk, self._restorer.feed)
+        chunk = message_told(chunk, self._restorer.feed)
         # Some versions of langchain-core have no such mark.
         if getattr(chunk, "chunk_position", None) == "last":
             return _with_more(chunk, self._restorer.flush())
@@ -78,22 +77,6 @@ def _as_chunk(message: AIMessage) -> AIMessageChunk:
     if isinstance(message, AIMessageChunk):
         return message
     return AIMessageChunk(**message.model_dump(exclude={"type"}))
-
-
-def _told(message: Message, change: Callable[[str], str]) -> Message:
-    """Return a message with its texts changed, one after the other."""
-    content = message.content
-    if isinstance(content, str):
-        return message.model_copy(update={"content": change(content)})
-    blocks = [_block_told(block, change) for block in content]
-    return message.model_copy(update={"content": blocks})
-
-
-def _block_told(block: Any, change: Callable[[str], str]) -> Any:
-    if isinstance(block, str):
-        return change(block)
-    is_text = block.get("type") == "text" and isinstance(block.get("text"), str)
-    return {**block, "text": change(block["text"])} if is_text else block
 
 
 def _with_more(message: Message, text: str) -> Message:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import aclosing, closing
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Optional, Union, cast
 
@@ -149,13 +150,14 @@ class PersonaChain(Options, RunnableSerializable[Any, AIMessage]):
 
     def _prepared(self, given: Any, output: dict[str, Any]) -> tuple[list[BaseMessage], Answer]:
         """Return what the model is asked, and what takes its answer; note what may be traced."""
-        question, restorer = Question.of(given), None
+        question, system, restorer = Question.of(given), self.system, None
         if self.key is not None:
             from langchain_fbmessenger.retrieval.pseudonyms import conceal_names, restorer_of
 
-            key, restorer = self.key, restorer_of(self.key)
-            question = question.told(lambda text: conceal_names(text, key))
-        prompt, counter = prompt_of(question, self.system), token_counter(self.tokenizer)
+            restorer, conceal = restorer_of(self.key), partial(conceal_names, key=self.key)
+            question = question.told(conceal)
+            system = conceal(system) if isinstance(system, str) else system
+        prompt, counter = prompt_of(question, system), token_counter(self.tokenizer)
         chosen = choose(
             self.retriever.index,
             question,

@@ -48,11 +48,11 @@ def conceal_names(text: str, key: Path) -> str:
         MalformedFileError: The file is not a key file.
     """
     held = read_key(key)
-    finder = _finder(key, len(held.people), len(held.names))
+    finder = _finder(key, held.secret, len(held.people), len(held.names))
     return replaced(text, find_in(text, [finder]))
 
 
 @functools.lru_cache(maxsize=4)  # a question comes after another, with one key
-def _finder(key: Path, n_people: int, n_names: int) -> TextFinder:
-    del n_people, n_names  # a key file is only ever added to: they say what it holds
+def _finder(key: Path, secret: str, n_people: int, n_names: int) -> TextFinder:
+    del secret, n_people, n_names  # a key file is only ever added to: they say what it holds
     return NameBook(key).finder()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Union
+from typing import TYPE_CHECKING, Any, TypeVar, Union
 
 from langchain_core.messages import AnyMessage, BaseMessage, HumanMessage, convert_to_messages
 from langchain_core.prompt_values import PromptValue
@@ -15,7 +15,9 @@ from langchain_fbmessenger.exceptions import InvalidInputError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PersonaInput", "Question", "QuestionInput"]
+__all__ = ["PersonaInput", "Question", "QuestionInput", "message_told"]
+
+Message = TypeVar("Message", bound=BaseMessage)
 
 
 class PersonaInput(TypedDict):
@@ -88,15 +90,30 @@ class Question:
 
     def told(self, change: Callable[[str], str]) -> Question:
         """Return the question with each of its texts changed."""
+        history = [message_told(one, change) for one in self.history]
         history = [
-            one.model_copy(update={"content": change(one.content)})
-            if isinstance(one.content, str)
-            else one
-            for one in self.history
+            one.model_copy(update={"name": change(one.name)}) if one.name else one
+            for one in history
         ]
         values = {n: change(v) if isinstance(v, str) else v for n, v in self.values.items()}
         contact = None if self.contact is None else change(self.contact)
         return Question(change(self.text), history, contact, values)
+
+
+def message_told(message: Message, change: Callable[[str], str]) -> Message:
+    """Return a message with its texts changed, one after the other."""
+    content = message.content
+    if isinstance(content, str):
+        return message.model_copy(update={"content": change(content)})
+    blocks = [_block_told(block, change) for block in content]
+    return message.model_copy(update={"content": blocks})
+
+
+def _block_told(block: Any, change: Callable[[str], str]) -> Any:
+    if isinstance(block, str):
+        return change(block)
+    is_text = block.get("type") == "text" and isinstance(block.get("text"), str)
+    return {**block, "text": change(block["text"])} if is_text else block
 
 
 def _messages(given: Any) -> list[BaseMessage]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from langchain_core.callbacks import BaseCallbackHandler, UsageMetadataCallbackHandler
 from langchain_core.load import dumps
-from langchain_core.messages import AIMessage, AIMessageChunk
+from langchain_core.messages import AIMessage, AIMessageChunk, HumanMessage
 from langchain_core.output_parsers import StrOutputParser
 from langchain_core.runnables import ConfigurableField, RunnableLambda
 from langchain_core.tracers.context import collect_runs
@@ -252,17 +252,20 @@ def test_the_model_gets_invented_names_and_who_asks_real_ones(key: Path) -> None
     assert "Jana" not in document.page_content
     for size in range(1, 20):
         model = PiecemealModel(size=size)
-        one = persona_chain(model, retriever, key=key, system=None, k=1)
+        one = persona_chain(model, retriever, key=key, system="You write to Milo.", k=1)
         question = {
             "input": "Does Jana Nováková like the concert, Milo?",
-            "history": [("human", "Milo!"), ("ai", "Jana?")],
+            "history": [
+                HumanMessage("Milo!", name="Milo"),
+                AIMessage([{"type": "text", "text": "Jana?"}]),
+            ],
             "contact": "Milo Dvořák",
         }
         answer = one.invoke(question)
         assert answer.text == question["input"]
         assert joined(list(one.stream(question))).text == answer.text
-        asked = " ".join(m.text for m in model.asked[-1][0])
-        assert not {"Jana", "Milo", "Nováková"} & {*asked.replace(",", " ").split()}
+        asked = str(model.asked[-1][0])
+        assert not any(name in asked for name in ("Jana", "Milo", "Nováková"))
         assert "concert" in asked
 
 

@@ -212,6 +212,18 @@ def test_answers_that_are_trained_no_more_are_not_found() -> None:
     assert "🥖" not in replies(PersonaRetriever.from_examples(balanced, k=99).invoke("😂 concert"))
 
 
+def test_an_answer_without_weight_is_context_and_not_found() -> None:
+    example: Any = {
+        "messages": [
+            {"role": "user", "content": "concert?"},
+            {"role": "assistant", "content": "untrained", "weight": 0},
+            {"role": "user", "content": "concert!"},
+            {"role": "assistant", "content": "trained"},
+        ]
+    }
+    assert replies(PersonaRetriever.from_examples([example]).invoke("concert")) == ["trained"]
+
+
 def test_examples_of_a_file_are_found_without_a_source(tmp_path: Path) -> None:
     write_jsonl(examples(), tmp_path / "train.jsonl")
     retriever = PersonaRetriever.from_examples(read_jsonl(tmp_path / "train.jsonl"), k=1)
