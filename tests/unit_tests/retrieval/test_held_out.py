@@ -52,6 +52,15 @@ def test_training_examples_of_held_out_conversations_are_left_out_and_counted(sp
     assert str(report) == f"{report.added} exchanges added, 0 known already, 2 held out"
 
 
+def test_a_conversation_goes_as_a_whole_though_one_window_of_it_is_held_out() -> None:
+    windows = examples(max_messages=2, overlap=0)
+    one, *others = [w for w in windows if known_source(w).conversation == 1]
+    assert others
+    retriever = PersonaRetriever.from_examples(windows, validation=[one])
+    assert replies(retriever).isdisjoint(answers([one, *others]))
+    assert len(replies(retriever)) == len(answers(windows)) - len(answers([one, *others]))
+
+
 def test_examples_that_are_held_out_themselves_are_refused(split: Any) -> None:
     for call in (PersonaRetriever.from_examples, PersonaRetriever().add_examples):
         with pytest.raises(InvalidInputError, match="validation="):
