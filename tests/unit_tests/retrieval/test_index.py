@@ -195,3 +195,9 @@ def test_half_a_character_is_replaced() -> None:
     }
     (one,) = exchanges_of(example)
     assert (one.said, one.reply) == ("hi \ufffd", "ho \ufffd")
+
+
+def test_what_fits_worst_is_found_where_nothing_better_is_wanted() -> None:
+    index = index_of(*(Exchange(f"concert {'la ' * n}", str(n)) for n in range(300)))
+    worst = index.find("concert", 3, ANY, is_wanted=lambda one: int(one.reply) > 290)
+    assert [one.exchange.reply for one in worst] == ["291", "292", "293"]
