@@ -49,6 +49,7 @@ benchmark: $(VENV)/.test $(VENV)/trl/.installed
 	$(BIN)/python tests/benchmarks/reading.py
 	$(BIN)/python tests/benchmarks/training_examples.py
 	$(BIN)/python tests/benchmarks/privacy.py
+	$(BIN)/python tests/benchmarks/retrieval.py
 	$(BIN)/python tests/benchmarks/local_model.py
 	$(BIN)/python tests/benchmarks/serving.py
 	$(BIN)/python tests/benchmarks/training_speed.py

@@ -86,6 +86,11 @@ _ROOMS = {
         "write_contacts",
     ),
     "privacy.identifiers": ("find_identifiers",),
+    "retrieval": (
+        "IndexReport",
+        "PersonaRetriever",
+        "persona_chain",
+    ),
     "sample": ("sample_export_path",),
     "sessions": (
         "map_ai_messages",

@@ -191,6 +191,15 @@ from langchain_fbmessenger.privacy import (
 from langchain_fbmessenger.privacy.identifiers import (
     find_identifiers as find_identifiers,
 )
+from langchain_fbmessenger.retrieval import (
+    IndexReport as IndexReport,
+)
+from langchain_fbmessenger.retrieval import (
+    PersonaRetriever as PersonaRetriever,
+)
+from langchain_fbmessenger.retrieval import (
+    persona_chain as persona_chain,
+)
 from langchain_fbmessenger.sample import (
     sample_export_path as sample_export_path,
 )
@@ -233,6 +242,7 @@ __all__ = [
     "FineTuningJob",
     "FolderFacebookMessengerChatLoader",
     "HeldOut",
+    "IndexReport",
     "InvalidExampleError",
     "InvalidInputError",
     "InvalidOptionError",
@@ -248,6 +258,7 @@ __all__ = [
     "MissingExtraError",
     "MissingFolderError",
     "PersonaMaterial",
+    "PersonaRetriever",
     "PreferenceReport",
     "PrivacyReport",
     "Provider",
@@ -279,6 +290,7 @@ __all__ = [
     "measure_likeness",
     "merge_chat_runs",
     "merge_chat_runs_in_session",
+    "persona_chain",
     "plant_canaries",
     "pseudonymize_chat_sessions",
     "purge_state",

@@ -9,24 +9,38 @@ from __future__ import annotations
 
 import os
 from contextlib import asynccontextmanager, contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import langchain_core.tracers.context  # noqa: F401 - the first run would import it, and be late
 from langchain_core.runnables.config import (
     ensure_config,
     get_async_callback_manager_for_config,
     get_callback_manager_for_config,
     patch_config,
 )
+from langchain_core.tracers.base import BaseTracer
+
+# Imported here: the first run would import it, and be late.
+from langchain_core.tracers.context import run_collector_var, tracing_v2_callback_var
+from langchain_core.tracers.langchain import LangChainTracer
 
 from langchain_fbmessenger._internal.home import HOME_VARIABLE
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator
+    from collections.abc import AsyncGenerator, AsyncIterator, Generator, Iterator
 
+    from langchain_core.callbacks import Callbacks
     from langchain_core.runnables import RunnableConfig
 
-__all__ = ["TracedError", "atraced_run", "traced_run"]
+__all__ = [
+    "TracedError",
+    "aiterate_untraced",
+    "atraced_run",
+    "iterate_untraced",
+    "private_config",
+    "traced_run",
+    "untraced",
+    "without_tracers",
+]
 
 
 class TracedError(Exception):
@@ -48,6 +62,9 @@ class TracedRun(dict[str, Any]):
         self.config = config
 
 
+T = TypeVar("T")
+_END = object()
+
 # As in langchain-core's own streams: the input is not known when the run starts.
 _NO_INPUT = {"input": ""}
 
@@ -64,7 +81,7 @@ def traced_run(config: RunnableConfig | None, name: str) -> Iterator[TracedRun]:
         A dict, to be filled with what may be recorded as the run's output. A consumer that stops
         early ends the run as a success.
     """
-    config = _private(config)
+    config = private_config(config)
     run = get_callback_manager_for_config(config).on_chain_start(
         None, _NO_INPUT, name=config.get("run_name") or name, run_id=config.pop("run_id", None)
     )
@@ -83,7 +100,7 @@ def traced_run(config: RunnableConfig | None, name: str) -> Iterator[TracedRun]:
 @asynccontextmanager
 async def atraced_run(config: RunnableConfig | None, name: str) -> AsyncIterator[TracedRun]:
     """Report a run to the callbacks of a config; the async twin of `traced_run`."""
-    config = _private(config)
+    config = private_config(config)
     run = await get_async_callback_manager_for_config(config).on_chain_start(
         None, _NO_INPUT, name=config.get("run_name") or name, run_id=config.pop("run_id", None)
     )
@@ -99,7 +116,78 @@ async def atraced_run(config: RunnableConfig | None, name: str) -> AsyncIterator
     await run.on_chain_end(dict(output))
 
 
-def _private(config: RunnableConfig | None) -> RunnableConfig:
+@contextmanager
+def untraced() -> Iterator[None]:
+    """Let no tracer see what is run within, whatever the environment says.
+
+    Not to be held over a `yield` to the caller, for whom it would hold as well.
+    """
+    from langsmith import tracing_context  # langchain-core depends on it: its tracing goes there
+
+    # A deaf tracer, not none: one is made by the environment, which may also name LangChain's old
+    # tracer, an error unless there is a new one.
+    tracer = tracing_v2_callback_var.set(_DeafTracer())
+    collector = run_collector_var.set(None)
+    try:
+        with tracing_context(enabled=False):
+            yield
+    finally:
+        run_collector_var.reset(collector)
+        tracing_v2_callback_var.reset(tracer)
+
+
+def iterate_untraced(items: Iterator[T]) -> Generator[T, None, None]:
+    """Give what an iterator gives, and let no tracer see what it runs; an early close closes it."""
+    try:
+        while True:
+            with untraced():
+                item = next(items, _END)
+            if item is _END:
+                return
+            yield cast("T", item)
+    finally:
+        close = getattr(items, "close", None)
+        if close is not None:
+            close()
+
+
+async def aiterate_untraced(items: AsyncIterator[T]) -> AsyncGenerator[T, None]:
+    """Give what an async iterator gives; the async twin of `iterate_untraced`."""
+    try:
+        while True:
+            with untraced():
+                item = await anext(items, _END)
+            if item is _END:
+                return
+            yield cast("T", item)
+    finally:
+        aclose = getattr(items, "aclose", None)
+        if aclose is not None:
+            await aclose()
+
+
+def without_tracers(callbacks: Callbacks) -> Callbacks:
+    """Return callbacks without tracers; those that pass tokens on, or count them, stay."""
+    if callbacks is None or isinstance(callbacks, list):
+        return [one for one in callbacks or () if not isinstance(one, BaseTracer)]
+    kept = callbacks.copy()
+    for handler in [*kept.handlers, *kept.inheritable_handlers]:
+        if isinstance(handler, BaseTracer):
+            kept.remove_handler(handler)
+    return kept
+
+
+class _DeafTracer(LangChainTracer):
+    """Takes the place of LangSmith's tracer, and gets nothing."""
+
+    ignore_llm = ignore_chain = ignore_agent = ignore_retriever = True
+    ignore_retry = ignore_chat_model = ignore_custom_event = True
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "client": cast("Any", object())})  # it would make one
+
+
+def private_config(config: RunnableConfig | None) -> RunnableConfig:
     """Return a config whose runs carry no option and no path of the user's."""
     config = ensure_config(config)
     options = config.pop("configurable", {})

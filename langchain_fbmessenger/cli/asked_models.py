@@ -69,12 +69,27 @@ def _base(of: EvaluatedJob) -> Runnable[Any, Any] | None:
     return of.base
 
 
+def _retrieval(of: EvaluatedJob) -> Runnable[Any, Any] | None:
+    """Return the base model with the persona's own exchanges in its prompt: what training beats."""
+    from langchain_fbmessenger import MissingExtraError, PersonaRetriever, persona_chain
+
+    if of.base is None:
+        return None
+    try:
+        retriever = PersonaRetriever.from_examples(of.chats.train, validation=of.chats.valid)
+    except MissingExtraError as error:
+        say("Warning", f"retrieval is not asked: {error}")
+        return None
+    return persona_chain(of.base, retriever)
+
+
 def _tuned(of: EvaluatedJob) -> Runnable[Any, Any] | None:
     return of.job.chat_model(**of.options)
 
 
 EVALUATED_MODELS: dict[str, Callable[[EvaluatedJob], Runnable[Any, Any] | None]] = {
     "base": _base,
+    "retrieval": _retrieval,
     "tuned": _tuned,
 }
 """What is asked, by the name in the report, in its order; None where it does not answer."""
@@ -82,7 +97,7 @@ EVALUATED_MODELS: dict[str, Callable[[EvaluatedJob], Runnable[Any, Any] | None]]
 
 def evaluated_models(of: EvaluatedJob, *, base: bool) -> dict[str, Runnable[Any, Any]]:
     """Return the models to evaluate, by name, the base model only if it is wanted."""
-    made = {name: make(of) for name, make in EVALUATED_MODELS.items() if base or name != "base"}
+    made = {name: make(of) for name, make in EVALUATED_MODELS.items() if base or name == "tuned"}
     return {name: model for name, model in made.items() if model is not None}
 
 

@@ -19,7 +19,15 @@ from langchain_fbmessenger.exports.discovery.layout import THREAD_FOLDERS
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["HIDDEN_FOLDERS", "Moment", "Selection", "find_selected", "make_selection", "to_zone"]
+__all__ = [
+    "HIDDEN_FOLDERS",
+    "Moment",
+    "Selection",
+    "find_selected",
+    "make_selection",
+    "to_milliseconds",
+    "to_zone",
+]
 
 Moment = Union[datetime, date, str]  # noqa: UP007 - read at run time, on Python 3.10 too
 HIDDEN_FOLDERS = frozenset({"message_requests", "filtered_threads"})
@@ -67,8 +75,8 @@ def make_selection(  # noqa: PLR0913 - options of one thing, each by its keyword
         if folder not in THREAD_FOLDERS:
             message = f"no folder {folder!r} in exports; folders are {', '.join(THREAD_FOLDERS)}"
             raise InvalidOptionError(message)
-    first = None if since is None else _milliseconds("since", since, zone)
-    end = None if until is None else _milliseconds("until", until, zone)
+    first = None if since is None else to_milliseconds("since", since, zone)
+    end = None if until is None else to_milliseconds("until", until, zone)
     if first is not None and end is not None and first >= end:
         message = "since must be before until"
         raise InvalidOptionError(message)
@@ -150,7 +158,17 @@ def _texts(option: str, given: Iterable[str] | None) -> list[str] | None:
     return texts
 
 
-def _milliseconds(option: str, moment: Moment, zone: tzinfo | None) -> int:
+def to_milliseconds(option: str, moment: Moment, zone: tzinfo | None = None) -> int:
+    """Return a moment that an option was given, in Unix ms.
+
+    Args:
+        option: The option's name, for errors.
+        moment: A `datetime`, a `date` or a text in ISO 8601, such as "2024-05-18".
+        zone: The zone of a moment without one; None for the machine's.
+
+    Raises:
+        InvalidOptionError: The text is not a time, or no system knows that year.
+    """
     if isinstance(moment, str):
         try:
             moment = datetime.fromisoformat(moment.strip().replace("Z", "+00:00"))

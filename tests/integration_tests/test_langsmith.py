@@ -50,7 +50,14 @@ def test_road_uploads_counts_and_nothing_private(tmp_path: Path, *, is_foreign: 
         uploads = list(langsmith.uploads)
     assert output.read_text().count(TEXT) > 8
     uploaded = "\n".join(body for _, body in uploads)
-    for trace in ('"sessions":8', "job_id", "UnknownSenderError", "FineTuningError"):
+    for trace in (
+        '"sessions":8',
+        "job_id",
+        "UnknownSenderError",
+        "FineTuningError",
+        '"similar":',
+        "PersonaRetriever",
+    ):
         assert trace in uploaded, uploads
     if is_foreign:  # what the docs warn of, and the sign that all this would be seen
         assert TEXT in uploaded

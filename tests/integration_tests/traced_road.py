@@ -15,15 +15,18 @@ from langchain_core.tracers.langchain import wait_for_all_tracers
 from langchain_fbmessenger import (
     FineTuner,
     FineTuningError,
+    PersonaRetriever,
     balance_examples,
     map_ai_messages,
     merge_chat_runs,
+    persona_chain,
     split_chat_sessions,
     split_examples,
     to_training_examples,
     write_jsonl,
 )
-from tests.unit_tests.canaries import PROMPT, SYSTEM, session
+from tests.unit_tests.canaries import NAME, PROMPT, SYSTEM, TEXT, session
+from tests.unit_tests.retrieval.piecemeal import PiecemealModel
 
 PIPELINE = (
     split_chat_sessions(gap="auto")
@@ -48,10 +51,31 @@ def main(output: str, provider: str) -> None:
         (PIPELINE | FineTuner(provider=f"{provider}/nothing", system=SYSTEM)).invoke(sessions)
     with contextlib.suppress(LookupError):
         map_ai_messages(sender="Nobody").invoke(sessions)
+    ask_the_persona()
     wait_for_all_tracers()
     if "--foreign" in sys.argv:
         (merge_chat_runs() | RunnableLambda(len)).invoke(sessions)
         wait_for_all_tracers()
+
+
+def ask_the_persona() -> None:
+    """Show a model exchanges of canaries, and have it answer with one."""
+    retriever = PersonaRetriever.from_sessions([session()])
+    chain = persona_chain(PiecemealModel(says=TEXT), retriever, system=SYSTEM)
+    question = {"input": f"{TEXT} says number", "contact": NAME}
+
+    async def in_the_loop() -> None:
+        await retriever.ainvoke(TEXT)
+        await chain.ainvoke(question)
+        [chunk async for chunk in chain.astream(question)]
+
+    retriever.invoke(TEXT)
+    chain.invoke(question)
+    list(chain.stream(question))
+    chain.batch([question, question])
+    asyncio.run(in_the_loop())
+    with contextlib.suppress(RuntimeError):
+        persona_chain(PiecemealModel(fails=True), retriever).invoke(question)
 
 
 if __name__ == "__main__":

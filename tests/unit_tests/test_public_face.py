@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 
 import pytest
+from langchain_core.runnables import RunnableLambda
 
 import langchain_fbmessenger
 from langchain_fbmessenger import exceptions
@@ -57,6 +58,10 @@ HEAVY = ["torch", "transformers", "openai", "langchain_openai", "typer", "rich",
         ("import langchain_fbmessenger.testing.pytest_plugin", [*HEAVY, "langchain_core"]),
         ("from langchain_fbmessenger import FacebookMessengerChatLoader, write_jsonl", HEAVY),
         ("from langchain_fbmessenger import audit_leaks, plant_canaries", HEAVY),
+        (
+            "from langchain_fbmessenger import PersonaRetriever, persona_chain",
+            [*HEAVY, "bm25s", "numpy", "langchain_fbmessenger.privacy"],
+        ),
     ],
 )
 def test_import_is_light(imported: str, absent: list[str]) -> None:
@@ -112,6 +117,10 @@ def test_every_runnable_is_found_again_by_its_serialisation_id(tmp_path: Path) -
         langchain_fbmessenger.to_preference_pairs(),
         langchain_fbmessenger.to_training_examples(),
         langchain_fbmessenger.FineTuner(),
+        langchain_fbmessenger.PersonaRetriever(),
+        langchain_fbmessenger.persona_chain(
+            RunnableLambda(str), langchain_fbmessenger.PersonaRetriever()
+        ),
     ]
     for runnable in runnables:
         room, *module, name = runnable.lc_id()

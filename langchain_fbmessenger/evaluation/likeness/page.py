@@ -100,6 +100,9 @@ def summary_of(report: LikenessReport) -> str:
 
 
 def _verdicts(report: LikenessReport) -> Iterator[str]:
+    if report.basis.missing:
+        missing = html_text("; ".join(report.basis.missing))
+        yield f"<li><strong>No model can be judged yet</strong>: {missing}.</li>"
     for one, sentence in zip(report.models, report.sentences(), strict=True):
         # The name may be of another direction than the sentence that it begins.
         rest = html_text(sentence.removeprefix(one.name))
@@ -118,7 +121,7 @@ def _line(report: LikenessReport) -> Iterator[str]:
         yield _row("you, one half", drawn, span(basis.own_half), kind="own")
     for one in report.models:
         drawn = place_row(one.voice, friends, label=one.name)
-        missing = "; ".join((*one.missing, *basis.missing))
+        missing = "; ".join(one.missing)
         why = f'<p class="why">not judged: {html_text(missing)}</p>' if missing else ""
         yield _model_row(one, drawn, span(one.voice), after=why)
 

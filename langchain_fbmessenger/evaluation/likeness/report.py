@@ -158,12 +158,7 @@ class LikenessReport(Shown):
         raise UnknownRowError(message)
 
     def sentences(self) -> list[str]:
-        """Return each model's verdict as a sentence, or once what is missing for all of them."""
-        if self.basis.missing:
-            failed = [
-                f"{one.name}: {'; '.join(one.missing)}." for one in self.models if one.missing
-            ]
-            return [f"No model can be judged: {'; '.join(self.basis.missing)}.", *failed]
+        """Return each model's verdict as a sentence."""
         return [_sentence(one, self.basis) for one in self.models]
 
     def to_dict(self, *, text: bool = True) -> dict[str, Any]:
@@ -266,7 +261,8 @@ def judged(model: ModelLikeness, basis: LikenessBasis) -> ModelLikeness:
 def _sentence(one: ModelLikeness, basis: LikenessBasis) -> str:
     said = f"{one.name} {VERDICTS[one.verdict]}"
     if one.verdict == "refused":
-        return f"{said}: {'; '.join((*one.missing, *basis.missing)) or 'it has answered nothing'}."
+        reasons = [*one.missing, *(["there is too little to judge by"] if basis.missing else [])]
+        return f"{said}: {'; '.join(reasons) or 'it has answered nothing'}."
     rows, own = one.rows, basis.rows
     if one.verdict == "repeats" and rows and own:
         return (

@@ -33,7 +33,9 @@ def terminal_lines(report: LikenessReport, not_seen: str) -> Iterator[str]:
         report: What was found.
         not_seen: What the figures do not see: the last sentence.
     """
-    for sentence in report.sentences():
+    missing = report.basis.missing
+    told = [f"No model can be judged yet: {'; '.join(missing)}."] if missing else []
+    for sentence in [*told, *report.sentences()]:
         yield from _wrapped(sentence, hang="  ")
     for first in range(0, len(report.models), _MODELS):
         yield ""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger._internal.scripts import APOSTROPHES, WORD
 from langchain_fbmessenger.privacy.names.index import RequiredEvidence
 from langchain_fbmessenger.privacy.names.languages import honorifics
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
-from langchain_fbmessenger.privacy.names.scripts import APOSTROPHES, WORD
 from langchain_fbmessenger.privacy.names.spelling import fold, has_accents_of
 
 if TYPE_CHECKING:

@@ -9,6 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from langchain_fbmessenger._internal.scripts import (
+    ALPHABETS,
+    APOSTROPHES,
+    NEW_WORD_WITHIN,
+    in_one_script,
+)
 from langchain_fbmessenger.privacy.findings import (
     SEPARATOR,
     FamiliarWords,
@@ -19,12 +25,6 @@ from langchain_fbmessenger.privacy.names.evidence import Surroundings, Token, to
 from langchain_fbmessenger.privacy.names.forms import MISSPELT
 from langchain_fbmessenger.privacy.names.index import RequiredEvidence
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
-from langchain_fbmessenger.privacy.names.scripts import (
-    ALPHABETS,
-    APOSTROPHES,
-    NEW_WORD_WITHIN,
-    in_one_script,
-)
 from langchain_fbmessenger.privacy.names.spelling import fold, in_style_of, words_of
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import msgspec
 import msgspec.toml
 
 from langchain_fbmessenger._internal.package_tables import read_table
-from langchain_fbmessenger.privacy.names.scripts import IN_WORDS
+from langchain_fbmessenger._internal.scripts import IN_WORDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

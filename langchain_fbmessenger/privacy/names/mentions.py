@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from langchain_fbmessenger._internal.scripts import APOSTROPHES
 from langchain_fbmessenger.privacy.names.given_names import is_given_name
 from langchain_fbmessenger.privacy.names.parts import PARTICLES
-from langchain_fbmessenger.privacy.names.scripts import APOSTROPHES
 from langchain_fbmessenger.privacy.names.spelling import has_case
 from langchain_fbmessenger.privacy.names.unknown_words import table
 

@@ -6,10 +6,10 @@ import re
 from importlib import resources
 from typing import Literal, NamedTuple
 
+from langchain_fbmessenger._internal.scripts import SPACELESS
 from langchain_fbmessenger.privacy.names.detect_language import languages_of
 from langchain_fbmessenger.privacy.names.known import known_names
 from langchain_fbmessenger.privacy.names.languages import language_tables
-from langchain_fbmessenger.privacy.names.scripts import SPACELESS
 from langchain_fbmessenger.privacy.names.spelling import WORD, fold
 
 __all__ = ["HANGUL", "PARTICLES", "Part", "Role", "has_no_spaces", "parts_of"]

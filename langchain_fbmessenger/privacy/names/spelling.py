@@ -6,7 +6,7 @@ import re
 import unicodedata
 
 from langchain_fbmessenger._internal.names import fold, plain_name
-from langchain_fbmessenger.privacy.names.scripts import WORD, in_one_script
+from langchain_fbmessenger._internal.scripts import WORD, in_one_script
 
 __all__ = [
     "WORD",

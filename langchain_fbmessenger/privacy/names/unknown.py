@@ -11,6 +11,7 @@ from bisect import bisect
 from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
+from langchain_fbmessenger._internal.scripts import CAPITALS, WITH_CAPITALS
 from langchain_fbmessenger.privacy.findings import Finding, without_overlaps
 from langchain_fbmessenger.privacy.names.context import Context
 from langchain_fbmessenger.privacy.names.evidence import tokens_of
@@ -19,7 +20,6 @@ from langchain_fbmessenger.privacy.names.handles import find_handles
 from langchain_fbmessenger.privacy.names.languages import language_tables
 from langchain_fbmessenger.privacy.names.mentions import Mentions
 from langchain_fbmessenger.privacy.names.readings import Sign
-from langchain_fbmessenger.privacy.names.scripts import CAPITALS, WITH_CAPITALS
 from langchain_fbmessenger.privacy.names.spaceless import find_spaceless
 from langchain_fbmessenger.privacy.names.spelling import fold, in_case_of, words_of
 

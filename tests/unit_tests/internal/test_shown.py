@@ -25,7 +25,9 @@ from langchain_fbmessenger import (
     FineTuningJob,
     FolderFacebookMessengerChatLoader,
     LeakReport,
+    PersonaMaterial,
     PrivacyReport,
+    PseudonymMiddleware,
     SingleFileFacebookMessengerChatLoader,
     check_examples,
     map_ai_messages,
@@ -98,6 +100,8 @@ MADE: dict[str, Callable[[], Any]] = {
         token=SECRET,  # type: ignore[arg-type]
     ),
     "Canaries": lambda: plant_canaries(split_of_sample()[0], count=12).canaries,
+    "PersonaMaterial": lambda: PersonaMaterial([], {NAME: [SECRET]}),
+    "PseudonymMiddleware": lambda: PseudonymMiddleware(key="names.json", people=[NAME]),
     "CheckReport": lambda: CheckReport("local", None),
     "CompatibleProvider": lambda: CompatibleProvider(
         base_url="https://host/v1",

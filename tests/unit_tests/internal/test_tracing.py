@@ -8,9 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from langchain_core.callbacks import BaseCallbackHandler
+from langchain_core.callbacks import BaseCallbackHandler, CallbackManager
 from langchain_core.runnables import ConfigurableField, RunnableLambda
 from langchain_core.runnables.config import _get_langsmith_inheritable_metadata_from_config
+from langchain_core.tracers.context import collect_runs, tracing_v2_enabled
 
 from langchain_fbmessenger import (
     FineTuner,
@@ -22,7 +23,7 @@ from langchain_fbmessenger import (
     to_preference_pairs,
     to_training_examples,
 )
-from langchain_fbmessenger._internal.tracing import traced_run
+from langchain_fbmessenger._internal.tracing import traced_run, untraced, without_tracers
 from tests.unit_tests.canaries import (
     NAME,
     OWNER,
@@ -155,7 +156,8 @@ class LangSmithLike(BaseCallbackHandler):
         self.metadata.append(kwargs["metadata"])
 
 
-def test_options_set_by_configurable_are_no_metadata() -> None:
+def test_options_set_by_configurable_are_no_metadata(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LANGCHAIN_FBMESSENGER_HOME")  # core tells of such variables, too
     seen: list[Any] = []
     stage = EXAMPLES.configurable_fields(system=ConfigurableField("system"))
     config: RunnableConfig = {
@@ -200,3 +202,47 @@ def test_switched_on_v1_tracing_is_core_s_error_without_text(
     with pytest.raises(RuntimeError, match="V1 is no longer supported") as caught:
         merge_chat_runs().invoke(SESSIONS)
     assert_clean(caught.value)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        (),
+        ("LANGSMITH_TRACING",),
+        ("LANGCHAIN_TRACING",),  # LangChain's old tracer, an error where there is no new one
+        ("LANGSMITH_TRACING", "LANGCHAIN_TRACING"),
+    ],
+)
+def test_what_is_run_untraced_reaches_no_tracer(
+    names: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in names:
+        monkeypatch.setenv(name, "true")
+    told: list[Any] = []
+    monkeypatch.setattr(
+        "langchain_core.tracers.langchain.LangChainTracer._start_trace",
+        lambda _, run: told.append(run),
+    )
+    chain = RunnableLambda(lambda text: RunnableLambda(str.upper).invoke(text))
+    with collect_runs() as collected, untraced():
+        assert chain.invoke(TEXT) == TEXT.upper()
+        assert chain.batch([TEXT] * 2) == [TEXT.upper()] * 2
+        assert list(chain.stream(TEXT)) == [TEXT.upper()]
+    assert (told, collected.traced_runs) == ([], [])
+    with tracing_v2_enabled(client=object()):  # type: ignore[arg-type]  # is never called
+        with untraced():
+            chain.invoke(TEXT)
+        assert told == []
+        chain.invoke("now")
+    assert told, "it would be seen"
+
+
+def test_callbacks_without_tracers_keep_the_others_and_are_their_own() -> None:
+    other, tracer = BaseCallbackHandler(), Recorder()
+    manager = CallbackManager([other, tracer], [tracer], tags=["t"])
+    kept = without_tracers(manager)
+    assert isinstance(kept, CallbackManager)
+    assert (kept.handlers, kept.inheritable_handlers, kept.tags) == ([other], [], ["t"])
+    assert manager.handlers == [other, tracer]
+    assert without_tracers([other, tracer]) == [other]
+    assert without_tracers(None) == []

@@ -182,7 +182,7 @@ def test_refused_figures_are_grey_and_what_is_missing_is_said() -> None:
     page = page_of(refused_report())
     assert page.count('<li class="refused">') == 6  # verdict, line and bar of two models
     missing = "60 held-out answers of 200; 1 friend with 100 messages of 4"
-    assert page.count(f"not judged: {missing}") == 2
+    assert page.count(f"<strong>No model can be judged yet</strong>: {missing}.") == 1
     assert "<ul><li>60 held-out answers of 200</li>" in page
     assert 'class="n refused"' in page
     assert "nan" not in page.partition("</style>")[2]
