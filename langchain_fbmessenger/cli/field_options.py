@@ -70,7 +70,15 @@ def default_of(stage: type[BaseModel], field: str) -> Any:
 
 @cache
 def field_docstrings(stage: type) -> dict[str, str]:
-    """Return the docstrings of a class's fields, by their names."""
+    """Return the docstrings of a class's fields, by their names; those of our base classes too."""
+    found: dict[str, str] = {}
+    for base in reversed(stage.__mro__):
+        if base.__module__.startswith("langchain_fbmessenger."):
+            found |= _own_docstrings(base)
+    return found
+
+
+def _own_docstrings(stage: type) -> dict[str, str]:
     file = sys.modules[stage.__module__].__file__
     tree = ast.parse(Path(file or "").read_text(encoding="utf-8"))
     found = {}

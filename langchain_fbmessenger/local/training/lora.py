@@ -86,7 +86,7 @@ def train_lora(
 
     Args:
         folder: The converted base model.
-        spec: Hyperparameters, seed, LoRA's shape, and where checkpoints lie.
+        spec: Settings, seed, LoRA's shape, and where checkpoints lie.
         chats: What to learn.
         validation: Held-out chats, whose loss is reported after each epoch; may be empty.
         hooks: How the training is followed, kept and paused.
