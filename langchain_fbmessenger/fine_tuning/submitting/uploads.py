@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.home import temporary_folder
-from langchain_fbmessenger.examples import ExampleRules, HeldOut, valid_examples
+from langchain_fbmessenger.examples import ExampleRules, HeldOut
 from langchain_fbmessenger.examples.files.jsonl import several
 from langchain_fbmessenger.examples.files.write import write_by_rules
 from langchain_fbmessenger.fine_tuning.manifests import state_folder
@@ -82,11 +82,7 @@ def written_files(
     seen = SystemPromptSeen(system)
     # Not among all programs' temporary files: a process that is killed here leaves chats behind.
     with temporary_folder(state_folder("outgoing")) as folder:
-        training = _written(
-            seen.watch(valid_examples(parted.train(), ExampleRules(rules.provider, names=True))),
-            Path(folder, "training.jsonl"),
-            rules,
-        )
+        training = _written(parted.train(), Path(folder, "training.jsonl"), rules, watch=seen.watch)
         validation = parted.held_out if validation is None else validation
         held_out = None
         if validation is not None:
@@ -113,8 +109,10 @@ class _Parted:
                 yield item
 
 
-def _written(examples: Iterable[TrainingExample], path: Path, rules: ExampleRules) -> JobFile:
-    lines = write_by_rules(examples, path, rules).lines
+def _written(
+    examples: Iterable[TrainingExample], path: Path, rules: ExampleRules, **options: Any
+) -> JobFile:
+    lines = write_by_rules(examples, path, rules, **options).lines
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_HASHED_AT_ONCE):
