@@ -30,7 +30,7 @@ from langchain_fbmessenger._internal.iteration import LoopIterator, iterate_in_t
 from langchain_fbmessenger._internal.options import Options
 from langchain_fbmessenger._internal.tracing import atraced_run, traced_run
 from langchain_fbmessenger.exceptions import InvalidInputError
-from langchain_fbmessenger.sessions._flow import (
+from langchain_fbmessenger.sessions.intake import (
     EXAMPLES,
     SESSIONS,
     ChatSessionSchema,

@@ -40,7 +40,7 @@ def train_ours(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     import threading
 
     from langchain_fbmessenger.local.models.adapters import save_adapter
-    from langchain_fbmessenger.local.records import Compute, LoraShape, FullSettings
+    from langchain_fbmessenger.local.records import Compute, FullSettings, LoraShape
     from langchain_fbmessenger.local.training.lora import train_lora
     from langchain_fbmessenger.local.training.masking import EncodedChat
     from langchain_fbmessenger.local.training.protocol import Report, Step, TrainingSpec, Validation
