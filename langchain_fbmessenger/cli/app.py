@@ -168,7 +168,7 @@ def finetune(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="JSONL file of held-out examples; by default the one that `prepare --valid` has "
+            help="JSONL file of the validation set; by default the one that `prepare --valid` has "
             "written beside FILE.",
         ),
     ] = None,
@@ -216,8 +216,8 @@ def finetune(
         if not yes:
             files = [examples] if validation is None else [examples, validation]
             ask_before_sending(files, there, model, key=key)
-        held_out = None if validation is None else read_jsonl(validation)
-        job = tuner.submit(read_jsonl(examples), validation=held_out)
+        validation_set = None if validation is None else read_jsonl(validation)
+        job = tuner.submit(read_jsonl(examples), validation=validation_set)
         keep_for_job(examples, job.id)
         talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (
             provider != "local"

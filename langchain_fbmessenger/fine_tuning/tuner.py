@@ -120,8 +120,8 @@ class FineTuner(SettingFields, RunnableSerializable[Any, Any], ComposesAfterStag
 
         Args:
             examples: Training examples; an iterator is read once and never held in memory. Or the
-                pair that `split_examples` gives, whose second part is held out.
-            validation: Held-out examples, whose loss is reported and nothing is learned from; see
+                pair that `split_examples` gives, whose second part is the validation set.
+            validation: The validation set, whose loss is reported and nothing is learned from; see
                 `split_examples`.
 
         Returns:
@@ -129,7 +129,7 @@ class FineTuner(SettingFields, RunnableSerializable[Any, Any], ComposesAfterStag
 
         Raises:
             InvalidExampleError: An example breaks a rule, or there are too few: nothing was sent.
-            InvalidOptionError: `early_stopping` without held-out examples: nothing was sent.
+            InvalidOptionError: `early_stopping` without a validation set: nothing was sent.
             FineTuningError: The provider refused (`TrainingNotAvailableError` where it trains
                 nothing for this account), or cannot be reached.
             MissingExtraError: The local server's packages are not installed.
@@ -228,9 +228,7 @@ class FineTuner(SettingFields, RunnableSerializable[Any, Any], ComposesAfterStag
                 rules = provider.preflight(client, model)
                 with written_files(examples, validation, rules, self.system) as files:
                     if self.early_stopping and files.validation is None:
-                        message = (
-                            "early_stopping needs held-out examples: split_examples makes some"
-                        )
+                        message = "early_stopping needs a validation set: split_examples makes one"
                         raise InvalidOptionError(message)
                     metadata = to_metadata(files.system)
                     asked = settings.given() | provider.job_body(settings)

@@ -70,7 +70,7 @@ def written_files(
 
     Args:
         examples: Training examples, or the two lists that `split_examples` gives.
-        validation: Held-out examples.
+        validation: The validation set.
         rules: What the provider asks of them.
         system: Template of the system prompt, if the examples do not know it.
 
@@ -83,26 +83,26 @@ def written_files(
     # Not among all programs' temporary files: a process that is killed here leaves chats behind.
     with temporary_folder(state_folder("outgoing")) as folder:
         training = _written(parted.train(), Path(folder, "training.jsonl"), rules, watch=seen.watch)
-        validation = parted.held_out if validation is None else validation
-        held_out = None
+        validation = parted.validation if validation is None else validation
+        validation_file = None
         if validation is not None:
             path = Path(folder, "validation.jsonl")
-            held_out = _written(several(validation), path, replace(rules, min_examples=1))
-        yield JobFiles(training=training, validation=held_out, system=seen.shared())
+            validation_file = _written(several(validation), path, replace(rules, min_examples=1))
+        yield JobFiles(training=training, validation=validation_file, system=seen.shared())
 
 
 class _Parted:
-    """Examples of which some are held out: `split_examples` gives two lists in a row."""
+    """Examples, and perhaps a validation set: `split_examples` gives two lists in a row."""
 
     def __init__(self, items: Iterable[Any]) -> None:
         self._items = items
-        self.held_out: list[TrainingExample] | None = None
+        self.validation: list[TrainingExample] | None = None
 
     def train(self) -> Iterator[TrainingExample]:
-        """Give those that are to be trained; `held_out` is known when all have been given."""
+        """Give those that are to be trained; `validation` is known when all have been given."""
         for item in self._items:
             if isinstance(item, HeldOut):
-                self.held_out = item or None
+                self.validation = item or None
             elif isinstance(item, list):
                 yield from item
             else:
