@@ -39,7 +39,9 @@ def test_progress_adds_up_over_looks() -> None:
     assert seen.seconds_left is not None
     assert 59 - (time.time() - begun) <= seen.seconds_left <= 60
     later = seen.after(state("succeeded"), [event("metrics", {"step": 9, "train_loss": 0.5})])
-    assert (later.step, later.train_loss, later.valid_loss) == (9, 0.5, 3.0), "validation loss stays"
+    assert (later.step, later.train_loss, later.valid_loss) == (9, 0.5, 3.0), (
+        "validation loss stays"
+    )
     assert later.seconds_left is None
 
 
