@@ -11,6 +11,7 @@ import typer
 from langchain_fbmessenger import (
     ConsentReport,
     ExampleReport,
+    FacebookMessengerChatLoader,
     InvalidExampleError,
     PrivacyReport,
     check_examples,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
     from langchain_core.chat_sessions import ChatSession
 
-    from langchain_fbmessenger import FacebookMessengerChatLoader
 
 __all__ = ["check", "prepare"]
 
