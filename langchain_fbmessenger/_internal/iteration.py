@@ -11,20 +11,40 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from contextvars import copy_context
-from functools import partial
+from functools import partial, wraps
+from inspect import signature
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from typing_extensions import override
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, AsyncIterable, Callable
+    from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Coroutine
     from concurrent.futures import Future
 
-__all__ = ["LoopIterator", "iterate_in_thread", "run_in_thread"]
+__all__ = ["LoopIterator", "async_twin_of", "iterate_in_thread", "run_in_thread"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
 _END = object()
+
+
+def async_twin_of(
+    function: Callable[P, T],
+) -> Callable[[Callable[..., Awaitable[T]]], Callable[P, Coroutine[Any, Any, T]]]:
+    """Give an async function the parameters and defaults of its sync twin, declared there alone."""
+    declared = signature(function)
+
+    def give(twin: Callable[..., Awaitable[T]]) -> Callable[P, Coroutine[Any, Any, T]]:
+        @wraps(twin)
+        async def bound_twin(*args: P.args, **kwargs: P.kwargs) -> T:
+            bound = declared.bind(*args, **kwargs)
+            bound.apply_defaults()
+            return await twin(*bound.args, **bound.kwargs)
+
+        vars(bound_twin)["__signature__"] = declared
+        return bound_twin
+
+    return give
 
 
 async def run_in_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:

@@ -8,10 +8,10 @@ sessions, so the thread's dict remembers them as attributes, which no file and n
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Optional
 
 import msgspec
-from typing_extensions import Self, override
+from typing_extensions import Self, TypedDict, override
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Person",
     "Roster",
+    "ThreadInfo",
     "ThreadWithPeople",
     "changed_thread",
     "nicknames_of",
@@ -26,6 +27,18 @@ __all__ = [
     "people_of",
     "roster_of",
 ]
+
+
+class ThreadInfo(TypedDict, total=False):
+    """A thread, as sessions carry it under the key `thread`."""
+
+    id: str
+    title: str
+    participants: list[str]
+    is_group: bool
+    folder: Optional[str]  # noqa: UP045 - pydantic reads this on Python 3.10 too
+    source: str
+    owner: Optional[str]  # noqa: UP045 - as above
 
 
 class Person(msgspec.Struct, frozen=True):

@@ -24,6 +24,7 @@ from langchain_fbmessenger.cli.commands.job_commands import jobs
 from langchain_fbmessenger.cli.commands.privacy_commands import contacts, redact
 from langchain_fbmessenger.cli.commands.purge_command import purge
 from langchain_fbmessenger.cli.common import (
+    LOCAL,
     Exports,
     Folders,
     Provider,
@@ -96,8 +97,8 @@ def _disable_tracing_and_dumps(context: typer.Context) -> None:
 def inspect(
     exports: Exports,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
-    folder: Folders = None,
-    timezone: TimeZone = None,
+    folder: Folders = default_of(FacebookMessengerChatLoader, "folders"),
+    timezone: TimeZone = default_of(FacebookMessengerChatLoader, "timezone"),
 ) -> None:
     """Show what is in an export: threads, people, formats, and what is left out and why."""
     with friendly_errors():
@@ -116,13 +117,13 @@ def inspect(
 
 
 app.command(cls=FieldCommand)(prepare)
-app.command()(check)
+app.command(cls=FieldCommand)(check)
 app.command(cls=FieldCommand)(redact)
 app.command()(contacts)
 app.add_typer(jobs, name="jobs")
-app.command("plant-canaries")(plant)
+app.command("plant-canaries", cls=FieldCommand)(plant)
 app.command()(evaluate)
-app.command()(audit)
+app.command(cls=FieldCommand)(audit)
 app.command()(purge)
 
 
@@ -131,7 +132,7 @@ def finetune(
     examples: Annotated[
         Path, typer.Argument(exists=True, dir_okay=False, help="JSONL file from `prepare`.")
     ],
-    provider: Provider = default_of(FineTuner, "provider"),
+    provider: Provider = LOCAL,
     model: Annotated[str, option_of(FineTuner, "model")] = default_of(FineTuner, "model"),
     epochs: Annotated[Optional[int], option_of(FineTuner, "n_epochs")] = default_of(
         FineTuner, "n_epochs"
@@ -168,7 +169,7 @@ def finetune(
         typer.Option(
             exists=True,
             dir_okay=False,
-            help="JSONL file of held-out examples; by default the one that `prepare --valid` has "
+            help="JSONL file of the validation set; by default the one that `prepare --valid` has "
             "written beside FILE.",
         ),
     ] = None,
@@ -216,8 +217,8 @@ def finetune(
         if not yes:
             files = [examples] if validation is None else [examples, validation]
             ask_before_sending(files, there, model, key=key)
-        held_out = None if validation is None else read_jsonl(validation)
-        job = tuner.submit(read_jsonl(examples), validation=held_out)
+        validation_set = None if validation is None else read_jsonl(validation)
+        job = tuner.submit(read_jsonl(examples), validation=validation_set)
         keep_for_job(examples, job.id)
         talk = f"langchain-fbmessenger chat {job.id}" + f" --provider {provider}" * (
             provider != "local"
@@ -237,7 +238,7 @@ def finetune(
 @app.command()
 def chat(
     job_or_model: Annotated[str, typer.Argument(help="A job's id (ftjob-…) or a model's name.")],
-    provider: Provider = "local",
+    provider: Provider = LOCAL,
     message: Annotated[
         Optional[str],
         typer.Option("--message", "-m", help="Ask once and leave."),

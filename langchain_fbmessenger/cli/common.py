@@ -17,11 +17,12 @@ import typer
 from pydantic import ValidationError
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from langchain_fbmessenger import FineTuner
 from langchain_fbmessenger._internal.console import VisibleConsole
 from langchain_fbmessenger._internal.options import option_error
 from langchain_fbmessenger._internal.output import is_stdout
 from langchain_fbmessenger._internal.visible_text import escaped
-from langchain_fbmessenger.cli.field_options import option_of
+from langchain_fbmessenger.cli.field_options import default_of, option_of
 from langchain_fbmessenger.cli.streams import LostOutputError
 from langchain_fbmessenger.exceptions import MessengerError
 from langchain_fbmessenger.privacy.preview.wording import MISSED_OUTSIDE, measured
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 __all__ = [
+    "LOCAL",
     "ContactsFile",
     "Exports",
     "Folders",
@@ -96,6 +98,9 @@ Provider = Annotated[
         help="Where it runs: local, openai, azure, nebius, or an address: https://host/v1."
     ),
 ]
+
+LOCAL = default_of(FineTuner, "provider")
+"""The provider where none is named."""
 
 
 @contextmanager

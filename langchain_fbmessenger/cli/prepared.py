@@ -32,7 +32,7 @@ class Prepared(NamedTuple):
 def write_prepared(
     examples: Iterable[TrainingExample], output: Path, form: str, valid: float | None
 ) -> Prepared:
-    """Write training examples, and beside them those that are held out, as FILE.valid.jsonl.
+    """Write training examples, and beside them the validation set, as FILE.valid.jsonl.
 
     Without any example, nothing is written.
 
@@ -49,25 +49,25 @@ def write_prepared(
     if valid is None:
         return Prepared([write_training_file(examples, output, format=form)])
     if is_stream(output):
-        message = f"{output} is not a file: held-out examples are written beside it"
+        message = f"{output} is not a file: the validation set is written beside it"
         raise InvalidOptionError(message)
     split = split_examples(examples, valid=valid)
     if not split.valid:
         return Prepared([write_training_file(split.train, output, format=form)])
-    held_out = held_out_path(output)
+    validation_path = held_out_path(output)
     # Beside it first: where one of the two is refused, both are as they were.
-    staged = held_out.with_name(f".{held_out.name}.new")
+    staged = validation_path.with_name(f".{validation_path.name}.new")
     try:
         valid_file = write_training_file(split.valid, staged, format=form, min_examples=1)
         train_file = write_training_file(split.train, output, format=form)
-        staged.replace(held_out)
+        staged.replace(validation_path)
     finally:
         staged.unlink(missing_ok=True)
-    return Prepared([train_file, replace(valid_file, path=held_out)], split.valid)
+    return Prepared([train_file, replace(valid_file, path=validation_path)], split.valid)
 
 
 def held_out_path(training_file: Path) -> Path:
-    """Return where the examples lie that were held out of a training file."""
+    """Return where the validation set of a training file lies."""
     return training_file.with_name(f"{training_file.stem}.valid{training_file.suffix}")
 
 
@@ -90,7 +90,7 @@ def refuse_input_as_output(exports: list[Path], output: Path) -> None:
 def written_lines(files: list[TrainingFile]) -> list[str]:
     """Return what was written where, and what else is to be set, a line each."""
     lines = []
-    for kind, file in zip(("training", "held-out"), files, strict=False):
+    for kind, file in zip(("training", "validation"), files, strict=False):
         lines.append(f"{file.lines:,} {kind} examples written to {file.path} ({file.format})")
         if file.openings:
             lines.append(f"  {file.openings:,} of them got a user turn before your opening")

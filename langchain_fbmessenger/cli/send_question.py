@@ -35,7 +35,7 @@ def ask_before_sending(
     """Show what is about to leave, and go on only if that is wanted; no request is made.
 
     Args:
-        files: Files of examples, the held-out ones last.
+        files: Files of examples, the validation set last.
         provider: Where they would go; one on this machine is not asked about.
         model: The base model.
         key: A key file, whose real names are looked for.

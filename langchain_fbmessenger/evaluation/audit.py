@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from langchain_fbmessenger._internal.iteration import run_in_thread
+from langchain_fbmessenger._internal.iteration import async_twin_of, run_in_thread
 from langchain_fbmessenger.evaluation import findings
 from langchain_fbmessenger.evaluation.asking import aask, ask
 from langchain_fbmessenger.evaluation.canaries import Canaries, checked_examples
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from langchain_core.runnables import Runnable
 
-    from langchain_fbmessenger.evaluation.asking import Answers, Question
+    from langchain_fbmessenger.evaluation.asking import Answers
     from langchain_fbmessenger.examples import TrainingExample
 
 __all__ = ["aaudit_leaks", "audit_leaks"]
@@ -47,18 +47,27 @@ class _Audit:
 
     def __init__(  # noqa: PLR0913 - the settings of an audit
         self,
+        model: Runnable[Any, Any],
         examples: Iterable[TrainingExample],
         *,
+        base: Runnable[Any, Any] | None,
         canaries: Canaries | None,
         people: Iterable[str],
         held_out: Iterable[TrainingExample],
         contexts: int,
         samples: int,
         seed: int,
+        max_concurrency: int,
+        keep_answers: bool,
+        on_progress: Callable[[int, int], None] | None,
     ) -> None:
         if contexts < 0 or samples < 0:
             message = f"contexts ({contexts}) and samples ({samples}) must be at least 0"
             raise InvalidOptionError(message)
+        self._models = {"tuned": model} if base is None else {"tuned": model, "base": base}
+        self._max_concurrency = max_concurrency
+        self._keep_answers = keep_answers
+        self._on_progress = on_progress
         self._canaries = canaries or Canaries((), ())
         self._people, self._names_left_out = known_names(people)
         self._samples = samples
@@ -75,11 +84,15 @@ class _Audit:
             *neutral_probes(self._trained, temperatures),
         ]
 
-    @property
-    def questions(self) -> list[Question]:
-        return [probe.question for probe in self._probes]
+    def asked(self) -> Iterator[tuple[str, dict[str, Any]]]:
+        """Give the models by what they are called in the report, each as arguments of `ask`."""
+        questions = [probe.question for probe in self._probes]
+        count = _counter(len(self._models) * len(questions), self._on_progress)
+        settings = {"max_concurrency": self._max_concurrency, "on_answers": count}
+        for name, model in self._models.items():
+            yield name, {"model": model, "questions": questions, **settings}
 
-    def report(self, answers: dict[str, Answers], *, keep_answers: bool) -> LeakReport:
+    def report(self, answers: dict[str, Answers]) -> LeakReport:
         figures = {model: self._figures(given) for model, given in answers.items()}
         base = figures.get("base")
         rows = [
@@ -89,7 +102,7 @@ class _Audit:
         ]
         order = list(MEASURES)
         planted = self._canaries.planted
-        kept = self._kept(answers) if keep_answers else ()
+        kept = self._kept(answers) if self._keep_answers else ()
         return LeakReport(
             rows=tuple(sorted(rows, key=lambda row: order.index(row.measure))),
             settings={
@@ -200,63 +213,29 @@ def audit_leaks(  # noqa: PLR0913 - the settings of an audit
         ```
     """
     audit = _Audit(
+        model,
         examples,
+        base=base,
         canaries=canaries,
         people=people,
         held_out=held_out,
         contexts=contexts,
         samples=samples,
         seed=seed,
+        max_concurrency=max_concurrency,
+        keep_answers=keep_answers,
+        on_progress=on_progress,
     )
-    models = _models(model, base)
-    count = _counter(len(models) * len(audit.questions), on_progress)
-    answers = {
-        name: ask(one, audit.questions, max_concurrency=max_concurrency, on_answers=count)
-        for name, one in models.items()
-    }
-    return audit.report(answers, keep_answers=keep_answers)
+    return audit.report({name: ask(**asked) for name, asked in audit.asked()})
 
 
-async def aaudit_leaks(  # noqa: PLR0913 - as audit_leaks
-    model: Runnable[Any, Any],
-    examples: Iterable[TrainingExample],
-    *,
-    base: Runnable[Any, Any] | None = None,
-    canaries: Canaries | None = None,
-    people: Iterable[str] = (),
-    held_out: Iterable[TrainingExample] = (),
-    contexts: int = 50,
-    samples: int = 4,
-    seed: int = 0,
-    max_concurrency: int = 1,
-    keep_answers: bool = False,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> LeakReport:
+@async_twin_of(audit_leaks)
+async def aaudit_leaks(*args: Any, **settings: Any) -> LeakReport:
     """Measure what a tuned model gives back; the async twin of `audit_leaks`."""
     # Examples may be read from a file, and comparing takes a while: neither belongs in the loop.
-    audit = await run_in_thread(
-        _Audit,
-        examples,
-        canaries=canaries,
-        people=people,
-        held_out=held_out,
-        contexts=contexts,
-        samples=samples,
-        seed=seed,
-    )
-    models = _models(model, base)
-    count = _counter(len(models) * len(audit.questions), on_progress)
-    answers = {
-        name: await aask(one, audit.questions, max_concurrency=max_concurrency, on_answers=count)
-        for name, one in models.items()
-    }
-    return await run_in_thread(audit.report, answers, keep_answers=keep_answers)
-
-
-def _models(
-    tuned: Runnable[Any, Any], base: Runnable[Any, Any] | None
-) -> dict[str, Runnable[Any, Any]]:
-    return {"tuned": tuned} if base is None else {"tuned": tuned, "base": base}
+    audit = await run_in_thread(_Audit, *args, **settings)
+    answers = {name: await aask(**asked) for name, asked in audit.asked()}
+    return await run_in_thread(audit.report, answers)
 
 
 def _counter(total: int, on_progress: Callable[[int, int], None] | None) -> Callable[[int], None]:

@@ -67,7 +67,7 @@ def plant_canaries(
         count: How many secrets to plant; as many are made as controls.
         repeats: How often to plant each: the secrets are shared out evenly among these numbers, so
             that the audit shows what repetition does.
-        seed: Makes it repeatable; None draws anew.
+        seed: Draws the same secrets again; new ones by default.
 
     Returns:
         The examples with the canaries at random places, and the canaries.

@@ -182,12 +182,12 @@ class FineTuningJob:
         return apaced(self._tracker.follow_events())
 
     def loss_curve(self) -> list[LossPoint]:
-        """Return training and held-out loss by step, as far as the job is."""
+        """Return training and validation loss by step, as far as the job is."""
         manifest = self._tracker.manifest()
         return loss_curve(self.events()) or (manifest.losses if manifest else [])
 
     def plot(self, ax: Axes | None = None) -> Axes:
-        """Draw training and held-out loss over the steps; needs the extra `[plot]`.
+        """Draw training and validation loss over the steps; needs the extra `[plot]`.
 
         Args:
             ax: Where to draw; None makes a figure: `job.plot().figure.savefig("losses.png")`.

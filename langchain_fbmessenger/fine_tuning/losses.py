@@ -24,7 +24,7 @@ class LossPoint(msgspec.Struct, frozen=True):
     Attributes:
         step: The optimiser step.
         train_loss: Loss on the examples of that step.
-        valid_loss: Loss on the held-out examples.
+        valid_loss: Loss on the validation set.
     """
 
     step: int
@@ -56,7 +56,7 @@ def figures_of(event: FineTuningJobEvent) -> dict[str, Any]:
 
 
 def valid_loss_of(figures: dict[str, Any]) -> float | None:
-    """Return the loss on all held-out examples, else on some of them, if it is told."""
+    """Return the loss on the whole validation set, else on a part of it, if it is told."""
     for name in ("full_valid_loss", "valid_loss"):  # OpenAI's names; ours is the second
         if (loss := number_in(figures.get(name))) is not None:
             return loss
@@ -64,7 +64,7 @@ def valid_loss_of(figures: dict[str, Any]) -> float | None:
 
 
 def plot_losses(points: Sequence[LossPoint], ax: Axes | None = None) -> Axes:
-    """Draw training and held-out loss over the steps.
+    """Draw training and validation loss over the steps.
 
     Args:
         points: What `loss_curve` gives.
@@ -83,7 +83,7 @@ def plot_losses(points: Sequence[LossPoint], ax: Axes | None = None) -> Axes:
         ax = Figure(figsize=(7, 4), layout="constrained").subplots()
     for name, label, style in (
         ("train_loss", "training", {"linewidth": 1.2}),
-        ("valid_loss", "held out", {"marker": "o", "linewidth": 1.8}),
+        ("valid_loss", "validation", {"marker": "o", "linewidth": 1.8}),
     ):
         drawn = [(p.step, loss) for p in points if (loss := getattr(p, name)) is not None]
         if drawn:

@@ -2,59 +2,82 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping  # noqa: TC003  # pydantic evaluates the annotations
+from typing import Any
 
+from pydantic import Field
+from typing_extensions import override
+
+from langchain_fbmessenger._internal.options import Options
 from langchain_fbmessenger._internal.shown import line
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-__all__ = ["JobSettings"]
+__all__ = ["JobSettings", "SettingFields"]
 
 
-@dataclass(frozen=True, kw_only=True, repr=False)
-class JobSettings:
+class SettingFields(Options):
+    """Base class that declares the settings: of `FineTuner`, and of what providers are given."""
+
+    n_epochs: int | None = Field(default=None, ge=1)
+    """How often each example is seen; the provider decides by default."""
+
+    batch_size: int | None = Field(default=None, ge=1)
+    """Examples per optimiser step; the provider decides by default."""
+
+    learning_rate_multiplier: float | None = Field(default=None, gt=0)
+    """Factor on the provider's own learning rate; the provider decides by default."""
+
+    learning_rate: float | None = Field(default=None, gt=0, le=1)
+    """The learning rate itself, where the provider takes one (`local`, `nebius`)."""
+
+    lora_rank: int | None = Field(default=None, ge=1)
+    """Rank of the LoRA matrices (`local`, `nebius`); more can learn more and takes more memory."""
+
+    lora_alpha: int | None = Field(default=None, ge=1)
+    """Scale of what is learnt, by `lora_alpha` / `lora_rank` (`local`, `nebius`)."""
+
+    lora_targets: tuple[str, ...] | None = Field(default=None, min_length=1)
+    """Names of the layers that get LoRA matrices (`local`)."""
+
+    early_stopping: int | None = Field(default=None, ge=0)
+    """Epochs without a better validation loss after which training ends (`local`); needs a
+    validation set. 0 trains all epochs."""
+
+    extra_body: Mapping[str, Any] | None = None
+    """More fields of the request, passed on as they are."""
+
+    suffix: str | None = None
+    """Becomes part of the finished model's name."""
+
+    seed: int | None = None
+    """Makes a run repeatable, as far as the provider can."""
+
+
+class JobSettings(SettingFields):
     """Settings of a job; what is None is left to the provider.
 
-    Attributes:
-        n_epochs: How often each example is seen.
-        batch_size: Examples per optimiser step.
-        learning_rate_multiplier: Factor on the provider's own learning rate.
-        learning_rate: The learning rate itself.
-        lora_rank: Rank of the LoRA matrices.
-        lora_alpha: Their scale; what is learnt counts `lora_alpha / lora_rank` times.
-        lora_targets: Names of the layers that get LoRA matrices.
-        early_stopping: Epochs without a better held-out loss after which the training ends.
-        suffix: Part of the finished model's name.
-        seed: Makes a run repeatable, as far as the provider can.
-        extra_body: More fields of the request, as the provider has them.
+    Raises:
+        InvalidOptionError: There is no such setting, or it may not have this value.
+
+    Example:
+        ```python
+        JobSettings(n_epochs=3, suffix="ada").given()  # {"n_epochs": 3, "suffix": "ada"}
+        ```
     """
 
-    n_epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate_multiplier: float | None = None
-    learning_rate: float | None = None
-    lora_rank: int | None = None
-    lora_alpha: int | None = None
-    lora_targets: tuple[str, ...] | None = None
-    early_stopping: int | None = None
-    suffix: str | None = None
-    seed: int | None = None
-    extra_body: Mapping[str, Any] | None = None
-
+    @override
     def __repr__(self) -> str:
         told = self.given()
         if self.extra_body is not None:
-            told["extra_body"] = ", ".join(
-                sorted(map(str, self.extra_body))
-            )  # its values may be secret
+            told["extra_body"] = ", ".join(sorted(self.extra_body))  # its values may be secret
         return line("JobSettings", told)
+
+    @override
+    def __str__(self) -> str:
+        return repr(self)
 
     def given(self) -> dict[str, Any]:
         """Return the settings that are not left to the provider."""
-        named = {field.name: getattr(self, field.name) for field in fields(self)}
-        return {name: value for name, value in named.items() if value is not None}
+        return {name: value for name, value in self if value is not None}
 
     def pick(self, *names: str) -> dict[str, Any]:
         """Return those of these settings that are not left to the provider."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.callbacks import adispatch_custom_event, dispatch_custom_event
@@ -13,7 +13,6 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 from typing_extensions import override
 
 from langchain_fbmessenger._internal.iteration import LoopIterator, run_in_thread
-from langchain_fbmessenger._internal.options import Options
 from langchain_fbmessenger._internal.tracing import atraced_run, traced_run
 from langchain_fbmessenger.examples import HeldOut, TrainingExample
 from langchain_fbmessenger.examples.files.jsonl import several
@@ -23,7 +22,7 @@ from langchain_fbmessenger.fine_tuning.following.progress import show_progress
 from langchain_fbmessenger.fine_tuning.identity import job_key
 from langchain_fbmessenger.fine_tuning.job import FineTuningJob
 from langchain_fbmessenger.fine_tuning.providers import Provider, find_provider
-from langchain_fbmessenger.fine_tuning.settings import JobSettings
+from langchain_fbmessenger.fine_tuning.settings import JobSettings, SettingFields
 from langchain_fbmessenger.fine_tuning.submitting.submission import Submission
 from langchain_fbmessenger.fine_tuning.submitting.uploads import written_files
 from langchain_fbmessenger.fine_tuning.system_prompt import to_metadata
@@ -43,7 +42,7 @@ _ANSWER_TIMEOUT_S = 120.0  # the local server may have to load a base model firs
 _logger = logging.getLogger("langchain_fbmessenger")
 
 
-class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
+class FineTuner(SettingFields, RunnableSerializable[Any, Any], ComposesAfterStage):
     """Fine-tune a base model on training examples: examples in, `ChatOpenAI` out.
 
     Example:
@@ -63,40 +62,6 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
     model: str = "SmolLM2-135M-Instruct"
     """The base model, by the provider's name for it; `auto` lets the local server choose by
     memory."""
-
-    n_epochs: int | None = Field(default=None, ge=1)
-    """How often each example is seen; the provider decides by default."""
-
-    batch_size: int | None = Field(default=None, ge=1)
-    """Examples per optimiser step; the provider decides by default."""
-
-    learning_rate_multiplier: float | None = Field(default=None, gt=0)
-    """Factor on the provider's own learning rate; the provider decides by default."""
-
-    learning_rate: float | None = Field(default=None, gt=0, le=1)
-    """The learning rate itself, where the provider takes one (`local`, `nebius`)."""
-
-    lora_rank: int | None = Field(default=None, ge=1)
-    """Rank of the LoRA matrices (`local`, `nebius`); more can learn more and takes more memory."""
-
-    lora_alpha: int | None = Field(default=None, ge=1)
-    """Scale of what is learnt, by `lora_alpha` / `lora_rank` (`local`, `nebius`)."""
-
-    lora_targets: tuple[str, ...] | None = Field(default=None, min_length=1)
-    """Names of the layers that get LoRA matrices (`local`)."""
-
-    early_stopping: int | None = Field(default=None, ge=0)
-    """Epochs without a better held-out loss after which training ends (`local`); needs held-out
-    examples. 0 trains all epochs."""
-
-    extra_body: Mapping[str, Any] | None = None
-    """More fields of the request, passed on as they are."""
-
-    suffix: str | None = None
-    """Becomes part of the finished model's name."""
-
-    seed: int | None = None
-    """Makes a run repeatable, as far as the provider can."""
 
     system: str | None = Field(default=None, repr=False)
     """Template of the examples' system prompt, for `job.prompt()`; by default their own, which a
@@ -155,8 +120,8 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
 
         Args:
             examples: Training examples; an iterator is read once and never held in memory. Or the
-                pair that `split_examples` gives, whose second part is held out.
-            validation: Held-out examples, whose loss is reported and nothing is learned from; see
+                pair that `split_examples` gives, whose second part is the validation set.
+            validation: The validation set, whose loss is reported and nothing is learned from; see
                 `split_examples`.
 
         Returns:
@@ -164,7 +129,7 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
 
         Raises:
             InvalidExampleError: An example breaks a rule, or there are too few: nothing was sent.
-            InvalidOptionError: `early_stopping` without held-out examples: nothing was sent.
+            InvalidOptionError: `early_stopping` without a validation set: nothing was sent.
             FineTuningError: The provider refused (`TrainingNotAvailableError` where it trains
                 nothing for this account), or cannot be reached.
             MissingExtraError: The local server's packages are not installed.
@@ -263,9 +228,7 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
                 rules = provider.preflight(client, model)
                 with written_files(examples, validation, rules, self.system) as files:
                     if self.early_stopping and files.validation is None:
-                        message = (
-                            "early_stopping needs held-out examples: split_examples makes some"
-                        )
+                        message = "early_stopping needs a validation set: split_examples makes one"
                         raise InvalidOptionError(message)
                     metadata = to_metadata(files.system)
                     asked = settings.given() | provider.job_body(settings)
@@ -296,7 +259,7 @@ class FineTuner(Options, RunnableSerializable[Any, Any], ComposesAfterStage):
             await source.aclose()
 
     def _settings(self) -> JobSettings:
-        given = {field.name: getattr(self, field.name) for field in fields(JobSettings)}
+        given = {name: getattr(self, name) for name in SettingFields.model_fields}
         # Switched off is as if it were not asked for: to a job's key, too.
         return JobSettings(**given | {"early_stopping": self.early_stopping or None})
 

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Generic, Literal, TypeVar
 
 import msgspec
 from msgspec import Meta
+
+_Count = TypeVar("_Count")
+_Rate = TypeVar("_Rate")
 
 JobStatus = Literal[
     "validating_files", "queued", "running", "paused", "succeeded", "failed", "cancelled"
@@ -41,7 +44,7 @@ class FileRecord(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: int | None = None
 
 
-class LoraShape(msgspec.Struct, frozen=True, kw_only=True):
+class LoraShape(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The LoRA matrices that are trained, as peft's `LoraConfig` names them."""
 
     r: Annotated[int, Meta(ge=1, le=256)] = 16
@@ -52,28 +55,27 @@ class LoraShape(msgspec.Struct, frozen=True, kw_only=True):
     )
 
 
-class Hyperparameters(msgspec.Struct, frozen=True, kw_only=True):
-    """How a job was asked to train; None stands for OpenAI's "auto"."""
+class TrainingSettings(msgspec.Struct, Generic[_Count, _Rate], frozen=True, kw_only=True):
+    """How a job trains: from the request to the training child."""
 
-    n_epochs: int | None = None
-    batch_size: int | None = None
-    learning_rate_multiplier: float | None = None
-    learning_rate: float | None = None
+    n_epochs: _Count
+    batch_size: _Count
+    learning_rate_multiplier: _Rate
+    learning_rate: _Rate
     early_stopping_patience: int | None = None
-    """Epochs without a better held-out loss after which training ends; None never ends early."""
+    """Epochs without a better validation loss after which training ends; None never ends early."""
 
 
-class TrainingSettings(msgspec.Struct, frozen=True, kw_only=True):
-    """How a job trains, once its number of examples is known."""
+AskedSettings = TrainingSettings[int | None, float | None]
+"""What a job was asked for; None stands for OpenAI's "auto"."""
+FullSettings = TrainingSettings[int, float]
+"""What a job trains with, once its number of examples is known."""
+ALL_AUTO = AskedSettings(
+    n_epochs=None, batch_size=None, learning_rate_multiplier=None, learning_rate=None
+)
 
-    n_epochs: int
-    batch_size: int
-    learning_rate_multiplier: float
-    learning_rate: float
-    early_stopping_patience: int | None = None
 
-
-class Compute(msgspec.Struct, frozen=True, kw_only=True):
+class Compute(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What a job trains with."""
 
     quantization: Literal["4bit"] | None = None
@@ -102,8 +104,8 @@ class JobRecord(msgspec.Struct, frozen=True, kw_only=True):
     validation_file: str | None = None
     suffix: str = ""
     metadata: dict[str, str] | None = None
-    hyperparameters: Hyperparameters = Hyperparameters()
-    settings: TrainingSettings | None = None
+    hyperparameters: AskedSettings = ALL_AUTO
+    settings: FullSettings | None = None
     lora: LoraShape = LoraShape()
     compute: Compute = Compute()
     error: JobError | None = None

@@ -3,8 +3,8 @@
 It knows neither files nor training. The stages take any loader's sessions.
 """
 
-from langchain_fbmessenger._internal.thread_info import ThreadInfo
-from langchain_fbmessenger.sessions._flow import ChatSessionSchema
+from langchain_fbmessenger._internal.roster import ThreadInfo
+from langchain_fbmessenger.sessions.intake import ChatSessionSchema
 from langchain_fbmessenger.sessions.mapping import (
     MapAIMessages,
     map_ai_messages,

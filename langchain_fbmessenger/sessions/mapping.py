@@ -13,9 +13,9 @@ from typing_extensions import override
 
 from langchain_fbmessenger._internal.names import comparable_name
 from langchain_fbmessenger.exceptions import InvalidOptionError, UnknownOwnerError
-from langchain_fbmessenger.sessions._flow import one_session
 from langchain_fbmessenger.sessions._persona import Persona
 from langchain_fbmessenger.sessions.functions import runnable_or_iterator
+from langchain_fbmessenger.sessions.intake import one_session
 from langchain_fbmessenger.sessions.stage import TranscriptStage
 
 if TYPE_CHECKING:

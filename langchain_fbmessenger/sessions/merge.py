@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Optional, overload
 from pydantic import field_validator
 from typing_extensions import TypedDict, Unpack, override
 
-from langchain_fbmessenger.sessions._flow import one_session
 from langchain_fbmessenger.sessions.functions import function_of, runnable_or_iterator
+from langchain_fbmessenger.sessions.intake import one_session
 from langchain_fbmessenger.sessions.stage import TranscriptStage
 from langchain_fbmessenger.transcripts.times import RUN_MAX_GAP, as_gap, long_pauses, times_of_runs
 from langchain_fbmessenger.transcripts.transcript import transcript_of

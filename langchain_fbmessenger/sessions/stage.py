@@ -30,7 +30,7 @@ from langchain_fbmessenger._internal.iteration import LoopIterator, iterate_in_t
 from langchain_fbmessenger._internal.options import Options
 from langchain_fbmessenger._internal.tracing import atraced_run, traced_run
 from langchain_fbmessenger.exceptions import InvalidInputError
-from langchain_fbmessenger.sessions._flow import (
+from langchain_fbmessenger.sessions.intake import (
     EXAMPLES,
     SESSIONS,
     ChatSessionSchema,
@@ -150,10 +150,9 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
             InvalidInputError: The input holds no chat sessions, or an option was given.
         """
         items = self.stream(validate_input(input, self.takes), config, **kwargs)
-        if isinstance(input, Mapping) and self.one_to_one:
-            (item,) = items
-            return item
-        return list(items) if isinstance(input, Mapping | list | tuple) else items
+        if not isinstance(input, Mapping | list | tuple):
+            return items
+        return self._in_form_of(input, list(items))
 
     @override
     async def ainvoke(self, input: Any, config: RunnableConfig | None = None, **kwargs: Any) -> Any:
@@ -161,11 +160,14 @@ class SessionStage(Options, RunnableSerializable[Any, Any], ABC):
         items = self.astream(validate_input(input, self.takes), config, **kwargs)
         if not isinstance(input, Mapping | list | tuple):
             return items
-        collected = [item async for item in items]
-        if isinstance(input, Mapping) and self.one_to_one:
-            (item,) = collected
+        return self._in_form_of(input, [item async for item in items])
+
+    def _in_form_of(self, given: Any, made: list[Any]) -> Any:
+        """Return what was made: of one session one, where each makes one; else the list."""
+        if isinstance(given, Mapping) and self.one_to_one:
+            (item,) = made
             return item
-        return collected
+        return made
 
     @override
     def stream(

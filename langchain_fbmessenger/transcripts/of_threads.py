@@ -13,8 +13,7 @@ from langchain_fbmessenger.transcripts.times import known_times
 from langchain_fbmessenger.transcripts.transcript import Transcript
 
 if TYPE_CHECKING:
-    from langchain_fbmessenger._internal.roster import Roster
-    from langchain_fbmessenger._internal.thread_info import ThreadInfo
+    from langchain_fbmessenger._internal.roster import Roster, ThreadInfo
     from langchain_fbmessenger.exports import LoadReport, Thread
 
 __all__ = ["MessengerChatSession", "to_transcript"]

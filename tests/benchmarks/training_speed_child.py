@@ -40,7 +40,7 @@ def train_ours(job: dict[str, Any], folder: Path, clock: Clock) -> None:
     import threading
 
     from langchain_fbmessenger.local.models.adapters import save_adapter
-    from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
+    from langchain_fbmessenger.local.records import Compute, FullSettings, LoraShape
     from langchain_fbmessenger.local.training.lora import train_lora
     from langchain_fbmessenger.local.training.masking import EncodedChat
     from langchain_fbmessenger.local.training.protocol import Report, Step, TrainingSpec, Validation
@@ -60,7 +60,7 @@ def train_ours(job: dict[str, Any], folder: Path, clock: Clock) -> None:
         adapter=folder / "adapter",
         context_length=4096,
         seed=job["seed"],
-        settings=TrainingSettings(
+        settings=FullSettings(
             n_epochs=job["n_epochs"],
             batch_size=job["batch_size"],
             learning_rate_multiplier=1.0,

@@ -163,7 +163,7 @@ def test_losses_are_remembered_and_drawn(
     assert [point.step for point in curve if point.valid_loss is not None] == [50]
     pytest.importorskip("matplotlib")
     axes = job.plot()
-    assert [line.get_label() for line in axes.get_lines()] == ["training", "held out"]
+    assert [line.get_label() for line in axes.get_lines()] == ["training", "validation"]
     axes.figure.savefig(tmp_path / "losses.png")  # type: ignore[union-attr]
 
 
@@ -203,7 +203,7 @@ def test_early_stopping_needs_held_out_examples(server: FakeProvider) -> None:
 
     provider = Stopping(base_url=server.base_url)
     tuner = FineTuner(provider=provider, model=BASE, early_stopping=2)
-    with pytest.raises(ValueError, match="held-out"):
+    with pytest.raises(ValueError, match="validation set"):
         tuner.submit(EXAMPLES)
     assert server.files == {}
 

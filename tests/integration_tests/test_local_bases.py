@@ -16,7 +16,7 @@ from langchain_fbmessenger.local.jobs.training_child import training_child
 from langchain_fbmessenger.local.models.adapters import gguf_of
 from langchain_fbmessenger.local.models.bases import find_base
 from langchain_fbmessenger.local.models.weights import trainable_folder
-from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
+from langchain_fbmessenger.local.records import Compute, FullSettings, LoraShape
 from langchain_fbmessenger.local.training.protocol import Done, Step, TrainingSpec
 from langchain_fbmessenger.local.training.tokenizer import HubTokenizer
 from langchain_fbmessenger.local.training.training_file import Message
@@ -48,7 +48,7 @@ def spec_of(base: Path, folder: Path) -> TrainingSpec:
         adapter=folder / "adapter",
         context_length=512,
         seed=1,
-        settings=TrainingSettings(
+        settings=FullSettings(
             n_epochs=60, batch_size=2, learning_rate_multiplier=1.0, learning_rate=0.02
         ),
         lora=LoraShape(r=8, alpha=16),

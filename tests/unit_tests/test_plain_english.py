@@ -37,3 +37,12 @@ def test_no_word_of_a_private_dialect(path: Path) -> None:
         if (match := re.search(word, joined)) and match.start() < len(line)
     ]
     assert found == []
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in READ if {"fine_tuning", "local"} & {*path.parts}],
+    ids=lambda path: path.relative_to(ROOT).as_posix(),
+)
+def test_a_training_has_a_validation_set(path: Path) -> None:
+    assert not re.search("held[- _]out", path.read_text("utf-8"), re.IGNORECASE)

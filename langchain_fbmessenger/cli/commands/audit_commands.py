@@ -7,10 +7,11 @@ from typing import Annotated
 
 import typer
 
-from langchain_fbmessenger import read_jsonl, write_jsonl
+from langchain_fbmessenger import audit_leaks, plant_canaries, read_jsonl, write_jsonl
 from langchain_fbmessenger._internal.output import real_path
 from langchain_fbmessenger.cli.asked_models import audited_models
 from langchain_fbmessenger.cli.common import (
+    LOCAL,
     Provider,
     friendly_errors,
     or_stdout,
@@ -19,6 +20,7 @@ from langchain_fbmessenger.cli.common import (
     progress,
     told_beside,
 )
+from langchain_fbmessenger.cli.field_options import default_of, option_of
 from langchain_fbmessenger.exceptions import InvalidOptionError
 
 __all__ = ["audit", "plant"]
@@ -42,15 +44,17 @@ def plant(
             callback=or_stdout, help="File for the canaries themselves, which `audit` needs."
         ),
     ] = Path("canaries.json"),
-    count: Annotated[int, typer.Option(min=1, help="How many secrets to plant.")] = 10,
+    count: Annotated[int, option_of(plant_canaries, "count", min=1)] = default_of(
+        plant_canaries, "count"
+    ),
     repeats: Annotated[
-        list[int], typer.Option(min=1, help="How often to plant each; may be repeated.")
-    ] = [1, 4, 16],  # noqa: B006 - typer reads the default, nobody changes it
-    seed: Annotated[int | None, typer.Option(help="Draws the same secrets again.")] = None,
+        list[int], option_of(plant_canaries, "repeats", min=1, more="May be repeated.")
+    ] = default_of(plant_canaries, "repeats"),
+    seed: Annotated[int | None, option_of(plant_canaries, "seed")] = default_of(
+        plant_canaries, "seed"
+    ),
 ) -> None:
     """Put invented secrets among training examples, to see later whether a model tells them."""
-    from langchain_fbmessenger import plant_canaries
-
     with friendly_errors(), told_beside(output, canaries):
         if len({*map(real_path, (examples, output, canaries))}) < 3:  # noqa: PLR2004
             message = "the examples, --output and --canaries must be three files"
@@ -68,7 +72,7 @@ def plant(
 def audit(
     job_or_model: Annotated[str, typer.Argument(help="A job's id (ftjob-…) or a model's name.")],
     examples: Examples,
-    provider: Provider = "local",
+    provider: Provider = LOCAL,
     canaries: Annotated[
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="What `plant-canaries` has written."),
@@ -84,13 +88,17 @@ def audit(
         Path | None,
         typer.Option(exists=True, dir_okay=False, help="JSONL file of examples not trained on."),
     ] = None,
-    contexts: Annotated[int, typer.Option(min=0, help="How many trained turns to ask for.")] = 50,
-    samples: Annotated[int, typer.Option(min=0, help="Sampled answers to a question.")] = 4,
+    contexts: Annotated[int, option_of(audit_leaks, "contexts", min=0)] = default_of(
+        audit_leaks, "contexts"
+    ),
+    samples: Annotated[int, option_of(audit_leaks, "samples", min=0)] = default_of(
+        audit_leaks, "samples"
+    ),
     max_tokens: Annotated[int, typer.Option(min=1, help="Longest answer, in tokens.")] = 64,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Measure what a tuned model gives back of its training examples, beside its base model."""
-    from langchain_fbmessenger import Canaries, audit_leaks
+    from langchain_fbmessenger import Canaries
     from langchain_fbmessenger.fine_tuning.errors import provider_errors
 
     with friendly_errors(), provider_errors(provider):

@@ -9,6 +9,7 @@ import typer
 
 from langchain_fbmessenger.cli.asked_models import EvaluatedJob, evaluated_models
 from langchain_fbmessenger.cli.common import (
+    LOCAL,
     Provider,
     friendly_errors,
     or_stdout,
@@ -38,7 +39,7 @@ def evaluate(
             show_default=False,
         ),
     ] = None,
-    provider: Provider = "local",
+    provider: Provider = LOCAL,
     limit: Annotated[int, typer.Option(min=1, help="How many held-out prompts to ask.")] = 300,
     max_tokens: Annotated[
         int | None,

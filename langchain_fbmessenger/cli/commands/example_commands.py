@@ -11,6 +11,7 @@ import typer
 from langchain_fbmessenger import (
     ConsentReport,
     ExampleReport,
+    FacebookMessengerChatLoader,
     InvalidExampleError,
     PrivacyReport,
     check_examples,
@@ -49,7 +50,6 @@ if TYPE_CHECKING:
 
     from langchain_core.chat_sessions import ChatSession
 
-    from langchain_fbmessenger import FacebookMessengerChatLoader
 
 __all__ = ["check", "prepare"]
 
@@ -137,12 +137,12 @@ def prepare(
     redact: Annotated[
         bool, typer.Option("--redact", help="Replace phone numbers and the like; names stay.")
     ] = False,
-    folder: Folders = None,
-    timezone: TimeZone = None,
+    folder: Folders = default_of(FacebookMessengerChatLoader, "folders"),
+    timezone: TimeZone = default_of(FacebookMessengerChatLoader, "timezone"),
     workers: Annotated[
         int,
         typer.Option(min=0, help="Processes that read, 0 for all cores: pays from 50 MB of JSON."),
-    ] = 1,
+    ] = default_of(FacebookMessengerChatLoader, "workers"),
 ) -> None:
     """Turn an export into training examples (JSONL, readable by you alone)."""
     with friendly_errors(), told_beside(output):
@@ -222,12 +222,14 @@ def check(
     ],
     provider: Annotated[
         str, typer.Option(help="Whose rules: local, openai, azure, together, trl …")
-    ] = "local",
-    model: Annotated[
-        str | None, typer.Option(help="Base model, for its price and its last day.")
-    ] = None,
-    epochs: Annotated[int | None, typer.Option(min=1, help="Passes over the examples.")] = None,
-    tokenizer: Tokenizer = None,
+    ] = default_of(check_examples, "provider"),
+    model: Annotated[str | None, option_of(check_examples, "model")] = default_of(
+        check_examples, "model"
+    ),
+    epochs: Annotated[int | None, option_of(check_examples, "n_epochs", min=1)] = default_of(
+        check_examples, "n_epochs"
+    ),
+    tokenizer: Tokenizer = default_of(check_examples, "tokenizer"),
 ) -> None:
     """Check training examples against a provider's rules before anything leaves."""
     with friendly_errors():

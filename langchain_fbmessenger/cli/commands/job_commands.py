@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from langchain_fbmessenger.cli.common import (
+    LOCAL,
     Provider,
     confirm,
     console,
@@ -28,7 +29,7 @@ jobs = typer.Typer(no_args_is_help=True, help="Look at fine-tuning jobs and stee
 
 @jobs.command("list")
 def list_jobs(
-    provider: Provider = "local",
+    provider: Provider = LOCAL,
     limit: Annotated[int, typer.Option(min=1, help="How many, newest first.")] = 20,
 ) -> None:
     """List the newest jobs."""
@@ -43,7 +44,7 @@ def list_jobs(
 
 
 @jobs.command()
-def show(job_id: JobId, provider: Provider = "local") -> None:
+def show(job_id: JobId, provider: Provider = LOCAL) -> None:
     """Show a job: its state, its settings, its losses and what went wrong."""
     with friendly_errors():
         job = _find(job_id, provider).refresh()
@@ -54,21 +55,21 @@ def show(job_id: JobId, provider: Provider = "local") -> None:
 
 
 @jobs.command()
-def cancel(job_id: JobId, provider: Provider = "local") -> None:
+def cancel(job_id: JobId, provider: Provider = LOCAL) -> None:
     """Stop a job for good and delete its uploads."""
     with friendly_errors():
         print_plain(f"job {job_id} is {_find(job_id, provider).cancel().status}")
 
 
 @jobs.command()
-def pause(job_id: JobId, provider: Provider = "local") -> None:
+def pause(job_id: JobId, provider: Provider = LOCAL) -> None:
     """Stop a job for a while; `jobs resume` lets it go on."""
     with friendly_errors():
         print_plain(f"job {job_id} is {_find(job_id, provider).pause().status}")
 
 
 @jobs.command()
-def resume(job_id: JobId, provider: Provider = "local") -> None:
+def resume(job_id: JobId, provider: Provider = LOCAL) -> None:
     """Let a paused job go on."""
     with friendly_errors():
         print_plain(f"job {job_id} is {_find(job_id, provider).resume().status}")
@@ -77,7 +78,7 @@ def resume(job_id: JobId, provider: Provider = "local") -> None:
 @jobs.command()
 def delete(
     job_id: JobId,
-    provider: Provider = "local",
+    provider: Provider = LOCAL,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
     """Delete a job's model, its uploads, what is remembered and, where possible, the job itself."""

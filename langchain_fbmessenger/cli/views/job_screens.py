@@ -66,18 +66,18 @@ def loss_lines(points: Sequence[LossPoint]) -> list[Text]:
         return []
     every = -(-len(points) // _ROWS)
     shown = [p for i, p in enumerate(points, start=1) if i % every == 0 or i == len(points)]
-    # A held-out loss comes once an epoch: none is left out.
-    shown = sorted({p.step: p for p in (*shown, *_with_held_out(points))}.values(), key=_step)
+    # A validation loss comes once an epoch: none is left out.
+    shown = sorted({p.step: p for p in (*shown, *_with_validation(points))}.values(), key=_step)
     most = max((p.train_loss or p.valid_loss or 0.0 for p in shown), default=0.0) or 1.0
-    lines = [Text("  step   loss  held out")]
+    lines = [Text("  step   loss  validation")]
     for point in shown:
         bar = "█" * round(_BAR * min((point.train_loss or 0.0) / most, 1.0))
-        figures = f"{point.step:>6} {_loss(point.train_loss):>6} {_loss(point.valid_loss):>9}  "
+        figures = f"{point.step:>6} {_loss(point.train_loss):>6} {_loss(point.valid_loss):>11}  "
         lines.append(Text.assemble(figures, (bar, "cyan")))
     return lines
 
 
-def _with_held_out(points: Iterable[LossPoint]) -> list[LossPoint]:
+def _with_validation(points: Iterable[LossPoint]) -> list[LossPoint]:
     return [point for point in points if point.valid_loss is not None]
 
 

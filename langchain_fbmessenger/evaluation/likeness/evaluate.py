@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from langchain_core.runnables import Runnable
 
-from langchain_fbmessenger._internal.iteration import run_in_thread
+from langchain_fbmessenger._internal.iteration import async_twin_of, run_in_thread
 from langchain_fbmessenger.evaluation.likeness.answering import (
     AnswerLimits,
     Asked,
@@ -72,6 +72,9 @@ class _Evaluation:
         train: Iterable[TrainingExample],
         limit: int | None,
         negatives: int,
+        seconds: float,
+        max_characters: int,
+        max_concurrency: int,
         answers_file: str | Path | None,
         seed: int,
         on_progress: Callable[[int, int], None] | None,
@@ -94,6 +97,8 @@ class _Evaluation:
         self._friends = friends_of(references)
         self._file = AnswersFile(answers_file)
         self._times_asked: Counter[str] = Counter()
+        self._limits = AnswerLimits(seconds, max_characters)
+        self._max_concurrency = max_concurrency
         self._seed = seed
         self._on_progress = on_progress
         self._given = {
@@ -142,7 +147,18 @@ class _Evaluation:
         self._times_asked[asked] += 1
         return answer_key(model, prompt.turns, self._times_asked[asked] - 1)
 
-    def questions(self, one: _Round) -> list[Asked]:
+    def asked(self) -> Iterator[dict[str, Any]]:
+        """Give the models one after the other, each as arguments of `answer_all`."""
+        for one in self.rounds:
+            yield {
+                "model": one.model,
+                "questions": self._questions(one),
+                "limits": self._limits,
+                "max_concurrency": self._max_concurrency,
+                "on_answer": self._noting(one),
+            }
+
+    def _questions(self, one: _Round) -> list[Asked]:
         """Return what a model has not answered yet."""
         return [
             Asked(number, prompt.turns)
@@ -150,7 +166,7 @@ class _Evaluation:
             if answer is None
         ]
 
-    def noting(self, one: _Round) -> Callable[[Asked], None]:
+    def _noting(self, one: _Round) -> Callable[[Asked], None]:
         """Return what takes the answers of a model as they come."""
 
         def note(asked: Asked) -> None:
@@ -265,60 +281,25 @@ def evaluate(  # noqa: PLR0913 - the settings of an evaluation
         train=train,
         limit=limit,
         negatives=negatives,
+        seconds=seconds,
+        max_characters=max_characters,
+        max_concurrency=max_concurrency,
         answers_file=answers_file,
         seed=seed,
         on_progress=on_progress,
     )
-    limits = AnswerLimits(seconds, max_characters)
-    for one in under_way.rounds:
-        answer_all(
-            one.model,
-            under_way.questions(one),
-            limits,
-            max_concurrency=max_concurrency,
-            on_answer=under_way.noting(one),
-        )
+    for asked in under_way.asked():
+        answer_all(**asked)
     return under_way.report()
 
 
-async def aevaluate(  # noqa: PLR0913 - as evaluate
-    models: Mapping[str, Runnable[Any, Any] | Sequence[str | None]],
-    validation: Iterable[TrainingExample],
-    references: Mapping[str, Iterable[str]] | Iterable[ChatSession],
-    *,
-    train: Iterable[TrainingExample] = (),
-    limit: int | None = None,
-    negatives: int = _NEGATIVES,
-    seconds: float = AnswerLimits().seconds,
-    max_characters: int = AnswerLimits().characters,
-    max_concurrency: int = 1,
-    answers_file: str | Path | None = None,
-    seed: int = 0,
-    on_progress: Callable[[int, int], None] | None = None,
-) -> LikenessReport:
+@async_twin_of(evaluate)
+async def aevaluate(*args: Any, **settings: Any) -> LikenessReport:
     """Measure whether models sound like the persona; the async twin of `evaluate`."""
     # Examples may be read from a file, and measuring takes a while: neither belongs in the loop.
-    under_way = await run_in_thread(
-        _Evaluation,
-        models,
-        validation,
-        references,
-        train=train,
-        limit=limit,
-        negatives=negatives,
-        answers_file=answers_file,
-        seed=seed,
-        on_progress=on_progress,
-    )
-    limits = AnswerLimits(seconds, max_characters)
-    for one in under_way.rounds:
-        await aanswer_all(
-            one.model,
-            under_way.questions(one),
-            limits,
-            max_concurrency=max_concurrency,
-            on_answer=under_way.noting(one),
-        )
+    under_way = await run_in_thread(_Evaluation, *args, **settings)
+    for asked in under_way.asked():
+        await aanswer_all(**asked)
     return await run_in_thread(under_way.report)
 
 

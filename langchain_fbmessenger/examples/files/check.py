@@ -135,7 +135,7 @@ def check_examples(  # noqa: PLR0913 - each option answers a question of its own
             day on which the provider takes its last job is known.
         tokenizer: What counts tokens, as in `to_training_examples`; None estimates
             about as many as there are.
-        n_epochs: Passes over the examples; None for the provider's default.
+        n_epochs: Passes over the examples; the provider's own number by default.
         today: The day to reckon with; None for the present one.
 
     Returns:

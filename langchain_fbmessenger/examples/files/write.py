@@ -22,7 +22,7 @@ from langchain_fbmessenger.examples.files.validate import (
 from langchain_fbmessenger.examples.schema import DEFAULT_OPENING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from langchain_fbmessenger.examples.schema import TrainingExample
 
@@ -116,10 +116,15 @@ def write_by_rules(
     path: str | Path,
     rules: ExampleRules,
     opening: str = DEFAULT_OPENING,
+    watch: Callable[[Iterator[TrainingExample]], Iterator[TrainingExample]] = iter,
 ) -> TrainingFile:
-    """Write examples to a file by rules of one's own, such as those of one base model."""
+    """Write examples to a file by rules of one's own, such as those of one base model.
+
+    The chat format is checked before examples are rewritten for a provider, and the provider's
+    rules on what is written; `watch` sees the examples in between, sound and as they were made.
+    """
     file = TrainingFile(Path(path), rules.provider, settings=settings_for(rules.provider))
-    lines = _lines_of(valid_examples(several(examples), _ANY), rules, opening, file)
+    lines = _lines_of(watch(valid_examples(several(examples), _ANY)), rules, opening, file)
     file.lines = write_objects(
         checked_count(lines, rules),
         file.path,

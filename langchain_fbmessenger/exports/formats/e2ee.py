@@ -16,9 +16,9 @@ from langchain_fbmessenger._internal.collector import without_gc
 from langchain_fbmessenger._internal.names import NormalNames, normal_name
 from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
-    all_milliseconds,
     convert_leniently,
     load_leniently,
+    times_of_stamps,
 )
 from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import Outline, ThreadPart, outline_of
@@ -120,7 +120,7 @@ def _decode_leniently(raw: bytes) -> tuple[_WireFile, int]:
 def _to_part(file: _WireFile, malformed: int, *, with_contents: bool) -> ThreadPart:
     skipped = Counter({"malformed": malformed} if malformed else {})
     names, wire = NormalNames(), file.messages
-    times = all_milliseconds([m.timestamp for m in wire])
+    times = times_of_stamps([m.timestamp for m in wire])
     timed = [index for index, time in enumerate(times) if time is not None]
     kept = [index for index in timed if not _is_empty(wire[index])]
     skipped["no time"] = len(wire) - len(timed)

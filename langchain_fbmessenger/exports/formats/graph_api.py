@@ -19,7 +19,7 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_json,
-    milliseconds,
+    time_of_stamp,
 )
 from langchain_fbmessenger.exports.formats.part import ThreadPart
 from langchain_fbmessenger.exports.records import Attachment, Message, Share
@@ -116,7 +116,7 @@ def _name(person: _Person | None) -> str:
 
 
 def _time_of(item: Any) -> int | None:
-    return milliseconds(item.get("created_time")) if isinstance(item, dict) else None
+    return time_of_stamp(item.get("created_time")) if isinstance(item, dict) else None
 
 
 def _to_part(participants: list[str], items: list[Any]) -> ThreadPart:
@@ -130,7 +130,7 @@ def _to_part(participants: list[str], items: list[Any]) -> ThreadPart:
         m = convert_leniently(_unwrapped(item), _WireMessage)
         if not any(participants) and m.to:
             people.update(dict.fromkeys(map(_name, (m.from_, *m.to))))
-        time = milliseconds(m.created_time)
+        time = time_of_stamp(m.created_time)
         if time is None:
             skipped["no time"] += 1
             continue

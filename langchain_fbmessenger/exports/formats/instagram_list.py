@@ -20,7 +20,7 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_json,
-    milliseconds,
+    time_of_stamp,
 )
 from langchain_fbmessenger.exports.formats.mojibake import BYTE_ORDER_MARK
 from langchain_fbmessenger.exports.formats.part import Outline, ThreadPart, outline_of
@@ -98,7 +98,7 @@ def _decode_with(raw: bytes, to_message: _ToMessage) -> list[ThreadPart]:
         is_known = people and not any(map(is_deleted_account, people))
         key = tuple(sorted(map(comparable_name, people))) if is_known else number
         _, conversation = threads.setdefault(key, (people, []))
-        timed = [(m, milliseconds(m.created_at) if m else None) for m in messages]
+        timed = [(m, time_of_stamp(m.created_at) if m else None) for m in messages]
         # Of a long thread, the newest item stands first.
         conversation[:0] = oldest_first(timed, itemgetter(1))
     if not threads:

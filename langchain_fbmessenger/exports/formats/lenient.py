@@ -24,11 +24,11 @@ if TYPE_CHECKING:
 __all__ = [
     "BROKEN_JSON",
     "NotAThreadError",
-    "all_milliseconds",
     "convert_leniently",
     "load_json",
     "load_leniently",
-    "milliseconds",
+    "time_of_stamp",
+    "times_of_stamps",
 ]
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -137,7 +137,7 @@ def _finite_float(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def milliseconds(stamp: object) -> int | None:
+def time_of_stamp(stamp: object) -> int | None:
     """Return a time as Unix ms; None if it is not a time.
 
     Args:
@@ -157,13 +157,13 @@ def milliseconds(stamp: object) -> int | None:
     return round(stamp * 1000) if abs(stamp) < _SECONDS_BELOW else int(stamp)
 
 
-def all_milliseconds(stamps: Sequence[object]) -> list[int | None]:
-    """Return several times as `milliseconds` does, but fast if all are ms, as in downloads."""
+def times_of_stamps(stamps: Sequence[object]) -> list[int | None]:
+    """Return several times as `time_of_stamp` does, but fast if all are ms, as in downloads."""
     if {*map(type, stamps)} == {int}:
         times = cast("list[int]", stamps)
         if min(times) >= _SECONDS_BELOW and max(times) < _ABSURD_TIME:
             return [*times]
-    return [*map(milliseconds, stamps)]
+    return [*map(time_of_stamp, stamps)]
 
 
 def _of_iso(text: str) -> int | None:

@@ -13,10 +13,10 @@ import msgspec
 
 from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
-    all_milliseconds,
     convert_leniently,
     load_leniently,
-    milliseconds,
+    time_of_stamp,
+    times_of_stamps,
 )
 from langchain_fbmessenger.exports.report import NOT_A_THREAD
 
@@ -61,15 +61,15 @@ class WireStamps(msgspec.Struct, gc=False):
     creation_timestamp: int | float | str | None = None  # seen in hand-made files
 
     def time(self) -> int | None:
-        time = milliseconds(self.timestamp_ms)
+        time = time_of_stamp(self.timestamp_ms)
         if time is None:
-            time = milliseconds(self.timestamp)
-        return milliseconds(self.creation_timestamp) if time is None else time
+            time = time_of_stamp(self.timestamp)
+        return time_of_stamp(self.creation_timestamp) if time is None else time
 
 
 def times_of(messages: Sequence[WireStamps]) -> list[int | None]:
     """Return the time of each message, in Unix ms; None if it has none."""
-    times = all_milliseconds([m.timestamp_ms for m in messages])
+    times = times_of_stamps([m.timestamp_ms for m in messages])
     if None not in times:
         return times
     return [m.time() if time is None else time for m, time in zip(messages, times, strict=True)]

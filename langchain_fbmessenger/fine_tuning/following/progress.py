@@ -31,7 +31,7 @@ class JobProgress:
         step: Optimiser steps done.
         total_steps: All that there will be.
         train_loss: The newest loss on training examples.
-        valid_loss: The newest loss on held-out examples.
+        valid_loss: The newest loss on the validation set.
         seconds_left: Until the end, as the provider reckons.
     """
 
@@ -129,7 +129,7 @@ def _in_words(progress: JobProgress) -> str:
 
 
 def _losses(progress: JobProgress) -> str:
-    named = {"loss": progress.train_loss, "held out": progress.valid_loss}
+    named = {"loss": progress.train_loss, "validation": progress.valid_loss}
     return ", ".join(f"{name} {loss:.2f}" for name, loss in named.items() if loss is not None)
 
 

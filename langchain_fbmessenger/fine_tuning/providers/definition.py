@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from functools import wraps
 from inspect import isfunction
 from typing import TYPE_CHECKING, Any
@@ -34,7 +33,7 @@ _RESULTS = {
     "answering_model": str,
     "base_answering_model": str,
 }
-_SETTINGS = frozenset(field.name for field in fields(JobSettings))
+_SETTINGS = frozenset(JobSettings.model_fields)
 
 
 def _is_text(value: Any) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from langchain_fbmessenger._internal.home import temporary_folder
-from langchain_fbmessenger.examples import ExampleRules, HeldOut, valid_examples
+from langchain_fbmessenger.examples import ExampleRules, HeldOut
 from langchain_fbmessenger.examples.files.jsonl import several
 from langchain_fbmessenger.examples.files.write import write_by_rules
 from langchain_fbmessenger.fine_tuning.manifests import state_folder
@@ -70,7 +70,7 @@ def written_files(
 
     Args:
         examples: Training examples, or the two lists that `split_examples` gives.
-        validation: Held-out examples.
+        validation: The validation set.
         rules: What the provider asks of them.
         system: Template of the system prompt, if the examples do not know it.
 
@@ -82,39 +82,37 @@ def written_files(
     seen = SystemPromptSeen(system)
     # Not among all programs' temporary files: a process that is killed here leaves chats behind.
     with temporary_folder(state_folder("outgoing")) as folder:
-        training = _written(
-            seen.watch(valid_examples(parted.train(), ExampleRules(rules.provider, names=True))),
-            Path(folder, "training.jsonl"),
-            rules,
-        )
-        validation = parted.held_out if validation is None else validation
-        held_out = None
+        training = _written(parted.train(), Path(folder, "training.jsonl"), rules, watch=seen.watch)
+        validation = parted.validation if validation is None else validation
+        validation_file = None
         if validation is not None:
             path = Path(folder, "validation.jsonl")
-            held_out = _written(several(validation), path, replace(rules, min_examples=1))
-        yield JobFiles(training=training, validation=held_out, system=seen.shared())
+            validation_file = _written(several(validation), path, replace(rules, min_examples=1))
+        yield JobFiles(training=training, validation=validation_file, system=seen.shared())
 
 
 class _Parted:
-    """Examples of which some are held out: `split_examples` gives two lists in a row."""
+    """Examples, and perhaps a validation set: `split_examples` gives two lists in a row."""
 
     def __init__(self, items: Iterable[Any]) -> None:
         self._items = items
-        self.held_out: list[TrainingExample] | None = None
+        self.validation: list[TrainingExample] | None = None
 
     def train(self) -> Iterator[TrainingExample]:
-        """Give those that are to be trained; `held_out` is known when all have been given."""
+        """Give those that are to be trained; `validation` is known when all have been given."""
         for item in self._items:
             if isinstance(item, HeldOut):
-                self.held_out = item or None
+                self.validation = item or None
             elif isinstance(item, list):
                 yield from item
             else:
                 yield item
 
 
-def _written(examples: Iterable[TrainingExample], path: Path, rules: ExampleRules) -> JobFile:
-    lines = write_by_rules(examples, path, rules).lines
+def _written(
+    examples: Iterable[TrainingExample], path: Path, rules: ExampleRules, **options: Any
+) -> JobFile:
+    lines = write_by_rules(examples, path, rules, **options).lines
     digest = hashlib.sha256()
     with path.open("rb") as file:
         while piece := file.read(_HASHED_AT_ONCE):

@@ -33,11 +33,11 @@ from langchain_fbmessenger.local.models.auto_base import choose_base
 from langchain_fbmessenger.local.models.bases import AUTO
 from langchain_fbmessenger.local.models.families import LINEAR_LAYERS
 from langchain_fbmessenger.local.records import (
+    AskedSettings,
     CheckpointRecord,
     Compute,
     EventRecord,
     FileRecord,
-    Hyperparameters,
     JobRecord,
     LoraShape,
     ModelRecord,
@@ -83,14 +83,6 @@ class _Method(_Strict, frozen=True):
     supervised: _Supervised | None = None
 
 
-class _Lora(LoraShape, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
-class _Compute(Compute, frozen=True, forbid_unknown_fields=True):
-    pass
-
-
 class _JobBody(_Strict, frozen=True, kw_only=True):
     model: str
     training_file: str
@@ -101,10 +93,10 @@ class _JobBody(_Strict, frozen=True, kw_only=True):
     hyperparameters: _HyperparametersBody | None = None
     method: _Method | None = None
     integrations: Annotated[list[object], msgspec.Meta(max_length=0)] | None = None
-    lora: _Lora | None = None
+    lora: LoraShape | None = None
     learning_rate: Annotated[float, msgspec.Meta(gt=0, le=1)] | None = None
     early_stopping_patience: Annotated[int, msgspec.Meta(ge=1, le=100)] | None = None
-    compute: _Compute | None = None
+    compute: Compute | None = None
 
 
 async def _create(request: Request) -> Response:
@@ -184,16 +176,13 @@ def _check_compute(compute: Compute) -> None:
         raise ApiError(msg, param="compute", code="unsupported_value")
 
 
-def _asked(body: _JobBody) -> Hyperparameters:
+def _asked(body: _JobBody) -> AskedSettings:
     supervised = body.method.supervised if body.method else None
     asked = (supervised and supervised.hyperparameters) or body.hyperparameters
     asked = asked or _HyperparametersBody()
-    return Hyperparameters(
-        n_epochs=None if asked.n_epochs == "auto" else asked.n_epochs,
-        batch_size=None if asked.batch_size == "auto" else asked.batch_size,
-        learning_rate_multiplier=(
-            None if asked.learning_rate_multiplier == "auto" else asked.learning_rate_multiplier
-        ),
+    told = msgspec.structs.asdict(asked)
+    return AskedSettings(
+        **{name: None if value == "auto" else value for name, value in told.items()},
         learning_rate=body.learning_rate,
         early_stopping_patience=body.early_stopping_patience,
     )

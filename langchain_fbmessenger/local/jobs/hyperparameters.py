@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from langchain_fbmessenger.local.records import Hyperparameters, TrainingSettings
+from langchain_fbmessenger.local.records import AskedSettings, FullSettings
 
 DEFAULT_LEARNING_RATE = 1e-3
 """For LoRA of r=16 on all linear layers of a small model; ten times what full tuning takes."""
@@ -17,14 +17,14 @@ _BATCH_SIZES = ((32, 2), (64, 4))
 _LARGE_BATCH = 8
 
 
-def resolve(asked: Hyperparameters, n_examples: int) -> TrainingSettings:
+def resolve(asked: AskedSettings, n_examples: int) -> FullSettings:
     """Fill in what the user left to us, given the number of examples.
 
     The epochs follow the rule that OpenAI has published for its own "auto" (cookbook, "Data
     preparation and analysis for chat model fine-tuning").
     """
     multiplier = asked.learning_rate_multiplier or 1.0
-    return TrainingSettings(
+    return FullSettings(
         n_epochs=asked.n_epochs or _epochs(n_examples),
         batch_size=asked.batch_size or _batch_size(n_examples),
         learning_rate_multiplier=multiplier,

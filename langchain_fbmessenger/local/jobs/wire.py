@@ -130,11 +130,9 @@ def list_object(objects: Sequence[JsonObject], *, has_more: bool = False) -> Jso
 
 def _hyperparameters(job: JobRecord) -> JsonObject:
     settings = job.settings or job.hyperparameters
+    told = msgspec.structs.asdict(settings)
     return {
-        "n_epochs": settings.n_epochs or "auto",
-        "batch_size": settings.batch_size or "auto",
-        "learning_rate_multiplier": settings.learning_rate_multiplier or "auto",
-        "learning_rate": settings.learning_rate or "auto",
+        **{name: "auto" if value is None else value for name, value in told.items()},
         "early_stopping_patience": settings.early_stopping_patience,
         "lora": msgspec.structs.asdict(job.lora),
         "compute": msgspec.structs.asdict(job.compute),

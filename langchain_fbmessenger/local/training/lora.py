@@ -86,9 +86,9 @@ def train_lora(
 
     Args:
         folder: The converted base model.
-        spec: Hyperparameters, seed, LoRA's shape, and where checkpoints lie.
+        spec: Settings, seed, LoRA's shape, and where checkpoints lie.
         chats: What to learn.
-        validation: Held-out chats, whose loss is reported after each epoch; may be empty.
+        validation: The validation set, whose loss is reported after each epoch; may be empty.
         hooks: How the training is followed, kept and paused.
     """
     torch.manual_seed(spec.seed)

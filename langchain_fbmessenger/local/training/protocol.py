@@ -14,8 +14,8 @@ from langchain_fbmessenger.local.process.children import path_from_text, path_to
 from langchain_fbmessenger.local.process.home import JobFolder, write_private
 from langchain_fbmessenger.local.records import (  # noqa: TC001  # as above
     Compute,
+    FullSettings,
     LoraShape,
-    TrainingSettings,
 )
 
 PAUSE = b"p"
@@ -38,7 +38,7 @@ class TrainingSpec(msgspec.Struct, frozen=True, kw_only=True):
     """The folder to write the adapter to."""
     context_length: int
     seed: int
-    settings: TrainingSettings
+    settings: FullSettings
     lora: LoraShape
     compute: Compute
     checkpoints: Path

@@ -88,7 +88,9 @@ def _run(
     spec: TrainingSpec, report: Callable[[Report], None], pause: threading.Event
 ) -> Done | Paused:
     examples = _read(spec.training_file, "training_file")
-    held_out = _read(spec.validation_file, "validation_file") if spec.validation_file else []
+    validation_examples = (
+        _read(spec.validation_file, "validation_file") if spec.validation_file else []
+    )
     report(Note("Loading the training libraries."))
     # Here and not above: the imports take seconds, in which a bad file should not wait for its
     # refusal, nor a good job look dead.
@@ -105,7 +107,7 @@ def _run(
         raise _JobError(Failed("unsupported_model", str(error), "model")) from None
     tokenizer = HubTokenizer(base, base=spec.base)
     chats = _encode(examples, "training_file", spec, tokenizer)
-    validation = _encode(held_out, "validation_file", spec, tokenizer)
+    validation = _encode(validation_examples, "validation_file", spec, tokenizer)
     n_tokens = sum(len(chat.input_ids) for chat in chats)
     n_epochs = spec.settings.n_epochs
     if checkpoint := newest_checkpoint(spec.checkpoints):
@@ -130,7 +132,9 @@ def _keep(outcome: Outcome, spec: TrainingSpec, report: Callable[[Report], None]
         save_adapter(outcome.model, spec.adapter, base=spec.base)
     else:
         if outcome.steps < outcome.total_steps:
-            report(Note(f"Stopped early: the held-out loss was best at step {outcome.best_step}."))
+            report(
+                Note(f"Stopped early: the validation loss was best at step {outcome.best_step}.")
+            )
         copy_adapter(spec.epochs / str(outcome.best_step), spec.adapter)
 
 

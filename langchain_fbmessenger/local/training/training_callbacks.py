@@ -42,13 +42,13 @@ def epochs_kept(folder: Path) -> list[int]:
 
 
 def epochs_since_best(log_history: Iterable[Mapping[str, Any]]) -> int:
-    """Return how many evaluations have passed since the one with the lowest held-out loss."""
+    """Return how many evaluations have passed since the one with the lowest validation loss."""
     losses = [_rank(entry["eval_loss"]) for entry in log_history if "eval_loss" in entry]
     return len(losses) - 1 - losses.index(min(losses)) if losses else 0
 
 
 def best_step(log_history: Iterable[Mapping[str, Any]]) -> int | None:
-    """Return the step of the evaluation with the lowest held-out loss, if there was any."""
+    """Return the step of the evaluation with the lowest validation loss, if there was any."""
     evaluations = [entry for entry in log_history if "eval_loss" in entry]
     best = min(evaluations, key=lambda entry: _rank(entry["eval_loss"]), default=None)
     return None if best is None else int(best["step"])
@@ -59,7 +59,7 @@ def _rank(loss: float) -> float:
 
 
 def is_stopped_early(log_history: Iterable[Mapping[str, Any]], patience: int | None) -> bool:
-    """Say whether the held-out loss has been no better for so many epochs."""
+    """Say whether the validation loss has been no better for so many epochs."""
     return patience is not None and epochs_since_best(log_history) >= patience
 
 
@@ -122,7 +122,7 @@ class CheckpointCallback(TrainerCallback):  # type: ignore[misc]  # transformers
         control.should_evaluate = control.should_evaluate and self._is_epoch_end(state)
 
     def on_evaluate(self, args: Any, state: Any, control: Any, **kwargs: Any) -> None:
-        """Stop when the held-out loss has ceased to fall."""
+        """Stop when the validation loss has ceased to fall."""
         del args, kwargs
         if is_stopped_early(state.log_history, self._spec.settings.early_stopping_patience):
             control.should_training_stop = True

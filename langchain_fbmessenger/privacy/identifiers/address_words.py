@@ -56,13 +56,15 @@ class Tables(msgspec.Struct, frozen=True):
     """The words of all languages.
 
     Attributes:
-        words: In which form and language a word says "street".
+        words: In which form and language a word, or two, say "street".
+        first_of_two: The first words of those two.
         ends: Ends of streets' names.
         languages: All of them.
         no_names: Words in no street's name.
     """
 
     words: dict[str, list[tuple[str, Language]]]
+    first_of_two: frozenset[str]
     ends: tuple[str, ...]
     languages: list[Language]
     no_names: frozenset[str]
@@ -91,7 +93,8 @@ def address_tables() -> Tables:
             for word in getattr(language, form):
                 words.setdefault(word, []).append((form, language))
     ends = tuple(end for language in languages for end in language.ends)
-    return Tables(words, ends, languages, address_file().none.names)
+    first_of_two = frozenset(word.split()[0] for word in words if " " in word)
+    return Tables(words, first_of_two, ends, languages, address_file().none.names)
 
 
 CAPITALS = f"[{''.join(filter(str.isupper, map(chr, range(0x530))))}]"

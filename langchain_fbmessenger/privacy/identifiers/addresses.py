@@ -33,6 +33,7 @@ _CAPITAL = f"(?={CAPITALS})"
 # A house's number that stands before the street.
 _NUMBER_FIRST = r"(?<![\w:/$€£#+-])(?<!\d[.,])\d{1,5}[A-Za-z]?(?:[/-]\d{1,4})?"
 _WORD = re.compile(r"(?<![\w'])[^\W\d_][\w'-]*(?:/(?=\s?[^\W\d_])|\.(?:[^\W\d_]{1,3}\.?)?|º)?")
+_TWO_WORDS = re.compile(r"[^\W\d_][\w'-]* [^\W\d_][\w'-]*")
 _NAME = r"(?:\d{1,2}(?:\.|st|nd|rd|th|º|ª|-[а-яё]{1,2})|[^\W\d_][\w'.-]{0,30})"
 _NUMBER = (
     r"\d{1,4}(?:[a-zA-Zа-гА-Г]|[ ][A-D])?(?:[ ]?[/-][ ]?\d{1,4}[a-zA-Z]?|/[a-zA-Zа-г])?"
@@ -55,10 +56,9 @@ def find_addresses(text: str) -> Iterator[Spot]:
     tables = address_tables()
     for word in _WORD.finditer(text):
         lower = word[0].casefold()
-        for form, language in tables.words.get(lower, ()):
-            found = _FORMS[form](text, word, language)
-            if found:
-                yield _spot(text, *found, language.name)
+        yield from _by_street_word(text, word)
+        if lower in tables.first_of_two and (two := _TWO_WORDS.match(text, word.start())):
+            yield from _by_street_word(text, two)
         if lower.endswith(tables.ends):
             for language in tables.languages:
                 found = _ending(text, word, language)
@@ -68,6 +68,14 @@ def find_addresses(text: str) -> Iterator[Spot]:
             found = _proven(text, word) or _after_live(text, word)
             if found:
                 yield _spot(text, *found, "")
+
+
+def _by_street_word(text: str, word: re.Match[str]) -> Iterator[Spot]:
+    """Give the addresses in which a word, or two, say "street"."""
+    for form, language in address_tables().words.get(word[0].casefold(), ()):
+        found = _FORMS[form](text, word, language)
+        if found:
+            yield _spot(text, *found, language.name)
 
 
 def _spot(text: str, start: int, end: int, language: str) -> Spot:
@@ -86,6 +94,8 @@ def _before(text: str, word: re.Match[str], language: Language) -> tuple[int, in
     if match is None or not _is_name(match[1], word[0], language):
         return None
     if word[0].casefold() in language.proven:
+        return None
+    if match[1].split()[0].casefold() in language.not_streets:
         return None
     return None if _is_amount(text, match.end()) else (word.start(), match.end())
 

@@ -41,6 +41,8 @@ _LOCALES = {
     "nl": "nl_NL",
     "sv": "sv_SE",
 }
+# Faker makes these locales' towns of a set, which each process goes through in an order of its own.
+_UNORDERED_TOWNS = {"it_IT"}
 _LAST_WORD = re.compile(r"([^\W\d_][\w'.-]*) (\d{3}[a-d])(?!\w)")
 
 
@@ -165,4 +167,9 @@ def _faker(locale: str) -> Any:
     except ImportError as error:
         message = "Inventing addresses"
         raise MissingExtraError(message, extra="privacy", missing="faker") from error
-    return Faker(locale)
+    faker = Faker(locale)
+    if locale in _UNORDERED_TOWNS:
+        for provider in faker.get_providers():
+            if hasattr(provider, "cities"):
+                provider.cities = sorted(provider.cities)
+    return faker

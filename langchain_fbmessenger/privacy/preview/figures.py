@@ -33,7 +33,7 @@ from langchain_fbmessenger.privacy.names import NameBook
 from langchain_fbmessenger.privacy.preview.samples import Reservoir, Sample, sample_of
 from langchain_fbmessenger.privacy.report import PrivacyReport
 from langchain_fbmessenger.privacy.scrub import names_in
-from langchain_fbmessenger.sessions._flow import transcripts_of
+from langchain_fbmessenger.sessions.intake import transcripts_of
 from langchain_fbmessenger.transcripts.transcript import SessionIterator
 
 if TYPE_CHECKING:

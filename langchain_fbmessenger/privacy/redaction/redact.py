@@ -16,7 +16,7 @@ from langchain_fbmessenger.privacy.preview.figures import Preview, preview_key
 from langchain_fbmessenger.privacy.redaction.export_writer import staged_folder, write_export
 from langchain_fbmessenger.privacy.scrub import names_in
 from langchain_fbmessenger.privacy.stage import pseudonymize_chat_sessions, redact_identifiers
-from langchain_fbmessenger.sessions._flow import transcripts_of
+from langchain_fbmessenger.sessions.intake import transcripts_of
 from langchain_fbmessenger.transcripts.transcript import SessionIterator
 
 if TYPE_CHECKING:

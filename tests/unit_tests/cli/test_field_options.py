@@ -129,7 +129,23 @@ def test_the_help_is_the_docstring_of_the_field(command: str, stage: type[Any], 
     assert " ".join(field_docstrings(stage)[field].split()) in told
 
 
-@pytest.mark.parametrize("command", ["prepare", "redact", "finetune"])
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [
+        ("audit", "How many sampled answers to ask for, beside the likeliest."),
+        ("plant-canaries", "so that the audit shows what repetition does. May be repeated."),
+        ("check", "Passes over the examples; the provider's own number by default."),
+    ],
+)
+def test_the_help_is_what_the_docstring_of_the_function_says(command: str, told: str) -> None:
+    output = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "400"}).output
+
+    assert told in output
+
+
+@pytest.mark.parametrize(
+    "command", ["prepare", "redact", "finetune", "audit", "plant-canaries", "check"]
+)
 def test_help_speaks_of_flags_and_of_nothing_of_python(command: str) -> None:
     told = CliRunner().invoke(app, [command, "--help"], env={"COLUMNS": "400"}).output
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -263,6 +264,7 @@ async def test_the_async_twin_gives_the_same() -> None:
     options: dict[str, Any] = {"base": DUMB, "canaries": PLANTED.canaries, "people": ["Milo"]}
     report = await aaudit_leaks(LEAKY, iter(PLANTED.examples), **options)
     assert report == audit_leaks(LEAKY, PLANTED.examples, **options)
+    assert signature(aaudit_leaks) == signature(audit_leaks)
 
 
 def test_a_report_holds_no_chat_unless_it_is_asked_to() -> None:

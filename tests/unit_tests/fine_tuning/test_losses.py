@@ -39,7 +39,7 @@ def test_a_curve_is_drawn() -> None:
     pytest.importorskip("matplotlib")
     axes = plot_losses([LossPoint(1, 3.0), LossPoint(2, 2.0, 2.5)])
     drawn = {line.get_label(): list(line.get_ydata()) for line in axes.get_lines()}
-    assert drawn == {"training": [3.0, 2.0], "held out": [2.5]}
+    assert drawn == {"training": [3.0, 2.0], "validation": [2.5]}
     assert plot_losses([]).get_lines() == []
 
 

@@ -11,7 +11,7 @@ from langchain_fbmessenger._internal.roster import Person, ThreadWithPeople
 from langchain_fbmessenger.privacy.consent import Contacts, apply_consent
 from langchain_fbmessenger.privacy.preview.figures import Preview
 from langchain_fbmessenger.privacy.redaction.redact import _noting_included
-from langchain_fbmessenger.sessions._flow import transcripts_of
+from langchain_fbmessenger.sessions.intake import transcripts_of
 from langchain_fbmessenger.transcripts.transcript import SessionIterator
 from tests.unit_tests.operations import operations
 

@@ -62,7 +62,7 @@ def test_prepare_holds_out_into_a_file_beside_it(tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     counts = {path.name: len(path.read_text().splitlines()) for path in sorted(tmp_path.iterdir())}
     assert counts.keys() == {"t.jsonl", "t.valid.jsonl"}
-    assert f"{counts['t.valid.jsonl']} held-out examples written" in result.output
+    assert f"{counts['t.valid.jsonl']} validation examples written" in result.output
     assert 20 <= counts["t.valid.jsonl"] <= 40
 
 

@@ -16,7 +16,7 @@ from langchain_fbmessenger.exports.formats.lenient import (
     NotAThreadError,
     convert_leniently,
     load_leniently,
-    milliseconds,
+    time_of_stamp,
 )
 from langchain_fbmessenger.testing import sample_threads, write_export
 
@@ -93,7 +93,7 @@ def test_duplicate_keys_give_the_last_value() -> None:
     ],
 )
 def test_unit_of_a_time_is_recognised_by_its_size(stamp: object, expected: int | None) -> None:
-    assert milliseconds(stamp) == expected
+    assert time_of_stamp(stamp) == expected
 
 
 @pytest.mark.parametrize(
@@ -133,12 +133,12 @@ def test_unit_of_a_time_is_recognised_by_its_size(stamp: object, expected: int |
     ],
 )
 def test_digits_in_a_text_are_the_number(text: str, expected: int | None) -> None:
-    assert milliseconds(text) == expected
+    assert time_of_stamp(text) == expected
 
 
 @given(st.integers(0, 10**18) | st.floats(0, 1e18))
 def test_a_number_and_its_digits_are_one_time(number: float) -> None:
-    assert milliseconds(str(number)) == milliseconds(number)
+    assert time_of_stamp(str(number)) == time_of_stamp(number)
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_a_number_and_its_digits_are_one_time(number: float) -> None:
     ],
 )
 def test_time_in_iso_8601_is_read_on_every_python(text: str, expected: int | None) -> None:
-    assert milliseconds(text) == expected
+    assert time_of_stamp(text) == expected
 
 
 def stamped(value: Any, write: Callable[[int], object]) -> Any:
@@ -172,7 +172,7 @@ def stamped(value: Any, write: Callable[[int], object]) -> Any:
         return value
     return {
         key: write(time)
-        if key in KEYS and (time := milliseconds(item)) is not None
+        if key in KEYS and (time := time_of_stamp(item)) is not None
         else stamped(item, write)
         for key, item in value.items()
     }

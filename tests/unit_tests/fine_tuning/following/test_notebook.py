@@ -90,7 +90,7 @@ def test_a_wait_draws_one_bar(run_in: Callable[[Any], Notebook]) -> None:
     waiting, running, done = notebook.drawn
     assert waiting == "<progress></progress> validating files"
     assert running.startswith('<progress value="12" max="50"></progress> 12/50 running, ')
-    assert running.endswith("loss 2.31, held out 2.50, 0:01:05 left")
+    assert running.endswith("loss 2.31, validation 2.50, 0:01:05 left")
     assert done == '<progress value="50" max="50"></progress> 50/50 succeeded, loss 1.90'
     assert notebook.words[0] == "validating files"
 

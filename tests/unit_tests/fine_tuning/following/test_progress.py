@@ -39,7 +39,9 @@ def test_progress_adds_up_over_looks() -> None:
     assert seen.seconds_left is not None
     assert 59 - (time.time() - begun) <= seen.seconds_left <= 60
     later = seen.after(state("succeeded"), [event("metrics", {"step": 9, "train_loss": 0.5})])
-    assert (later.step, later.train_loss, later.valid_loss) == (9, 0.5, 3.0), "held-out loss stays"
+    assert (later.step, later.train_loss, later.valid_loss) == (9, 0.5, 3.0), (
+        "validation loss stays"
+    )
     assert later.seconds_left is None
 
 
@@ -53,7 +55,7 @@ def test_bar_shows_step_losses_and_time_left(capsys: pytest.CaptureFixture[str])
         show(JobProgress("queued"))
         show(JobProgress("running", 3, 12, 1.234, 1.5, 61))
     shown = capsys.readouterr().err
-    for words in ("running", "3/12", "loss 1.23, held out 1.50", "0:01:01 left"):
+    for words in ("running", "3/12", "loss 1.23, validation 1.50", "0:01:01 left"):
         assert words in shown
 
 

@@ -1,9 +1,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 from langchain_fbmessenger.local.jobs.hyperparameters import resolve
-from langchain_fbmessenger.local.records import Hyperparameters
+from langchain_fbmessenger.local.records import ALL_AUTO
 
 
 @pytest.mark.parametrize(
@@ -13,14 +14,14 @@ from langchain_fbmessenger.local.records import Hyperparameters
 def test_auto_gives_few_examples_more_epochs_and_smaller_batches(
     n_examples: int, n_epochs: int, batch_size: int
 ) -> None:
-    settings = resolve(Hyperparameters(), n_examples)
+    settings = resolve(ALL_AUTO, n_examples)
 
     assert (settings.n_epochs, settings.batch_size) == (n_epochs, batch_size)
     assert settings.learning_rate == pytest.approx(1e-3)
 
 
 def test_what_is_asked_for_is_kept() -> None:
-    asked = Hyperparameters(n_epochs=7, batch_size=3, learning_rate_multiplier=0.5)
+    asked = replace(ALL_AUTO, n_epochs=7, batch_size=3, learning_rate_multiplier=0.5)
 
     settings = resolve(asked, 1000)
 
@@ -29,6 +30,6 @@ def test_what_is_asked_for_is_kept() -> None:
 
 
 def test_an_absolute_learning_rate_stands_above_the_multiplier() -> None:
-    asked = Hyperparameters(learning_rate=2e-4, learning_rate_multiplier=9.0)
+    asked = replace(ALL_AUTO, learning_rate=2e-4, learning_rate_multiplier=9.0)
 
     assert resolve(asked, 1000).learning_rate == pytest.approx(2e-4)

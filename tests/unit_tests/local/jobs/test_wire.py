@@ -8,16 +8,14 @@ from langchain_fbmessenger.local.jobs import wire
 from langchain_fbmessenger.local.records import (
     EventRecord,
     FileRecord,
+    FullSettings,
     JobError,
     JobRecord,
     ModelRecord,
-    TrainingSettings,
 )
 
 JOB = JobRecord(id="ftjob-1", model="m", training_file="file-1", created_at=1, seed=7)
-SETTINGS = TrainingSettings(
-    n_epochs=3, batch_size=8, learning_rate_multiplier=1.0, learning_rate=1e-3
-)
+SETTINGS = FullSettings(n_epochs=3, batch_size=8, learning_rate_multiplier=1.0, learning_rate=1e-3)
 
 
 def test_a_file_is_openais() -> None:

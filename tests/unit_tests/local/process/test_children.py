@@ -26,7 +26,7 @@ from langchain_fbmessenger.local.process.children import (
     within,
 )
 from langchain_fbmessenger.local.process.home import Home
-from langchain_fbmessenger.local.records import Compute, LoraShape, TrainingSettings
+from langchain_fbmessenger.local.records import Compute, FullSettings, LoraShape
 from langchain_fbmessenger.local.training import protocol
 from langchain_fbmessenger.local.training.protocol import TrainingSpec
 
@@ -79,7 +79,7 @@ def test_whatever_the_state_folder_is_called_processes_tell_each_other(
         checkpoint_seconds=1,
         context_length=8,
         seed=1,
-        settings=TrainingSettings(
+        settings=FullSettings(
             n_epochs=1, batch_size=1, learning_rate_multiplier=1, learning_rate=1
         ),
         lora=LoraShape(),

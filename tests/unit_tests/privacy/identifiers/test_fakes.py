@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 
 import phonenumbers
 import pytest
@@ -36,6 +39,32 @@ def test_two_ways_of_writing_have_one_fake(one: str, other: str) -> None:
 def test_a_fake_follows_from_the_secret() -> None:
     text = "zoe@firma.cz 81.2.194.117"
     assert faked(text) == faked(text) != faked(text, b"another")
+
+
+_TOWNS = """
+from langchain_fbmessenger.privacy.identifiers.fakes import _LOCALES, Fakes
+from langchain_fbmessenger.privacy.identifiers.spots import Spot
+fakes = Fakes(b"a secret", lambda text: False)
+for language in _LOCALES:
+    spots = [Spot(0, 9, "address", f"rue {n} 602 00 brno", language) for n in range(100, 110)]
+    print(ascii([fakes.of(spot, "written") for spot in spots]))
+"""
+
+
+def test_every_process_makes_the_same_addresses() -> None:
+    told = [
+        subprocess.run(  # noqa: S603 - our own lines under our own interpreter
+            [sys.executable, "-c", _TOWNS],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert told[0] == told[1]
+    assert "," in told[0]  # they have towns
 
 
 def test_fakes_are_written_as_the_real_ones_were() -> None:

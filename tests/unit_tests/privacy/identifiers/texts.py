@@ -65,6 +65,10 @@ FOUND = {
         "адрес: «ул. Ленина, д. 15, кв. 42»",
         "«Kerkstraat 12» om acht uur",
         "«Zahradní 1042/5» a zvoň",
+        "treffen wir uns «Straße des 17. Juni 135, 10623 Berlin»",
+        "«An der Alster 3» um acht",
+        "«Unter den Linden 77»",
+        "nos vemos en «Gran Vía de les Corts 585»",
         "drop me at «77 W 4th St» and ill walk",
     ],
     "id": [
@@ -115,6 +119,10 @@ LEFT = [
     "Sparta 2019/20",
     "půjdeme ulicí asi 5 minut",
     "2 street tacos",
+    "steht auf der Seite 12",
+    "auf der Autobahn 9 ist Stau",
+    "ich bin auf der Arbeit 8 Stunden",
+    "wir treffen uns im Zimmer 5",
     "rč 975326/2905",  # a wrong check digit
     "pasaport",
     "a 🎉 :) == != //",

@@ -27,7 +27,7 @@ from langchain_core.runnables import Runnable
 from pydantic import BaseModel
 from typing_extensions import TypedDict
 
-from langchain_fbmessenger._internal.thread_info import ThreadInfo  # noqa: TC001 - for pydantic
+from langchain_fbmessenger._internal.roster import ThreadInfo  # noqa: TC001 - for pydantic
 from langchain_fbmessenger.exceptions import InvalidInputError
 from langchain_fbmessenger.transcripts.transcript import SessionIterator, transcript_of
 
