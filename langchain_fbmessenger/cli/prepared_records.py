@@ -41,6 +41,7 @@ __all__ = [
     "fingerprint",
     "forget_job",
     "keep_for_job",
+    "page_path",
     "record_of_file",
     "record_of_job",
     "remember",
@@ -112,10 +113,20 @@ def answers_path(job_id: str) -> Path:
     return private_folder(default_home() / _ANSWERS) / f"{_name_of(job_id)}.jsonl"
 
 
+def page_path(job_id: str) -> Path:
+    """Return the file in the state folder for the page of a job's evaluation.
+
+    Raises:
+        OSError: Its folder cannot be made.
+    """
+    return answers_path(job_id).with_suffix(".html")
+
+
 def forget_job(job_id: str) -> None:
-    """Remove the record of a job, and the answers of its evaluation."""
+    """Remove the record of a job, and the answers and the page of its evaluation."""
     name = _name_of(job_id)
-    for path in (_path(name), default_home() / _ANSWERS / f"{name}.jsonl"):
+    answers = default_home() / _ANSWERS / f"{name}.jsonl"
+    for path in (_path(name), answers, answers.with_suffix(".html")):
         path.unlink(missing_ok=True)
 
 

@@ -24,6 +24,7 @@ from langchain_fbmessenger import (
     split_examples,
     to_training_examples,
 )
+from langchain_fbmessenger.cli.demo_likeness import show_likeness
 from langchain_fbmessenger.cli.survey import take_survey
 from langchain_fbmessenger.cli.views.screens import example_table, report_lines, threads_table
 from langchain_fbmessenger.examples.schema import known_source
@@ -113,6 +114,9 @@ def run_demo(console: Console, *, n_epochs: int = _EPOCHS) -> None:
     ]
     paces = _compare(console, chains)
     console.print(_pace_line(paces), highlight=False)
+
+    console.print(Rule("5. Does it sound like her?"))
+    show_likeness(console, job, split, trained, _SAMPLING)
     console.print(
         f"{time.perf_counter() - started:.0f} s in all. Talk to it: {_command()} chat {job.id}\n"
         "The local server ends by itself when nobody has asked it anything for a while.",

@@ -161,6 +161,17 @@ class LikenessReport(Shown):
         """Return each model's verdict as a sentence."""
         return [_sentence(one, self.basis) for one in self.models]
 
+    def shortly(self) -> list[str]:
+        """Return where each model stands, a line each, and what is missing for a verdict."""
+        lines = [
+            f"{one.name}: {VERDICTS[one.verdict]}; voice {span(one.voice)}, told apart "
+            f"{two(one.told_apart)}"
+            for one in self.models
+        ]
+        if self.basis.missing:
+            lines.append(f"No verdict on so little: {'; '.join(self.basis.missing)}")
+        return lines
+
     def to_dict(self, *, text: bool = True) -> dict[str, Any]:
         """Return all figures, for JSON.
 

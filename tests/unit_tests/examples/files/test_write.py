@@ -165,7 +165,7 @@ def test_an_error_names_the_example_not_the_line_that_is_made_of_it(
 def test_a_file_that_grows_too_large_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jsonl, "_LINE_SEPARATORS", [])
+    monkeypatch.setattr(jsonl, "_LINE_SEPARATORS", {})
     lines = [{"messages": turns("ua")}] * 3
     with pytest.raises(InvalidExampleError, match="grows beyond the 100 bytes") as caught:
         jsonl.write_objects(lines, tmp_path / "x", max_bytes=100)

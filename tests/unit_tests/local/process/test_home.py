@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from langchain_fbmessenger._internal.home import HOME_VARIABLE
 from langchain_fbmessenger.exceptions import LocalServerError
 from langchain_fbmessenger.local.process.home import Home, default_home, locked, write_private
 
@@ -32,6 +33,7 @@ def test_the_variable_decides(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -
 def test_else_the_platform_does(
     monkeypatch: pytest.MonkeyPatch, platform: str, variable: str, expected: str
 ) -> None:
+    monkeypatch.delenv(HOME_VARIABLE)
     monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.setenv(variable, "/d")
 
