@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["show_likeness"]
 
 # A question is answered in half a second: enough to see the report, too few for a verdict.
-_PROMPTS = 16
-_NEGATIVES = 16
+_PROMPTS = 12
+_NEGATIVES = 12
 
 
 def show_likeness(

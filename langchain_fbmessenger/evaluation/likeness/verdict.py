@@ -6,6 +6,7 @@ that later measurements may move.
 
 from __future__ import annotations
 
+from math import isnan, nan
 from typing import TYPE_CHECKING
 
 from langchain_fbmessenger._internal.shown import amount
@@ -74,9 +75,11 @@ def _missing(basis: LikenessBasis) -> Iterator[str]:
     if basis.auc is None:
         yield "no scale: at least 2 conversations and 2 friends with 20 turns are needed"
         return
-    if not basis.auc.get(20, 0) >= _MIN_AUC:
+    if isnan(basis.auc.get(20, nan)):
+        yield "too few texts to see whether 20 of them tell you from a friend"
+    elif basis.auc[20] < _MIN_AUC:
         yield (
-            f"20 messages tell you from a friend with {basis.auc.get(20, 0):.2f}, "
+            f"20 messages tell you from a friend with {basis.auc[20]:.2f}, "
             f"{_MIN_AUC:.2f} is needed: you write too much like your friends"
         )
     if basis.own_half is None or not basis.own_half.width <= _MAX_WIDTH:

@@ -35,10 +35,10 @@ def test_each_model_has_a_line_and_the_page_is_named() -> None:
     told = shown.getvalue()
     lines = told.splitlines()
     assert [line.split(":")[0] for line in lines[:3]] == ["base", "retrieval", "tuned"]
-    assert "No verdict on so little: 16 held-out answers of 200" in told
+    assert "No verdict on so little: 12 held-out answers of 200" in told
     page = page_path(JOB)
     assert page.as_uri() in told
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
     assert "captain" in page.read_text("utf-8")
-    assert len(base.asked) == 1 + 16 + 16 + 16  # is it there, itself, behind retrieval, the scale
-    assert len(tuned.asked) == 16
+    assert len(base.asked) == 1 + 12 + 12 + 12  # is it there, itself, behind retrieval, the scale
+    assert len(tuned.asked) == 12

@@ -84,7 +84,7 @@ def test_nothing_is_missing_of_enough() -> None:
         ({"conversations": 1}, "1 conversation of 20"),
         ({"large_friends": 3}, "3 friends with 100 messages of 4"),
         ({"auc": {20: 0.89}}, "0.89"),
-        ({"auc": {20: float("nan")}}, "nan"),
+        ({"auc": {20: float("nan")}}, "too few texts to see whether 20"),
         ({"auc": None}, "no scale"),
         ({"own_half": Place(1, 0.6, 1.3)}, "0.70"),
         ({"own_half": None}, "none"),
