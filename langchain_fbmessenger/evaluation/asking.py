@@ -1,30 +1,31 @@
-"""Ask a model many questions without a trace: prompts and answers of an audit are private chats."""
+"""Ask a model the questions of an audit, each at its own temperature; failures are counted."""
 
 from __future__ import annotations
 
-import asyncio
-from contextvars import Context
 from dataclasses import dataclass, field
-from itertools import groupby, islice
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import BaseMessage, convert_to_messages
 from langchain_core.runnables.base import RunnableBindingBase
-from langchain_core.utils.env import env_var_is_set
-from langsmith import tracing_context  # langchain-core depends on it: its tracing goes there
 
-from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
+from langchain_fbmessenger.evaluation.answering import (
+    AnswerLimits,
+    Asked,
+    aanswer_all,
+    answer_all,
+    refuse_before_asking,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from langchain_core.runnables import Runnable, RunnableConfig
+    from langchain_core.runnables import Runnable
 
-__all__ = ["Answers", "Question", "aask", "ask", "refuse_old_tracing"]
+__all__ = ["Answers", "Question", "aask", "ask"]
 
-# LangChain refuses every call under these, unless LangSmith's tracing is on, which it must not be.
-_OLD_TRACING = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
+# A copy may stand at the end of a long answer, and a large model on a small machine takes its time.
+_LIMITS = AnswerLimits(seconds=600.0, characters=100_000)
 
 
 @dataclass(frozen=True)
@@ -55,19 +56,12 @@ class Answers:
     """
 
     texts: list[str | None] = field(default_factory=list)
-    error: Exception | None = None
+    error: BaseException | None = None
 
     @property
     def failed(self) -> int:
         """How many questions it failed at."""
         return self.texts.count(None)
-
-    def take(self, outputs: list[Any]) -> None:
-        """Note what a model gave: messages, texts, or errors."""
-        for output in outputs:
-            if isinstance(output, Exception):
-                self.error = output
-            self.texts.append(None if isinstance(output, Exception) else _text_of(output))
 
     def refuse_if_none(self) -> None:
         """Raise the model's own last error if it failed at every question."""
@@ -90,7 +84,7 @@ def ask(
         model: Takes messages, gives a message or a text.
         questions: What to ask.
         max_concurrency: How many at once.
-        on_answers: Is called with the number of answers so far, again and again.
+        on_answers: Is called with how many more are answered, again and again.
 
     Raises:
         Exception: The model's own, where it failed at every question.
@@ -98,17 +92,11 @@ def ask(
         InvalidOptionError: `max_concurrency` is below 1, or the environment asks for a tracer that
             LangChain no longer has.
     """
-    _refuse_before_asking(max_concurrency)
-    answers = Answers()
-
-    def ask_all() -> None:
-        with tracing_context(enabled=False):
-            for asked, messages in _batches(model, questions, max_concurrency):
-                config: RunnableConfig = {"max_concurrency": max_concurrency}
-                answers.take(asked.batch(messages, config, return_exceptions=True))
-                on_answers(len(messages))
-
-    Context().run(ask_all)
+    refuse_before_asking(_LIMITS, max_concurrency)
+    answers = Answers([None] * len(questions))
+    settings: dict[str, Any] = _settings(answers, max_concurrency, on_answers)
+    for at_temperature, asked in _by_temperature(model, questions):
+        answer_all(at_temperature, asked, _LIMITS, **settings)
     answers.refuse_if_none()
     return answers
 
@@ -121,53 +109,36 @@ async def aask(
     on_answers: Callable[[int], None],
 ) -> Answers:
     """Ask a model; the async twin of `ask`."""
-    _refuse_before_asking(max_concurrency)
-    answers = Answers()
-
-    async def ask_all() -> None:
-        with tracing_context(enabled=False):
-            for asked, messages in _batches(model, questions, max_concurrency):
-                config: RunnableConfig = {"max_concurrency": max_concurrency}
-                answers.take(await asked.abatch(messages, config, return_exceptions=True))
-                on_answers(len(messages))
-
-    # A task takes the context that it is made in; Python 3.10 has no argument for it. Who cancels
-    # us cancels it: we wait for nothing else.
-    await Context().run(asyncio.get_running_loop().create_task, ask_all())
+    refuse_before_asking(_LIMITS, max_concurrency)
+    answers = Answers([None] * len(questions))
+    settings: dict[str, Any] = _settings(answers, max_concurrency, on_answers)
+    for at_temperature, asked in _by_temperature(model, questions):
+        await aanswer_all(at_temperature, asked, _LIMITS, **settings)
     answers.refuse_if_none()
     return answers
 
 
-def _refuse_before_asking(max_concurrency: int) -> None:
-    if max_concurrency < 1:
-        message = f"max_concurrency must be at least 1, not {max_concurrency}"
-        raise InvalidOptionError(message)
-    refuse_old_tracing()
+def _settings(
+    answers: Answers, max_concurrency: int, on_answers: Callable[[int], None]
+) -> dict[str, Any]:
+    def note(asked: Asked) -> None:
+        # A blank answer is one: it gives nothing away. Time that ran out without a word is a failure.
+        gave_up = asked.is_over and not asked.text
+        answers.texts[asked.number] = None if asked.error or gave_up else asked.text
+        answers.error = asked.error or answers.error
+        on_answers(1)
+
+    return {"max_concurrency": max_concurrency, "on_answer": note}
 
 
-def refuse_old_tracing() -> None:
-    """Refuse to ask where LangChain would answer only if it may trace.
-
-    Raises:
-        InvalidOptionError: The environment asks for a tracer that LangChain no longer has.
-    """
-    for name in _OLD_TRACING:
-        if env_var_is_set(name):
-            message = (
-                f"{name} is set: LangChain then answers only while it is traced, and what is asked "
-                "here are chats, which must not be. Unset it; LANGSMITH_TRACING=true may stay"
-            )
-            raise InvalidOptionError(message)
-
-
-def _batches(
-    model: Runnable[Any, Any], questions: Sequence[Question], size: int
-) -> Iterator[tuple[Runnable[Any, Any], list[list[BaseMessage]]]]:
-    """Give the model, set to a temperature, and what to ask it at once."""
-    for temperature, group in groupby(questions, key=lambda question: question.temperature):
-        asked = _at_temperature(model, temperature)
-        while chunk := list(islice(group, size)):
-            yield asked, [convert_to_messages(question.turns) for question in chunk]
+def _by_temperature(
+    model: Runnable[Any, Any], questions: Sequence[Question]
+) -> Iterator[tuple[Runnable[Any, Any], list[Asked]]]:
+    """Give the model, set to a temperature, and what to ask it at that."""
+    numbered = enumerate(questions)
+    for temperature, group in groupby(numbered, key=lambda pair: pair[1].temperature):
+        asked = [Asked(number, question.turns) for number, question in group]
+        yield _at_temperature(model, temperature), asked
 
 
 def _at_temperature(model: Runnable[Any, Any], temperature: float) -> Runnable[Any, Any]:
@@ -178,12 +149,3 @@ def _at_temperature(model: Runnable[Any, Any], temperature: float) -> Runnable[A
     if isinstance(inner, BaseChatModel):
         return model.bind(temperature=temperature)
     return model
-
-
-def _text_of(output: Any) -> str:
-    if isinstance(output, str):
-        return output
-    if isinstance(output, BaseMessage):
-        return str(output.text)
-    message = f"the model gave a {type(output).__name__}: an audit reads messages or texts"
-    raise InvalidInputError(message)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from langchain_core.runnables import Runnable
 
 from langchain_fbmessenger._internal.iteration import async_twin_of, run_in_thread
-from langchain_fbmessenger.evaluation.likeness.answering import (
+from langchain_fbmessenger.evaluation.answering import (
     AnswerLimits,
     Asked,
     aanswer_all,

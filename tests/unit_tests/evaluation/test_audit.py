@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import json
 from inspect import signature
+from itertools import count
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -252,12 +254,24 @@ def test_progress_is_told() -> None:
 
 
 def test_several_are_asked_at_once() -> None:
+    together, numbers = Barrier(5), count()
+
+    def wait_for_the_others(*_: Any) -> str:
+        if next(numbers) < 5:
+            together.wait(timeout=60)
+        return "no idea"
+
     told: list[int] = []
-    one = audited(samples=0)
-    many = audited(samples=0, max_concurrency=5, on_progress=lambda done, _: told.append(done))
-    assert many == one
-    assert told[0] == 5
-    assert told[-1] == one.asked
+    model = ScriptedModel(script=wait_for_the_others)
+    report = audit_leaks(
+        model,
+        PLANTED.examples,
+        samples=0,
+        max_concurrency=5,
+        on_progress=lambda done, _: told.append(done),
+    )
+    assert told == list(range(1, report.asked + 1))
+    assert audited(samples=0, max_concurrency=5) == audited(samples=0)
 
 
 async def test_the_async_twin_gives_the_same() -> None:

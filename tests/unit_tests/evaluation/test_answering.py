@@ -11,7 +11,7 @@ from langchain_core.messages import AIMessage
 from langchain_core.runnables import Runnable, RunnableGenerator, RunnableLambda
 
 from langchain_fbmessenger import InvalidInputError, InvalidOptionError
-from langchain_fbmessenger.evaluation.likeness.answering import (
+from langchain_fbmessenger.evaluation.answering import (
     AnswerLimits,
     Asked,
     aanswer_all,
@@ -130,9 +130,9 @@ def test_what_came_before_the_time_was_over_is_an_answer() -> None:
 
 
 def test_other_things_than_texts_are_refused() -> None:
-    with pytest.raises(InvalidInputError, match="not dict"):
+    with pytest.raises(InvalidInputError, match="gave a dict"):
         ask(RunnableLambda(lambda _: {"answer": "hi"}))
-    with pytest.raises(InvalidInputError, match="not dict"):
+    with pytest.raises(InvalidInputError, match="gave a dict"):
         asyncio.run(
             aanswer_all(
                 RunnableLambda(lambda _: {"answer": "hi"}),

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from langchain_core.messages import BaseMessage, convert_to_messages
+from langchain_core.utils.env import env_var_is_set
 from langsmith import tracing_context  # langchain-core depends on it: its tracing goes there
 
 from langchain_fbmessenger._internal.iteration import run_in_thread
-from langchain_fbmessenger.evaluation.asking import refuse_old_tracing
 from langchain_fbmessenger.exceptions import InvalidInputError, InvalidOptionError
 
 if TYPE_CHECKING:
@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
     from langchain_core.runnables import Runnable
 
-__all__ = ["AnswerLimits", "Asked", "aanswer_all", "answer_all"]
+__all__ = ["AnswerLimits", "Asked", "aanswer_all", "answer_all", "refuse_before_asking"]
+
+# LangChain refuses every call under these, unless LangSmith's tracing is on, which it must not be.
+_OLD_TRACING = ("LANGCHAIN_TRACING", "LANGCHAIN_HANDLER")
 
 
 class AnswerLimits(NamedTuple):
@@ -72,7 +75,7 @@ class Asked:
         """Add a piece of the answer; return whether it goes on."""
         if not isinstance(chunk, (str, BaseMessage)):
             self.is_no_text = True
-            message = f"a model must give messages or texts, not {type(chunk).__name__}"
+            message = f"the model gave a {type(chunk).__name__}: messages or texts are read here"
             raise InvalidInputError(message)
         self.text += chunk if isinstance(chunk, str) else str(chunk.text)
         if len(self.text) >= limits.characters:
@@ -107,7 +110,7 @@ def answer_all(
         InvalidInputError: The model gives neither messages nor texts.
         BaseException: The model's own, where it is no Exception: it wants to end the process.
     """
-    _refuse_before_asking(limits, max_concurrency)
+    refuse_before_asking(limits, max_concurrency)
     ended: queue.SimpleQueue[Asked] = queue.SimpleQueue()
     waiting = iter(questions)
     deadlines: dict[int, tuple[float, Asked]] = {}
@@ -166,7 +169,7 @@ async def aanswer_all(
     on_answer: Callable[[Asked], None],
 ) -> None:
     """Ask a model all questions; the async twin of `answer_all`."""
-    _refuse_before_asking(limits, max_concurrency)
+    refuse_before_asking(limits, max_concurrency)
     waiting = iter(questions)
     one_at_a_time = asyncio.Lock()
 
@@ -211,14 +214,28 @@ async def _astream(model: Runnable[Any, Any], asked: Asked, limits: AnswerLimits
         asked.error = error
 
 
-def _refuse_before_asking(limits: AnswerLimits, max_concurrency: int) -> None:
-    if max_concurrency < 1 or not limits.seconds > 0 or limits.characters < 1:
+def refuse_before_asking(limits: AnswerLimits, max_concurrency: int) -> None:
+    """Refuse what no model could be asked with.
+
+    Raises:
+        InvalidOptionError: A limit or `max_concurrency` is not above 0, or the environment asks
+            for a tracer that LangChain no longer has: it would answer only if it may trace.
+    """
+    if max_concurrency < 1:
+        message = f"max_concurrency must be at least 1, not {max_concurrency}"
+        raise InvalidOptionError(message)
+    if not limits.seconds > 0 or limits.characters < 1:
         message = (
-            f"max_concurrency ({max_concurrency}), seconds ({limits.seconds:g}) and characters "
-            f"({limits.characters}) must be above 0"
+            f"seconds ({limits.seconds:g}) and max_characters ({limits.characters}) must be above 0"
         )
         raise InvalidOptionError(message)
-    refuse_old_tracing()
+    for name in _OLD_TRACING:
+        if env_var_is_set(name):
+            message = (
+                f"{name} is set: LangChain then answers only while it is traced, and what is asked "
+                "here are chats, which must not be. Unset it; LANGSMITH_TRACING=true may stay"
+            )
+            raise InvalidOptionError(message)
 
 
 def _refuse_to_go_on(asked: Asked) -> None:
