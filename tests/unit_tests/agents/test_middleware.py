@@ -54,6 +54,12 @@ REAL = (
 )
 
 
+streams_when_awaited = pytest.mark.skipif(
+    sys.version_info < (3, 11),
+    reason="asyncio's tasks take no context there, so that LangGraph streams no awaited model",
+)
+
+
 @pytest.fixture(scope="module")
 def key(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("key") / "names.key"
@@ -171,6 +177,7 @@ def test_streams_show_real_names_only(key: Path, there: Callable[[str], str], si
         assert len(chunks) > 15  # it was streamed, not given at once
 
 
+@streams_when_awaited
 async def test_awaited_streams_show_real_names_only(key: Path, there: Callable[[str], str]) -> None:
     model, looked = model_that_looks_up(there), LookUp()
     middleware = await asyncio.to_thread(PseudonymMiddleware, key=key)
@@ -182,6 +189,7 @@ async def test_awaited_streams_show_real_names_only(key: Path, there: Callable[[
     assert_that_all_went_well(model, looked, said)
 
 
+@streams_when_awaited
 async def test_events_show_real_names_only(key: Path, there: Callable[[str], str]) -> None:
     model, looked = model_that_looks_up(there), LookUp()
     middleware = await asyncio.to_thread(PseudonymMiddleware, key=key)
