@@ -42,12 +42,13 @@ def test_prepare_finetune_evaluate(tiny_base: str, tmp_path: Path, local_home: P
     page = tmp_path / "likeness.html"
     asked = ["evaluate", job_id, "--limit", 8, "--max-tokens", 6, "--max-concurrency", 2]
     shown = run(*asked)
-    assert shown.startswith("base cannot be judged: 8 held-out answers of 200")
+    assert shown.startswith("No model can be judged yet: 8 held-out answers of 200")
     assert "tuned cannot be judged" in shown
     kept = local_home / "evaluations" / f"{job_id}.jsonl"
     answers = kept.read_text().splitlines()
     report: dict[str, Any] = json.loads(run(*asked, "--json", "--html", page))
-    assert [(one["name"], one["asked"]) for one in report["models"]] == [("base", 8), ("tuned", 8)]
+    asked_of = {one["name"]: one["asked"] for one in report["models"]}
+    assert asked_of == {"base": 8, "retrieval": 8, "tuned": 8}
     assert kept.read_text().splitlines() == answers  # nothing was asked again
 
     assert stat.S_IMODE(page.stat().st_mode) == 0o600

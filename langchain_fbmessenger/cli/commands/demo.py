@@ -60,7 +60,7 @@ _EXAMPLE_SHOWN = 60
 _MAX_MESSAGES = 4
 _EPOCHS = 2
 # Half of what she wrote is for measuring, and of the other half only so much is trained that the
-# demo takes three minutes on two cores.
+# demo takes six minutes on two slow cores.
 _VALIDATION_SHARE = 0.5
 _TRAINED_EXAMPLES = 180
 
