@@ -25,7 +25,7 @@ _ARGUMENTS = (
 )
 
 
-# Not for the session: as long as Playwright runs, no test of its process has an event loop of its own.
+# Not for the session: while Playwright runs, no test of its process has an event loop of its own.
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """Start a browser; where there is none the test is skipped, but never in CI."""
