@@ -122,7 +122,7 @@ def _settings(
     answers: Answers, max_concurrency: int, on_answers: Callable[[int], None]
 ) -> dict[str, Any]:
     def note(asked: Asked) -> None:
-        # A blank answer is one: it gives nothing away. Time that ran out without a word is a failure.
+        # A blank answer is one: it gives nothing away. No word in all the time is a failure.
         gave_up = asked.is_over and not asked.text
         answers.texts[asked.number] = None if asked.error or gave_up else asked.text
         answers.error = asked.error or answers.error
