@@ -142,6 +142,17 @@ def audit(at: Place) -> Calls:
     yield ["m", at.file, *quick, "--canaries", at.broken]
 
 
+def evaluate(at: Place) -> Calls:
+    quick = [*OPENAI, "--limit", 1, "--no-base"]
+    files = ["--train", at.file, "--validation", at.file]
+    yield [f"ftjob-{at.text}", *quick]  # nobody prepared it here
+    yield [f"ftjob-{at.text}", at.export, *quick, *files, "--me", f"A {at.text}"]
+    yield [f"ftjob-{at.text}", at.export, *quick, *files, "--me", at.text]
+    yield [f"ftjob-{at.text}", at.folder / f"no {at.name}", *quick, *files]
+    yield [f"ftjob-{at.text}", at.export, *quick, "--train", at.broken, "--validation", at.file]
+    yield [f"ftjob-{at.text}", "--provider", at.text]
+
+
 def purge(at: Place) -> Calls:
     home = at.folder / f"home {at.name}"
     (home / "manifests").mkdir(parents=True)
@@ -202,6 +213,7 @@ COMMANDS: dict[tuple[str, ...], Callable[[Place], Calls]] = {
     ("contacts",): contacts,
     ("plant-canaries",): plant,
     ("audit",): audit,
+    ("evaluate",): evaluate,
     ("purge",): purge,
     ("finetune",): finetune,
     ("chat",): chat,
