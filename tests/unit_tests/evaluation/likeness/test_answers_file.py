@@ -115,7 +115,8 @@ def test_of_another_file_nothing_is_changed(tmp_path: Path, content: str) -> Non
 
 @pytest.mark.skipif(os.name != "posix", reason="has no pipes")
 def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    os.mkfifo(tmp_path / "pipe", 0o644)
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "pipe").chmod(0o644)  # whatever the mask of new files is
     with pytest.raises(InvalidInputError, match="another file"):
         AnswersFile(tmp_path / "pipe")
     assert stat.S_IMODE((tmp_path / "pipe").stat().st_mode) == 0o644
