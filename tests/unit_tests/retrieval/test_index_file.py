@@ -41,7 +41,8 @@ def test_an_empty_index_can_be_saved_and_added_to(tmp_path: Path) -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="rights of POSIX")
 def test_files_are_for_their_owner_alone(retriever: PersonaRetriever, tmp_path: Path) -> None:
     retriever.save(tmp_path / "index")
-    (tmp_path / "own").mkdir(mode=0o755)
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own").chmod(0o755)  # whatever the mask of new files is
     retriever.save(tmp_path / "own")
     modes = {
         path.relative_to(tmp_path).as_posix(): oct(path.stat().st_mode & 0o777)
