@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = ["show_likeness"]
 
-# A question is answered in half a second: enough to see the report, too few for a verdict.
+# A question takes a second or two: these are enough to see a report, too few for a verdict.
 _PROMPTS = 12
 _NEGATIVES = 12
 
