@@ -98,7 +98,7 @@ def test_validation_that_was_trained_is_refused_with_the_number() -> None:
     for trained in (examples, plain):
         with pytest.raises(InvalidInputError, match="2 of 2 validation prompts were trained"):
             refuse_trained(likeness_prompts(trained), likeness_prompts(examples))
-    refuse_trained(likeness_prompts(plain[:0]) if plain[:0] else [], likeness_prompts(examples))
+    refuse_trained([], likeness_prompts(examples))
 
 
 def test_two_conversations_may_begin_alike() -> None:
